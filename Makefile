@@ -1,0 +1,187 @@
+# Torc.  `make help` says what can be made; README.md says what it is.
+#
+# Objects go to $(BUILD), never beside the sources.  A change of compiler or flags rebuilds what it
+# touches (the stamp $(BUILD)/flags), so one tree can be built any way; give BUILD= to keep several.
+
+CC      ?= gcc
+AR      ?= ar
+PYTHON  ?= /usr/bin/python3
+BUILD   ?= build
+OPT     ?= -O2 -g
+SAN     ?=
+COVERAGE ?=
+WERROR  ?=
+
+prefix      ?= /usr/local
+exec_prefix ?= $(prefix)
+bindir      ?= $(exec_prefix)/bin
+libdir      ?= $(exec_prefix)/lib
+includedir  ?= $(prefix)/include
+datadir     ?= $(prefix)/share
+INSTALL     ?= install
+
+VERSION := $(shell cat VERSION)
+SOMAJOR := 0
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+            -Wwrite-strings -Wvla -Wundef
+CFLAGS_ALL := -std=c11 $(OPT) $(warnings) $(if $(WERROR),-Werror) -fPIC -fvisibility=hidden \
+              -fno-strict-overflow -DTORC_VERSION='"$(VERSION)"' \
+              $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+              $(if $(COVERAGE),--coverage -fprofile-update=atomic) $(CFLAGS)
+LDFLAGS_ALL := $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage) $(LDFLAGS)
+
+# --- what each folder may see -----------------------------------------------------------------------
+# The layering of docs/architecture.md, enforced: a folder is compiled with these -I and no others.
+inc_lib/core     := -Ilib/include
+inc_lib/net      := -Ilib/include -Ilib/core
+inc_lib/service  := -Ilib/include
+inc_lib/live     := -Ilib/include -D_GNU_SOURCE
+inc_sim/world    := -Ilib/include -Isim/include -D_GNU_SOURCE
+inc_sim/scenario := -Ilib/include -Isim/include -Isim/world -D_GNU_SOURCE
+inc_sim/guard    := -Ilib/include -Isim/include -D_GNU_SOURCE
+inc_sim/cli      := -Ilib/include -Isim/include -D_GNU_SOURCE
+inc_fixture      := -Ilib/include
+inc_test         := -Ilib/include -Isim/include -D_GNU_SOURCE -I.
+
+lib_folders := lib/core lib/net lib/service lib/live
+sim_folders := sim/world sim/scenario
+
+sources  = $(filter-out %_test.c,$(foreach d,$(1),$(wildcard $(d)/*.c)))
+objects  = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+lib_src   := $(call sources,$(lib_folders))
+sim_src   := $(call sources,$(sim_folders))
+guard_src := $(call sources,sim/guard)
+cli_src   := $(call sources,sim/cli)
+lib_obj   := $(call objects,$(lib_src))
+sim_obj   := $(call objects,$(sim_src))
+guard_obj := $(call objects,$(guard_src))
+cli_obj   := $(call objects,$(cli_src))
+
+# A folder of fixtures with a .c file is a module, $(BUILD)/modules/NAME.so; the folder `line` holds the
+# module line_server, as scenarios call it.
+fixture_dirs  := $(sort $(patsubst %/,%,$(dir $(wildcard fixtures/*/*.c))))
+module_of      = $(if $(filter line,$(notdir $(1))),line_server,$(notdir $(1)))
+modules       := $(foreach d,$(fixture_dirs),$(BUILD)/modules/$(call module_of,$(d)).so)
+fixture_obj   := $(foreach d,$(fixture_dirs),$(call objects,$(call sources,$(d))))
+
+# Tests: X_test.c beside its subject is one program; a folder tests/NAME with .c files is one program.
+unit_src    := $(foreach d,$(lib_folders) $(sim_folders) sim/guard sim/cli,$(wildcard $(d)/*_test.c))
+fixtest_src := $(foreach d,$(fixture_dirs),$(wildcard $(d)/*_test.c))
+support_obj := $(call objects,$(wildcard tests/support/*.c))
+test_dirs   := $(filter-out tests/support,$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/*.c)))))
+unit_bin    := $(patsubst %.c,$(BUILD)/%,$(unit_src) $(fixtest_src))
+dir_bin     := $(foreach d,$(test_dirs),$(BUILD)/$(d)/$(notdir $(d)))
+test_bin    := $(unit_bin) $(dir_bin)
+test_scripts := $(wildcard tests/*.sh)
+
+lib_a := $(BUILD)/libtorc.a
+sim_a := $(BUILD)/libtorc-sim.a
+lib_so := $(BUILD)/libtorc.so.$(VERSION)
+sim_so := $(BUILD)/libtorc-sim.so.$(VERSION)
+torc  := $(BUILD)/torc
+
+lib_libs := -levent_core -levent_pthreads -lpthread
+sim_libs := -lxxhash -ljansson
+cli_libs := -ldl
+test_libs := -lcmocka
+
+.PHONY: all help libs modules tests check check-unit check-conformance check-determinism check-oom \
+        check-valgrind coverage bench install uninstall clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: libs $(torc) modules ## the libraries, the command and the fixtures' modules
+libs: $(lib_a) $(sim_a) $(lib_so) $(sim_so)
+modules: $(modules)
+tests: all $(test_bin) ## every test program
+
+help: ## this
+	@sed -n 's/^\([a-z-]*\):.*## */\1	/p' $(MAKEFILE_LIST) | expand -t 22
+	@echo
+	@echo "Variables: CC=gcc|clang  SAN=address,undefined  OPT='-O0 -g'  COVERAGE=1  WERROR=1"
+	@echo "           BUILD=DIR  DESTDIR=  prefix=/usr/local  PYTHON=/usr/bin/python3"
+
+# --- compiling --------------------------------------------------------------------------------------
+flags_text := $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)
+$(BUILD)/flags: force
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(flags_text))' | cmp -s - $@ || \
+	    printf '%s\n' '$(subst ','\'',$(flags_text))' > $@
+.PHONY: force
+
+include_of = $(or $(inc_$(patsubst %/,%,$(dir $(1)))),$(if $(filter fixtures/%,$(1)),$(inc_fixture)),$(inc_test))
+test_include_of = $(inc_test) -I$(patsubst %/,%,$(dir $(1))) -Ilib/core -Ilib/net -Isim/world -Isim/scenario
+
+$(BUILD)/%_test.o: %_test.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(call test_include_of,$<) -MMD -MP -c $< -o $@
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(call include_of,$<) -MMD -MP -c $< -o $@
+
+$(lib_a): $(lib_obj)
+	rm -f $@ && $(AR) rcs $@ $^
+$(sim_a): $(sim_obj)
+	rm -f $@ && $(AR) rcs $@ $^
+$(lib_so): $(lib_obj) lib/libtorc.map
+	$(CC) -shared -Wl,-soname,libtorc.so.$(SOMAJOR) -Wl,--version-script=lib/libtorc.map $(LDFLAGS_ALL) \
+	    -o $@ $(lib_obj) $(lib_libs)
+	ln -sf $(@F) $(BUILD)/libtorc.so.$(SOMAJOR)
+	ln -sf $(@F) $(BUILD)/libtorc.so
+$(sim_so): $(sim_obj) sim/libtorc-sim.map $(lib_so)
+	$(CC) -shared -Wl,-soname,libtorc-sim.so.$(SOMAJOR) -Wl,--version-script=sim/libtorc-sim.map \
+	    $(LDFLAGS_ALL) -o $@ $(sim_obj) -L$(BUILD) -ltorc $(sim_libs)
+	ln -sf $(@F) $(BUILD)/libtorc-sim.so.$(SOMAJOR)
+	ln -sf $(@F) $(BUILD)/libtorc-sim.so
+
+# The command exports the public interface to the modules it loads, so there is one copy of the library
+# in the process.
+$(torc): $(cli_obj) $(guard_obj) $(sim_a) $(lib_a)
+	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(cli_obj) $(guard_obj) -Wl,--whole-archive $(sim_a) $(lib_a) \
+	    -Wl,--no-whole-archive $(sim_libs) $(lib_libs) $(cli_libs)
+
+define module_rule
+$(BUILD)/modules/$(call module_of,$(1)).so: $(call objects,$(call sources,$(1)))
+	@mkdir -p $$(@D)
+	$$(CC) -shared $$(LDFLAGS_ALL) -o $$@ $$^
+endef
+$(foreach d,$(fixture_dirs),$(eval $(call module_rule,$(d))))
+
+# --- test programs ----------------------------------------------------------------------------------
+link_test = $(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(1) $(support_obj) $(guard_obj) -Wl,--whole-archive \
+            $(sim_a) $(lib_a) -Wl,--no-whole-archive $(sim_libs) $(lib_libs) $(test_libs) -ldl
+
+define fixture_test_rule
+$(patsubst %.c,$(BUILD)/%,$(1)): $(BUILD)/$(1:.c=.o) $(call objects,$(call sources,$(patsubst %/,%,$(dir $(1))))) $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+	$$(call link_test,$$(filter $(BUILD)/$(dir $(1))%.o,$$^))
+endef
+$(foreach t,$(fixtest_src),$(eval $(call fixture_test_rule,$(t))))
+
+cli_test_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard sim/cli/*_test.c))
+$(cli_test_bin): $(BUILD)/%_test: $(BUILD)/%_test.o $(filter-out $(BUILD)/sim/cli/main.o,$(cli_obj)) $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+	$(call link_test,$(filter $(BUILD)/sim/cli/%.o,$^))
+$(filter-out $(cli_test_bin),$(patsubst %.c,$(BUILD)/%,$(unit_src))): $(BUILD)/%_test: $(BUILD)/%_test.o $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+	$(call link_test,$<)
+
+define dir_test_rule
+$(BUILD)/$(1)/$(notdir $(1)): $(call objects,$(wildcard $(1)/*.c)) $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+	$$(call link_test,$$(filter $(BUILD)/$(1)/%.o,$$^))
+endef
+$(foreach d,$(test_dirs),$(eval $(call dir_test_rule,$(d))))
+
+# --- checking ---------------------------------------------------------------------------------------
+check: tests ## unit tests, conformance on both worlds, scenarios, black-box tests
+	tests/run --build $(BUILD) $(test_bin) $(test_scripts)
+check-unit: tests ## the unit tests alone
+	tests/run --build $(BUILD) $(unit_bin)
+
+clean: ## removes $(BUILD)
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

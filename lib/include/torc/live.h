@@ -1,0 +1,29 @@
+/* torc/live.h - the live platform: libevent, sockets, threads, the real clock. */
+#ifndef TORC_LIVE_H
+#define TORC_LIVE_H
+
+#include <torc/platform.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct torc_live_options {
+    size_t size;        /* sizeof(struct torc_live_options) */
+    unsigned threads;   /* of the pool that runs jobs, started when first needed; 0: 4 */
+    size_t jobs_queued_max; /* waiting for a thread; 0: 4096 */
+};
+#define TORC_LIVE_OPTIONS_INIT {sizeof(struct torc_live_options), 0, 0}
+
+/* Makes a platform for one reactor.  The thread that makes it is the reactor's.  `options` may be
+ * NULL.  SIGPIPE is never raised by it.  Errors: TORC_ENOMEM, TORC_EMFILE, TORC_ESYSTEM. */
+TORC_API TORC_CHECKED int torc_live_new(const struct torc_live_options *options,
+                                        struct torc_platform **out);
+
+/* Frees it, after its reactor.  Waits for jobs that run; drops those that wait.  NULL is accepted. */
+TORC_API void torc_live_free(struct torc_platform *platform);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

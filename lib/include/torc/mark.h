@@ -1,0 +1,57 @@
+/* torc/mark.h - marks in code that a test wants to know were reached.
+ *
+ *   TORC_SOMETIMES(reactor, condition, "line.partial_crlf");   true at least once, in some run
+ *   TORC_REACHABLE(reactor, "kv.evict");                       executed at least once
+ *   TORC_UNREACHABLE(reactor, "kv.impossible");                never executed
+ *   TORC_ALWAYS(reactor, condition, "kv.count_fits");          true whenever executed
+ *
+ * Marks belong to a reactor: two hosts that run one module count apart.  Each mark is also in a
+ * section of its module, so that one that was never executed is known.  Live, a mark costs a test
+ * of one pointer. */
+#ifndef TORC_MARK_H
+#define TORC_MARK_H
+
+#include <torc/reactor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum torc_mark_kind { TORC_MARK_SOMETIMES, TORC_MARK_REACHABLE, TORC_MARK_UNREACHABLE, TORC_MARK_ALWAYS };
+
+struct torc_mark {
+    const char *name; /* a literal; the identity of the mark */
+    const char *site;
+    enum torc_mark_kind kind;
+};
+
+/* Someone who wants to know.  Without one, marks do nothing. */
+struct torc_mark_observer {
+    void (*mark)(struct torc_mark_observer *self, const struct torc_mark *mark, bool held);
+};
+TORC_API void torc_reactor_observe_marks(struct torc_reactor *reactor,
+                                         struct torc_mark_observer *observer);
+TORC_API void torc_mark_hit(struct torc_reactor *reactor, const struct torc_mark *mark, bool held);
+
+/* The catalogue of the module or program this header is compiled into: [begin, end). */
+extern const struct torc_mark __start_torc_marks[] __attribute__((weak, visibility("hidden")));
+extern const struct torc_mark __stop_torc_marks[] __attribute__((weak, visibility("hidden")));
+
+#define TORC_MARK_(reactor, mark_kind, held, mark_name)                                            \
+    do {                                                                                           \
+        static const struct torc_mark torc_mark_here                                               \
+            __attribute__((section("torc_marks"), used, aligned(8))) = {(mark_name), TORC_HERE,    \
+                                                                        (mark_kind)};              \
+        torc_mark_hit((reactor), &torc_mark_here, (held));                                         \
+    } while (0)
+#define TORC_SOMETIMES(reactor, condition, name)                                                   \
+    TORC_MARK_(reactor, TORC_MARK_SOMETIMES, (condition) ? true : false, name)
+#define TORC_REACHABLE(reactor, name) TORC_MARK_(reactor, TORC_MARK_REACHABLE, true, name)
+#define TORC_UNREACHABLE(reactor, name) TORC_MARK_(reactor, TORC_MARK_UNREACHABLE, false, name)
+#define TORC_ALWAYS(reactor, condition, name)                                                      \
+    TORC_MARK_(reactor, TORC_MARK_ALWAYS, (condition) ? true : false, name)
+
+#ifdef __cplusplus
+}
+#endif
+#endif

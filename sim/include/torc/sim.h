@@ -1,0 +1,156 @@
+/* torc/sim.h - a world: simulated hosts, each with a reactor, on one deterministic clock and network.
+ *
+ * A world runs in one thread and touches no real clock, socket or file.  Order is total: (virtual
+ * time, class, host, sequence).  Given the same seed and the same calls, two runs make the same trace,
+ * to the byte, whatever the compiler, its options or the address layout.
+ *
+ * Typical use, from a test:
+ *
+ *     torc_world_new(NULL, &world);
+ *     torc_world_add_host(world, "srv", NULL, &srv);
+ *     torc_world_add_host(world, "cli", NULL, &cli);
+ *     ... torc_listen on torc_host_reactor(srv), torc_connect on torc_host_reactor(cli) ...
+ *     torc_world_run(world, TORC_NEVER, &verdict);
+ */
+#ifndef TORC_SIM_H
+#define TORC_SIM_H
+
+#include <torc/module.h>
+#include <torc/trace.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct torc_world;
+struct torc_host;
+
+struct torc_world_options {
+    size_t size;                    /* sizeof(struct torc_world_options) */
+    uint64_t seed;                  /* of every draw */
+    struct torc_allocator allocator; /* for the world itself; resize NULL: the C library's */
+    struct torc_trace *trace;       /* borrowed; NULL: one of its own, digest only */
+    uint64_t wall_start_ns;         /* time of day at virtual time 0; 0: 2020-01-01 00:00 UTC */
+    uint64_t turns_at_one_time_max; /* more turns than this without time passing is a livelock; 0: 100000 */
+};
+TORC_API void torc_world_options_init(struct torc_world_options *options);
+
+/* Errors: TORC_ENOMEM. */
+TORC_API TORC_CHECKED int torc_world_new(const struct torc_world_options *options,
+                                         struct torc_world **out);
+/* Frees the world, its hosts (killed, not stopped) and what they held.  NULL is accepted. */
+TORC_API void torc_world_free(struct torc_world *world);
+
+TORC_API uint64_t torc_world_now(const struct torc_world *world);
+TORC_API struct torc_trace *torc_world_trace(struct torc_world *world);
+
+/* Draws 64 random bits: a function of (seed, site, host name or "", how often asked before) only. */
+TORC_API uint64_t torc_world_draw(struct torc_world *world, const char *site, const char *host);
+
+/* --- hosts ------------------------------------------------------------------------------------ */
+
+struct torc_host_options {
+    size_t size;                 /* sizeof(struct torc_host_options) */
+    struct torc_log_observer *observer; /* borrowed; sees the log of the host's reactor */
+    uint64_t memory_bytes_max;   /* 0: no limit */
+    uint32_t handles_max;        /* open streams and listeners; more is TORC_EMFILE; 0: no limit */
+};
+#define TORC_HOST_OPTIONS_INIT {sizeof(struct torc_host_options), NULL, 0, 0}
+
+/* Adds a host that is up: a reactor of its own (started), an arena, an address 10.0.x.y (the n-th host
+ * has 10.0.0.n) and a name.  Errors: TORC_ENOMEM; TORC_EEXIST; TORC_EINVAL, no name. */
+TORC_API TORC_CHECKED int torc_world_add_host(struct torc_world *world, const char *name,
+                                              const struct torc_host_options *options,
+                                              struct torc_host **out);
+TORC_API struct torc_host *torc_world_find_host(struct torc_world *world, const char *name);
+
+/* NULL while the host is down. */
+TORC_API struct torc_reactor *torc_host_reactor(struct torc_host *host);
+TORC_API const char *torc_host_name(const struct torc_host *host);
+TORC_API struct torc_address torc_host_address(const struct torc_host *host, uint16_t port);
+TORC_API bool torc_host_up(const struct torc_host *host);
+
+/* Power off: runs no code of the host; its reactor, arena, connections and jobs are gone.  Peers find
+ * out as real ones do: a connection whose host is down is silent until something is sent to it after a
+ * restart, which is answered by a reset. */
+TORC_API void torc_host_kill(struct torc_host *host);
+
+/* Up again, with an empty reactor.  Errors: TORC_EBUSY, it is up; TORC_ENOMEM. */
+TORC_API TORC_CHECKED int torc_host_restart(struct torc_host *host);
+
+/* Every allocation from now on: admit the next `count`, then refuse one (`forever`: all).  For tests
+ * that fail the k-th acquisition.  torc_host_acquisitions: how many were asked for so far. */
+TORC_API void torc_host_fail_allocation(struct torc_host *host, uint64_t count, bool forever);
+TORC_API uint64_t torc_host_acquisitions(const struct torc_host *host);
+
+/* Delivers a signal to the host (enum torc_signal), if its reactor watches for it. */
+TORC_API void torc_host_signal(struct torc_host *host, int signal_number);
+
+/* --- network ---------------------------------------------------------------------------------- */
+
+/* One direction of the path between two hosts. */
+struct torc_link {
+    uint64_t delay_ns;
+    uint64_t bits_per_second; /* 0: infinite */
+    uint32_t segment_bytes;   /* most payload bytes that arrive at once; 0: as written */
+    uint32_t buffer_bytes;    /* send buffer, and receive buffer, of each stream; 0: 65536 */
+};
+#define TORC_LINK_INIT {0, 0, 0, 0}
+
+/* Sets both directions between two hosts (a == b: loopback), for connections made and bytes sent from
+ * now on.  The default link, for pairs never set, is TORC_LINK_INIT with a delay of 50 us (loopback 0).
+ * Errors: TORC_ENOMEM. */
+TORC_API TORC_CHECKED int torc_world_set_link(struct torc_world *world, struct torc_host *a,
+                                              struct torc_host *b, const struct torc_link *link);
+/* One direction only, for asymmetric paths. */
+TORC_API TORC_CHECKED int torc_world_set_link_one_way(struct torc_world *world,
+                                                      struct torc_host *from, struct torc_host *to,
+                                                      const struct torc_link *link);
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+enum torc_verdict {
+    TORC_VERDICT_DEADLINE,  /* the time given was reached; more is to come */
+    TORC_VERDICT_STOPPED,   /* every host is down or its reactor has stopped */
+    TORC_VERDICT_QUIESCENT, /* nothing is left to happen, and nothing waits for it */
+    TORC_VERDICT_STUCK,     /* nothing is left to happen, and a deferred has not fired */
+    TORC_VERDICT_LIVELOCK   /* turns go on and time does not */
+};
+
+/* Runs events until none is left, or the next one lies after `until_ns`; virtual time is then
+ * `until_ns` (unless TORC_NEVER).  TORC_EMISUSE: inside a callback. */
+TORC_API TORC_CHECKED int torc_world_run(struct torc_world *world, uint64_t until_ns,
+                                         enum torc_verdict *out);
+
+/* One event: the smallest (time, class, host, sequence).  TORC_ENOTFOUND: none is left. */
+TORC_API int torc_world_step(struct torc_world *world);
+
+/* The time of the next event, or TORC_NEVER. */
+TORC_API uint64_t torc_world_next_at(struct torc_world *world);
+
+/* One sentence for each thing left open or waiting, host by host (torc_reactor_describe). */
+TORC_API void torc_world_describe(struct torc_world *world, torc_visit_text_fn *visit, void *arg);
+
+TORC_API const char *torc_verdict_name(enum torc_verdict verdict);
+
+/* --- modules ---------------------------------------------------------------------------------- */
+
+/* Starts a module on a host that is up, and again whenever the host restarts.  `pairs` are name, value,
+ * ..., NULL.  Failures of start come back; `error` holds a sentence for bad options. */
+TORC_API TORC_CHECKED int torc_host_start_module(struct torc_host *host,
+                                                 const struct torc_module *module,
+                                                 const char *const *pairs, char *error,
+                                                 size_t error_size);
+
+/* Reads a probe of the host's module.  *out_text NULL: *out_number is the value.
+ * Errors: TORC_ENOTFOUND; TORC_ECLOSED, the host is down. */
+TORC_API TORC_CHECKED int torc_host_probe(struct torc_host *host, const char *name,
+                                          int64_t *out_number, const char **out_text);
+
+/* How often a mark was reached and held, over all hosts; 0 for an unknown name. */
+TORC_API uint64_t torc_world_mark_count(struct torc_world *world, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

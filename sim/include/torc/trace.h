@@ -1,0 +1,65 @@
+/* torc/trace.h - the canonical record of a run: events, their digest, and where they are written.
+ *
+ * An event has a dense number n, a virtual time t, a host, a kind, a cause (the n of the event that led
+ * to it, or none) and fields in a fixed order for its kind: integers, texts and payloads.  The digest is
+ * XXH3-128 over the canonical binary form of the events, never over pointers, descriptors, sites or time
+ * of day; the form is described in docs/trace.md.  The same events make the same digest on every
+ * machine, compiler and build.
+ *
+ * Without a writer only the digest is kept, and an event costs a few dozen nanoseconds. */
+#ifndef TORC_TRACE_H
+#define TORC_TRACE_H
+
+#include <torc/scope.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TORC_TRACE_KINDS(X)                                                                        \
+    X(start) X(stop) X(listen) X(accept) X(connect) X(rx) X(tx) X(close) X(reset) X(timer)         \
+    X(turn) X(choose) X(fault) X(job) X(signal) X(deferred) X(property) X(mark) X(log) X(clock)
+
+enum torc_trace_kind {
+#define X(name) TORC_TRACE_##name,
+    TORC_TRACE_KINDS(X)
+#undef X
+    TORC_TRACE_KIND_COUNT
+};
+
+struct torc_trace;
+
+/* Gets one line of JSON, newline included.  Returns 0, or an error, after which no more is written and
+ * torc_trace_error tells it. */
+typedef int torc_trace_write_fn(void *arg, const char *line, size_t bytes);
+
+/* `write` NULL: digest only.  Errors: TORC_ENOMEM. */
+TORC_API TORC_CHECKED int torc_trace_new(torc_trace_write_fn *write, void *arg,
+                                         struct torc_trace **out);
+TORC_API void torc_trace_free(struct torc_trace *trace);
+
+/* Begins an event, ends it.  Between them come its fields, in the order its kind prescribes.  No event
+ * begins inside another.  Returns n, counted from 1. */
+TORC_API uint64_t torc_trace_begin(struct torc_trace *trace, enum torc_trace_kind kind,
+                                   uint64_t t_ns, const char *host, uint64_t cause);
+TORC_API void torc_trace_integer(struct torc_trace *trace, const char *name, int64_t value);
+TORC_API void torc_trace_text(struct torc_trace *trace, const char *name, const char *value);
+TORC_API void torc_trace_bytes(struct torc_trace *trace, const char *name, const void *data,
+                               size_t bytes);
+/* Shown in the written form, not part of the digest: sites, wall time. */
+TORC_API void torc_trace_note(struct torc_trace *trace, const char *name, const char *value);
+TORC_API void torc_trace_end(struct torc_trace *trace);
+
+TORC_API uint64_t torc_trace_count(const struct torc_trace *trace);
+TORC_API int torc_trace_error(const struct torc_trace *trace);
+
+/* The digest so far as 32 hexadecimal digits and a NUL. */
+#define TORC_DIGEST_TEXT_BYTES 33
+TORC_API void torc_trace_digest(const struct torc_trace *trace, char out[TORC_DIGEST_TEXT_BYTES]);
+
+TORC_API const char *torc_trace_kind_name(enum torc_trace_kind kind);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
