@@ -74,7 +74,7 @@ fixture_obj   := $(foreach d,$(fixture_dirs),$(call objects,$(call sources,$(d))
 unit_src    := $(foreach d,$(lib_folders) $(sim_folders) sim/guard sim/cli,$(wildcard $(d)/*_test.c))
 fixtest_src := $(foreach d,$(fixture_dirs),$(wildcard $(d)/*_test.c))
 support_obj := $(call objects,$(wildcard tests/support/*.c))
-test_dirs   := $(filter-out tests/support,$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/*.c)))))
+test_dirs   := $(patsubst %/,%,$(sort $(dir $(wildcard tests/conformance/*.c))))
 unit_bin    := $(patsubst %.c,$(BUILD)/%,$(unit_src) $(fixtest_src))
 dir_bin     := $(foreach d,$(test_dirs),$(BUILD)/$(d)/$(notdir $(d)))
 test_bin    := $(unit_bin) $(dir_bin)
@@ -91,8 +91,8 @@ sim_libs := -lxxhash -ljansson
 cli_libs := -ldl
 test_libs := -lcmocka
 
-.PHONY: all help libs modules tests check check-unit check-conformance check-determinism check-oom \
-        check-valgrind coverage bench install uninstall clean
+.PHONY: all help libs modules tests check check-programs check-unit check-conformance \
+        check-determinism check-oom check-valgrind coverage bench install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -113,7 +113,7 @@ $(BUILD)/flags: force
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags_text))' | cmp -s - $@ || \
 	    printf '%s\n' '$(subst ','\'',$(flags_text))' > $@
-.PHONY: force
+.PHONY: force build-for-determinism
 
 include_of = $(or $(inc_$(patsubst %/,%,$(dir $(1)))),$(if $(filter fixtures/%,$(1)),$(inc_fixture)),$(inc_test))
 test_include_of = $(inc_test) -I$(patsubst %/,%,$(dir $(1))) -Ilib/core -Ilib/net -Isim/world -Isim/scenario
@@ -178,8 +178,54 @@ $(foreach d,$(test_dirs),$(eval $(call dir_test_rule,$(d))))
 # --- checking ---------------------------------------------------------------------------------------
 check: tests ## unit tests, conformance on both worlds, scenarios, black-box tests
 	tests/run --build $(BUILD) $(test_bin) $(test_scripts)
+check-programs: tests ## the test programs and the scenarios: what depends on compiler and sanitizer
+	tests/run --build $(BUILD) $(test_bin) tests/scenarios.sh
 check-unit: tests ## the unit tests alone
 	tests/run --build $(BUILD) $(unit_bin)
+check-conformance: tests ## the conformance suite on both worlds, and the mutants it must catch
+	tests/run --build $(BUILD) $(BUILD)/tests/conformance/conformance
+check-oom: tests ## fails the k-th acquisition of memory, for every k
+	tests/run --build $(BUILD) $(filter %_oom_test,$(test_bin))
+check-valgrind: tests ## the unit tests under valgrind
+	TORC_TEST_WRAPPER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --fair-sched=yes' \
+	TORC_TEST_TIMEOUT=600 tests/run --build $(BUILD) $(unit_bin)
+build-for-determinism: $(torc) modules
+check-determinism: ## digests of every scenario across compilers, optimisation and sanitizers
+	tests/determinism --build $(BUILD)
+coverage: ## line coverage of lib/ by the test programs; HTML in build/coverage/html; bar in reports/thresholds
+	$(MAKE) BUILD=build/coverage COVERAGE=1 OPT='-O0 -g' SAN= check-programs
+	reports/coverage build/coverage
+
+# --- installing -------------------------------------------------------------------------------------
+$(BUILD)/%.pc: %.pc.in VERSION
+	@mkdir -p $(@D)
+	sed -e 's|@prefix@|$(prefix)|; s|@exec_prefix@|$(exec_prefix)|; s|@libdir@|$(libdir)|' \
+	    -e 's|@includedir@|$(includedir)|; s|@version@|$(VERSION)|' $< > $@.tmp && mv $@.tmp $@
+
+lib_headers := $(wildcard lib/include/torc/*.h)
+sim_headers := $(wildcard sim/include/torc/*.h)
+install_dirs := $(bindir) $(libdir)/pkgconfig $(includedir)/torc $(libdir)/torc/modules
+
+install: all $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc ## GNU DESTDIR and prefix
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(install_dirs))
+	$(INSTALL) -m 755 $(torc) $(DESTDIR)$(bindir)/torc
+	$(INSTALL) -m 644 $(lib_a) $(sim_a) $(DESTDIR)$(libdir)/
+	$(INSTALL) -m 755 $(lib_so) $(sim_so) $(DESTDIR)$(libdir)/
+	for l in libtorc libtorc-sim; do \
+	    ln -sf $$l.so.$(VERSION) $(DESTDIR)$(libdir)/$$l.so.$(SOMAJOR); \
+	    ln -sf $$l.so.$(SOMAJOR) $(DESTDIR)$(libdir)/$$l.so; done
+	$(INSTALL) -m 644 $(lib_headers) $(sim_headers) $(DESTDIR)$(includedir)/torc/
+	$(INSTALL) -m 644 $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(DESTDIR)$(libdir)/pkgconfig/
+	$(INSTALL) -m 755 $(modules) $(DESTDIR)$(libdir)/torc/modules/
+
+uninstall: ## removes what install put there, and nothing else
+	rm -f $(DESTDIR)$(bindir)/torc
+	for l in libtorc libtorc-sim; do \
+	    rm -f $(DESTDIR)$(libdir)/$$l.a $(DESTDIR)$(libdir)/$$l.so $(DESTDIR)$(libdir)/$$l.so.$(SOMAJOR) \
+	          $(DESTDIR)$(libdir)/$$l.so.$(VERSION) $(DESTDIR)$(libdir)/pkgconfig/$$l.pc; done
+	rm -f $(addprefix $(DESTDIR)$(includedir)/torc/,$(notdir $(lib_headers) $(sim_headers)))
+	rm -f $(addprefix $(DESTDIR)$(libdir)/torc/modules/,$(notdir $(modules)))
+	-rmdir $(DESTDIR)$(includedir)/torc $(DESTDIR)$(libdir)/torc/modules $(DESTDIR)$(libdir)/torc 2>/dev/null
 
 clean: ## removes $(BUILD)
 	rm -rf $(BUILD)

@@ -1,0 +1,40 @@
+#!/bin/sh
+# What is installed can be used: files in place, pkg-config answers, a consumer builds against the shared
+# and the static libraries and runs, uninstall leaves nothing.
+set -u
+cd "$TORC_ROOT" || exit 99
+at=$(mktemp -d) || exit 99
+trap 'rm -rf "$at"' EXIT
+n=0
+check() {
+    n=$((n + 1)); what=$1; shift
+    if "$@" >"$at/log" 2>&1; then echo "ok $n - $what"; else sed 's/^/# /' "$at/log"; echo "not ok $n - $what"; fi
+}
+plain=$TORC_BUILD/plain
+make_plain() { make -s BUILD="$plain" SAN= COVERAGE= OPT=-O2 CC=gcc prefix="$at/usr" "$@"; }
+export PKG_CONFIG_PATH="$at/usr/lib/pkgconfig"
+shared() {
+    gcc -std=c11 -Wall -Wextra -Werror -o "$at/shared" tests/embedding/consumer.c $(pkg-config --cflags --libs libtorc-sim) &&
+        LD_LIBRARY_PATH="$at/usr/lib" "$at/shared"
+}
+static() {
+    gcc -std=c11 -Wall -Wextra -Werror -o "$at/static" tests/embedding/consumer.c \
+        $(pkg-config --cflags libtorc-sim) "$at/usr/lib/libtorc-sim.a" "$at/usr/lib/libtorc.a" \
+        $(pkg-config --libs-only-l --static libtorc-sim | sed 's/-ltorc-sim//; s/-ltorc//') && "$at/static"
+}
+plus() {
+    g++ -std=c++11 -Wall -Wextra -Werror -x c++ -o "$at/plus" tests/embedding/consumer.c $(pkg-config --cflags --libs libtorc-sim) &&
+        LD_LIBRARY_PATH="$at/usr/lib" "$at/plus"
+}
+soname() { readelf -d "$at/usr/lib/libtorc.so" | grep -q 'SONAME.*libtorc.so.0\]'; }
+installed_torc() { (cd / && "$at/usr/bin/torc" run "$TORC_ROOT/scenarios/protocol/line.scn"); }
+empty() { [ -z "$(find "$at/usr" ! -type d)" ] || { find "$at/usr" ! -type d; false; }; }
+check "make install into a prefix" make_plain install
+check "the soname is libtorc.so.0" soname
+check "a consumer builds and runs against the shared libraries" shared
+check "a consumer builds and runs against the static libraries" static
+check "a consumer builds and runs as C++" plus
+check "the installed command finds its modules" installed_torc
+check "make uninstall leaves nothing behind" make_plain uninstall
+check "nothing is left" empty
+echo "1..$n"

@@ -1,0 +1,52 @@
+#!/bin/sh
+# The undefined names of each folder's objects, on a plain -O2 build, are on that folder's list in
+# ci/symbols: the core asks nothing of an operating system.  And the shared libraries export torc_* only.
+set -u
+cd "$TORC_ROOT" || exit 99
+plain=$TORC_BUILD/plain
+n=0
+if ! make -s BUILD="$plain" SAN= COVERAGE= OPT=-O2 CC=gcc libs >"$plain.log" 2>&1; then
+    sed 's/^/# /' "$plain.log"
+    echo "not ok 1 - a plain -O2 build"
+    echo "1..1"
+    exit 1
+fi
+rm -f "$plain.log"
+for list in ci/symbols/*; do
+    folder=$(basename "$list" | tr - /)
+    n=$((n + 1))
+    # Names that some object of our own library defines are not foreign.
+    objects=$(find "$plain/$folder" -name '*.o')
+    own=$(nm -g --defined-only "$plain/libtorc.a" "$plain/libtorc-sim.a" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort -u)
+    foreign=$(nm -u $objects | awk '$1 == "U" || $1 == "w" { print $2 }' | sort -u |
+              grep -vxF "$own" | grep -vxF "$(grep -v '^#' "$list")" | grep -v '^_GLOBAL_OFFSET_TABLE_$')
+    if [ -n "$objects" ] && [ -z "$foreign" ]; then
+        echo "ok $n - $folder asks for nothing that is not in $list"
+    else
+        for name in $foreign; do
+            echo "# $folder uses $name: $(nm -uA $objects | awk -v s="$name" '$NF == s { sub(/:.*/, "", $1); print $1 }' | head -n 1)"
+        done
+        echo "not ok $n - $folder asks for nothing that is not in $list"
+    fi
+done
+for library in libtorc libtorc-sim; do
+    n=$((n + 1))
+    alien=$(nm -D --defined-only "$plain/$library.so" | awk '$2 != "A" { print $3 }' | sed 's/@.*//' | grep -v '^torc_')
+    if [ -z "$alien" ]; then
+        echo "ok $n - $library.so exports torc_* only"
+    else
+        echo "# $alien" | tr '\n' ' '; echo
+        echo "not ok $n - $library.so exports torc_* only"
+    fi
+done
+for folder in lib/core lib/net lib/service; do
+    n=$((n + 1))
+    writable=$(find "$plain/$folder" -name '*.o' -exec nm -A {} + | awk '$2 ~ /^[bBdDC]$/ { print $1, $3 }')
+    if [ -z "$writable" ]; then
+        echo "ok $n - $folder has no writable statics"
+    else
+        echo "# $writable"
+        echo "not ok $n - $folder has no writable statics"
+    fi
+done
+echo "1..$n"
