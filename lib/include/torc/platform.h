@@ -7,8 +7,8 @@
  * For implementers.  The table is const; `size` is sizeof(struct torc_platform_ops) and every slot is
  * filled (one that cannot be honoured returns TORC_ENOTSUP): torc_reactor_new refuses a table that
  * is short or has a hole.  A platform structure begins with struct torc_platform and serves one
- * reactor.  No slot calls back: what happens is told by `wait`.  Only `resize` and `wake` may be
- * called from other threads.  Every error is a code of torc/error.h; out-parameters are untouched on
+ * reactor.  No slot calls back: what happens is told by `wait`.  Only `resize`, `wake`, `in_reactor`
+ * and `fatal` may be called from other threads.  Every error is a code of torc/error.h; out-parameters are untouched on
  * failure.
  *
  * Datagrams, name resolution, processes and database storage each add their slots with the part that
@@ -82,6 +82,9 @@ typedef int torc_work_fn(void *arg);
 struct torc_platform_ops {
     size_t size;
     const char *name; /* "live", "sim", ... */
+    /* Time is driven from outside: `wait` never blocks, the owner of the platform takes the turns, and
+     * torc_reactor_run answers TORC_EMISUSE. */
+    bool driven;
 
     /* --- clock, entropy, memory ------------------------------------------------------------- */
     /* Monotonic time and time of day (since 1970-01-01 UTC, may step), in nanoseconds. */
