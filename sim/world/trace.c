@@ -1,0 +1,212 @@
+/* trace.c - the record of a run: its canonical binary form goes into the digest, its JSON form to a
+ * writer if there is one.  docs/trace.md describes both. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <torc/format.h>
+#include <torc/trace.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "trace_line.h"
+
+/* Records are gathered here and hashed a block at a time: one update for hundreds of events. */
+#define BLOCK_BYTES 8192
+
+/* The first byte of every field; 0 ends a record. */
+enum field_tag { FIELD_END = 0, FIELD_INTEGER = 1, FIELD_TEXT = 2, FIELD_BYTES = 3 };
+
+struct torc_trace {
+    XXH3_state_t *state;
+    uint64_t count;
+    size_t used; /* of the block */
+    torc_trace_write_fn *write;
+    void *arg;
+    int error;
+    struct torci_trace_line line;
+    uint8_t block[BLOCK_BYTES];
+};
+
+static const char *const kind_names[] = {
+#define X(name) #name,
+    TORC_TRACE_KINDS(X)
+#undef X
+};
+
+const char *torc_trace_kind_name(enum torc_trace_kind kind)
+{
+    if ((unsigned)kind >= TORC_TRACE_KIND_COUNT)
+        return "?";
+    return kind_names[kind];
+}
+
+int torc_trace_new(torc_trace_write_fn *write, void *arg, struct torc_trace **out)
+{
+    struct torc_trace *trace = malloc(sizeof *trace);
+
+    if (trace == NULL)
+        return TORC_ENOMEM;
+    trace->state = XXH3_createState();
+    if (trace->state == NULL) {
+        free(trace);
+        return TORC_ENOMEM;
+    }
+    XXH3_128bits_reset(trace->state);
+    trace->count = 0;
+    trace->used = 0;
+    trace->write = write;
+    trace->arg = arg;
+    trace->error = 0;
+    torci_trace_line_init(&trace->line);
+    *out = trace;
+    return 0;
+}
+
+void torc_trace_free(struct torc_trace *trace)
+{
+    if (trace == NULL)
+        return;
+    torci_trace_line_free(&trace->line);
+    XXH3_freeState(trace->state);
+    free(trace);
+}
+
+static void hash_block(struct torc_trace *trace)
+{
+    XXH3_128bits_update(trace->state, trace->block, trace->used);
+    trace->used = 0;
+}
+
+static void put(struct torc_trace *trace, const void *data, size_t bytes)
+{
+    if (bytes > BLOCK_BYTES - trace->used) {
+        hash_block(trace);
+        if (bytes > BLOCK_BYTES) {
+            XXH3_128bits_update(trace->state, data, bytes);
+            return;
+        }
+    }
+    memcpy(trace->block + trace->used, data, bytes);
+    trace->used += bytes;
+}
+
+/* Little-endian whatever the machine; compilers see through it. */
+static void store_32(uint8_t *at, uint32_t value)
+{
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+    at[2] = (uint8_t)(value >> 16);
+    at[3] = (uint8_t)(value >> 24);
+}
+
+static void store_64(uint8_t *at, uint64_t value)
+{
+    store_32(at, (uint32_t)value);
+    store_32(at + 4, (uint32_t)(value >> 32));
+}
+
+uint64_t torc_trace_begin(struct torc_trace *trace, enum torc_trace_kind kind, uint64_t t_ns,
+                          const char *host, uint64_t cause)
+{
+    uint8_t head[18];
+    size_t host_bytes = host == NULL ? 0 : strlen(host);
+
+    if (host_bytes > 255)
+        host_bytes = 255;
+    head[0] = (uint8_t)kind;
+    head[1] = (uint8_t)host_bytes;
+    store_64(head + 2, t_ns);
+    store_64(head + 10, cause);
+    put(trace, head, sizeof head);
+    if (host_bytes > 0)
+        put(trace, host, host_bytes);
+    trace->count++;
+    if (trace->write != NULL && trace->error == 0)
+        torci_trace_line_begin(&trace->line, trace->count, t_ns, host, kind_names[kind], cause);
+    return trace->count;
+}
+
+static bool writing(const struct torc_trace *trace)
+{
+    return trace->write != NULL && trace->error == 0;
+}
+
+void torc_trace_integer(struct torc_trace *trace, const char *name, int64_t value)
+{
+    uint8_t field[9];
+
+    field[0] = FIELD_INTEGER;
+    store_64(field + 1, (uint64_t)value);
+    put(trace, field, sizeof field);
+    if (writing(trace))
+        torci_trace_line_integer(&trace->line, name, value);
+}
+
+static void put_payload(struct torc_trace *trace, enum field_tag tag, const void *data, size_t bytes)
+{
+    uint8_t head[5];
+
+    head[0] = (uint8_t)tag;
+    store_32(head + 1, (uint32_t)bytes);
+    put(trace, head, sizeof head);
+    if (bytes > 0)
+        put(trace, data, bytes);
+}
+
+void torc_trace_text(struct torc_trace *trace, const char *name, const char *value)
+{
+    if (value == NULL)
+        value = "";
+    put_payload(trace, FIELD_TEXT, value, strlen(value));
+    if (writing(trace))
+        torci_trace_line_text(&trace->line, name, value);
+}
+
+void torc_trace_bytes(struct torc_trace *trace, const char *name, const void *data, size_t bytes)
+{
+    put_payload(trace, FIELD_BYTES, data, bytes);
+    if (writing(trace))
+        torci_trace_line_bytes(&trace->line, name, data, bytes);
+}
+
+void torc_trace_note(struct torc_trace *trace, const char *name, const char *value)
+{
+    if (writing(trace))
+        torci_trace_line_text(&trace->line, name, value == NULL ? "" : value);
+}
+
+void torc_trace_end(struct torc_trace *trace)
+{
+    static const uint8_t end = FIELD_END;
+
+    put(trace, &end, 1);
+    if (!writing(trace))
+        return;
+    trace->error = torci_trace_line_end(&trace->line);
+    if (trace->error == 0)
+        trace->error = trace->write(trace->arg, trace->line.text, trace->line.used);
+}
+
+uint64_t torc_trace_count(const struct torc_trace *trace)
+{
+    return trace->count;
+}
+
+int torc_trace_error(const struct torc_trace *trace)
+{
+    return trace->error;
+}
+
+void torc_trace_digest(const struct torc_trace *trace, char out[TORC_DIGEST_TEXT_BYTES])
+{
+    XXH3_state_t state;
+    XXH128_hash_t hash;
+
+    XXH3_copyState(&state, trace->state);
+    XXH3_128bits_update(&state, trace->block, trace->used);
+    hash = XXH3_128bits_digest(&state);
+    torc_format(out, TORC_DIGEST_TEXT_BYTES, "%016llx%016llx", (unsigned long long)hash.high64,
+                (unsigned long long)hash.low64);
+}

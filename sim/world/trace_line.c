@@ -1,0 +1,204 @@
+/* trace_line.c - JSON text without a JSON library: it is written for every event of a traced run. */
+#include "trace_line.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <torc/format.h>
+
+void torci_trace_line_init(struct torci_trace_line *line)
+{
+    memset(line, 0, sizeof *line);
+}
+
+void torci_trace_line_free(struct torci_trace_line *line)
+{
+    free(line->text);
+    torci_trace_line_init(line);
+}
+
+/* Room for `bytes` more, or NULL. */
+static char *room(struct torci_trace_line *line, size_t bytes)
+{
+    size_t capacity = line->capacity == 0 ? 512 : line->capacity;
+    char *text;
+
+    if (line->failed)
+        return NULL;
+    if (line->capacity - line->used >= bytes)
+        return line->text + line->used;
+    while (capacity - line->used < bytes)
+        capacity *= 2;
+    text = realloc(line->text, capacity);
+    if (text == NULL) {
+        line->failed = true;
+        return NULL;
+    }
+    line->text = text;
+    line->capacity = capacity;
+    return text + line->used;
+}
+
+static void put(struct torci_trace_line *line, const char *text, size_t bytes)
+{
+    char *at = room(line, bytes);
+
+    if (at == NULL)
+        return;
+    memcpy(at, text, bytes);
+    line->used += bytes;
+}
+
+static void put_text(struct torci_trace_line *line, const char *text)
+{
+    put(line, text, strlen(text));
+}
+
+/* Whether a well-formed UTF-8 sequence begins at `at`; its length, or 0. */
+static size_t utf8_length(const uint8_t *at, size_t bytes)
+{
+    size_t length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+    size_t i;
+
+    if (at[0] < 0xc2 || at[0] > 0xf4 || length > bytes)
+        return 0;
+    for (i = 1; i < length; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    /* Overlong forms, surrogates and what lies past the end of Unicode. */
+    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] >= 0xa0) ||
+        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] >= 0x90))
+        return 0;
+    return length;
+}
+
+static void put_quoted(struct torci_trace_line *line, const uint8_t *text, size_t bytes)
+{
+    char escape[8];
+    size_t i;
+    size_t plain;
+
+    put(line, "\"", 1);
+    for (i = 0; i < bytes;) {
+        for (plain = i; plain < bytes && text[plain] >= 0x20 && text[plain] < 0x7f &&
+                        text[plain] != '"' && text[plain] != '\\';)
+            plain++;
+        put(line, (const char *)text + i, plain - i);
+        i = plain;
+        if (i == bytes)
+            break;
+        plain = text[i] >= 0x80 ? utf8_length(text + i, bytes - i) : 0;
+        if (plain > 0) {
+            put(line, (const char *)text + i, plain);
+            i += plain;
+            continue;
+        }
+        if (text[i] == '"' || text[i] == '\\')
+            torc_format(escape, sizeof escape, "\\%c", text[i]);
+        else if (text[i] == '\n' || text[i] == '\r' || text[i] == '\t')
+            torc_format(escape, sizeof escape, "\\%c",
+                        text[i] == '\n' ? 'n' : text[i] == '\r' ? 'r' : 't');
+        else
+            torc_format(escape, sizeof escape, "\\u%04x", (unsigned)text[i]);
+        put_text(line, escape);
+        i++;
+    }
+    put(line, "\"", 1);
+}
+
+static void put_name(struct torci_trace_line *line, const char *name, const char *suffix)
+{
+    put(line, ",\"", 2);
+    put_text(line, name);
+    put_text(line, suffix);
+    put(line, "\":", 2);
+}
+
+void torci_trace_line_begin(struct torci_trace_line *line, uint64_t n, uint64_t t_ns,
+                            const char *host, const char *kind, uint64_t cause)
+{
+    char head[64];
+
+    line->used = 0;
+    line->failed = false;
+    torc_format(head, sizeof head, "{\"n\":%llu,\"t\":%llu", (unsigned long long)n,
+                (unsigned long long)t_ns);
+    put_text(line, head);
+    if (host != NULL)
+        torci_trace_line_text(line, "host", host);
+    torci_trace_line_text(line, "k", kind);
+    if (cause != 0)
+        torci_trace_line_integer(line, "cause", (int64_t)cause);
+}
+
+void torci_trace_line_integer(struct torci_trace_line *line, const char *name, int64_t value)
+{
+    char number[24];
+
+    put_name(line, name, "");
+    torc_format(number, sizeof number, "%lld", (long long)value);
+    put_text(line, number);
+}
+
+void torci_trace_line_text(struct torci_trace_line *line, const char *name, const char *value)
+{
+    put_name(line, name, "");
+    put_quoted(line, (const uint8_t *)value, strlen(value));
+}
+
+static bool printable(const uint8_t *data, size_t bytes)
+{
+    size_t i;
+
+    for (i = 0; i < bytes; i++) {
+        if ((data[i] < 0x20 || data[i] >= 0x7f) && data[i] != '\n' && data[i] != '\r' &&
+            data[i] != '\t')
+            return false;
+    }
+    return true;
+}
+
+static void put_base64(struct torci_trace_line *line, const uint8_t *data, size_t bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t i;
+    char *at = room(line, (bytes + 2) / 3 * 4 + 2);
+
+    if (at == NULL)
+        return;
+    *at++ = '"';
+    for (i = 0; i < bytes; i += 3) {
+        size_t left = bytes - i;
+        uint32_t group = (uint32_t)data[i] << 16;
+
+        if (left > 1)
+            group |= (uint32_t)data[i + 1] << 8;
+        if (left > 2)
+            group |= data[i + 2];
+        *at++ = digits[group >> 18];
+        *at++ = digits[group >> 12 & 63];
+        *at++ = left > 1 ? digits[group >> 6 & 63] : '=';
+        *at++ = left > 2 ? digits[group & 63] : '=';
+    }
+    *at++ = '"';
+    line->used = (size_t)(at - line->text);
+}
+
+void torci_trace_line_bytes(struct torci_trace_line *line, const char *name, const void *data,
+                            size_t bytes)
+{
+    if (printable(data, bytes)) {
+        put_name(line, name, "");
+        put_quoted(line, data, bytes);
+    } else {
+        put_name(line, name, "64");
+        put_base64(line, data, bytes);
+    }
+}
+
+int torci_trace_line_end(struct torci_trace_line *line)
+{
+    put(line, "}\n", 2);
+    return line->failed ? TORC_ENOMEM : 0;
+}
