@@ -1,0 +1,74 @@
+/* The `torc` command: finds the subcommand and hands it the rest. */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+struct command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+};
+
+static const struct command commands[] = {
+    {"serve", "run a module live, on real sockets and real time", torci_command_serve},
+    {"replay", "play recorded traffic to today's build, and compare", torci_command_replay},
+};
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+static void print_help(FILE *out)
+{
+    fputs("usage: torc COMMAND ...\n\ncommands:\n", out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    }
+    fputs("\n'torc COMMAND --help' says more.  'torc --version' prints the version.\n"
+          "\n"
+          "exit status: 0 pass, 1 something failed, 2 wrong usage or an invalid file,\n"
+          "3 nondeterminism, 4 a budget ended it, 5 a threshold was not met, 77 skipped,\n"
+          "99 internal error, 130 interrupted\n",
+          out);
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[COMMAND_COUNT + 1];
+    const char *near;
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        names[i] = commands[i].name;
+    }
+    names[COMMAND_COUNT] = NULL;
+    near = torci_nearest_name(name, names);
+    if (near != NULL) {
+        return torci_usage_error(NULL, "unknown command '%s'; did you mean '%s'?", name, near);
+    }
+    return torci_usage_error(NULL, "unknown command '%s'", name);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return TORCI_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return TORCI_EXIT_PASS;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("torc " TORC_VERSION);
+        return TORCI_EXIT_PASS;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    if (argv[1][0] == '-') {
+        return torci_usage_error(NULL, "unknown option %s", argv[1]);
+    }
+    return unknown_command(argv[1]);
+}

@@ -1,0 +1,115 @@
+#include "module_loader.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_BYTES_MAX = 4096 };
+
+/* The folder the command lies in. */
+static int own_folder(char *folder, size_t size)
+{
+    ssize_t bytes = readlink("/proc/self/exe", folder, size - 1);
+    char *slash;
+
+    if (bytes <= 0) {
+        return TORC_ENOTFOUND;
+    }
+    folder[bytes] = '\0';
+    slash = strrchr(folder, '/');
+    if (slash == NULL) {
+        return TORC_ENOTFOUND;
+    }
+    *slash = '\0';
+    return 0;
+}
+
+/* The path of the module `name`: the first of the places it may be in that exists, or else the first. */
+static int find(const char *name, const char *directory, char *path, size_t size)
+{
+    static const char *const places[] = {"modules", "../lib/torc/modules"};
+    char folder[PATH_BYTES_MAX];
+    int status;
+
+    if (strchr(name, '/') != NULL) {
+        return snprintf(path, size, "%s", name) < (int)size ? 0 : TORC_ETOOLONG;
+    }
+    if (directory != NULL) {
+        return snprintf(path, size, "%s/%s.so", directory, name) < (int)size ? 0 : TORC_ETOOLONG;
+    }
+    status = own_folder(folder, sizeof(folder));
+    if (status != 0) {
+        return status;
+    }
+    for (size_t i = sizeof(places) / sizeof(places[0]); i-- > 0;) {
+        int bytes = snprintf(path, size, "%s/%s/%s.so", folder, places[i], name);
+
+        if (bytes >= (int)size) {
+            return TORC_ETOOLONG;
+        }
+        if (i > 0 && access(path, F_OK) == 0) {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* Whether what a shared object exports as torc_module is one this command can run. */
+static int examine(const struct torc_module *module, const char *path, char *error,
+                   size_t error_size)
+{
+    if (module->size != sizeof(struct torc_module)) {
+        snprintf(error, error_size,
+                 "%s was built for another version of Torc: its torc_module has %zu bytes, this is "
+                 "Torc " TORC_VERSION " where it has %zu",
+                 path, module->size, sizeof(struct torc_module));
+        return TORC_EINVAL;
+    }
+    if (module->name == NULL || module->start == NULL || module->stop == NULL ||
+        module->options == NULL) {
+        snprintf(error, error_size,
+                 "%s: its torc_module has no name, options, start or stop", path);
+        return TORC_EINVAL;
+    }
+    return 0;
+}
+
+int torci_module_load(const char *name, const char *directory, const struct torc_module **out,
+                      char *error, size_t error_size)
+{
+    char path[PATH_BYTES_MAX];
+    void *object;
+    const struct torc_module *module;
+    int status = find(name, directory, path, sizeof(path));
+
+    if (status != 0) {
+        snprintf(error, error_size, "module '%s': its path is %s", name,
+                 status == TORC_ETOOLONG ? "too long" : "not known, /proc is missing");
+        return status;
+    }
+    if (access(path, R_OK) != 0) {
+        snprintf(error, error_size, "module '%s': %s: %s", name, path, strerror(errno));
+        return TORC_ENOTFOUND;
+    }
+    object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (object == NULL) {
+        snprintf(error, error_size, "%s is not a module: %s", path, dlerror());
+        return TORC_EINVAL;
+    }
+    module = dlsym(object, TORC_MODULE_SYMBOL);
+    if (module == NULL) {
+        snprintf(error, error_size,
+                 "%s is a shared object but not a module: it exports no " TORC_MODULE_SYMBOL, path);
+        dlclose(object);
+        return TORC_EINVAL;
+    }
+    status = examine(module, path, error, error_size);
+    if (status != 0) {
+        dlclose(object);
+        return status;
+    }
+    *out = module;
+    return 0;
+}
