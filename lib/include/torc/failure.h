@@ -26,7 +26,7 @@ struct torc_failure_type {
 /* The hierarchy of the library.  Everything descends from torc_error.
  *
  *   error
- *     out_of_memory  cancelled  timeout  invalid_argument  limit  pool_closed
+ *     out_of_memory  cancelled  timeout  invalid_argument  limit  deferred_error
  *     reactor_error > not_running, job_failed
  *     connect_error > connect_bind_error, connection_refused, connect_timeout, no_route,
  *                     connect_cancelled, no_protocol, address_error
