@@ -39,11 +39,14 @@ TORC_API TORC_CHECKED int torc_options_new(struct torc_scope *scope, const struc
                                            struct torc_options **out);
 TORC_API void torc_options_free(struct torc_options *options);
 
-/* Sets one from text.  On failure `error` holds a sentence: what is wrong, and the nearest name where
- * a name is unknown.  Errors: TORC_ENOTFOUND, TORC_ESYNTAX, TORC_ENOMEM. */
+/* Sets one from text; `value` NULL stands for a name written without one, which only a flag may be.
+ * The last value counts, but addresses add up (the first one given replaces the default).  On failure
+ * the options are unchanged and `error` holds a sentence: what is wrong, and the nearest name where a
+ * name is unknown; `error` may be NULL if `error_size` is 0.
+ * Errors: TORC_ENOTFOUND, TORC_ESYNTAX, TORC_ENOMEM. */
 TORC_API TORC_CHECKED int torc_options_set(struct torc_options *options, const char *name,
                                            const char *value, char *error, size_t error_size);
-/* Whether every compulsory option is set; if not, `error` names the first that is not. */
+/* Whether every compulsory option is set.  TORC_ENOTFOUND: one is not; `error` names the first. */
 TORC_API TORC_CHECKED int torc_options_complete(const struct torc_options *options, char *error,
                                                 size_t error_size);
 
@@ -92,7 +95,9 @@ struct torc_module {
 #define TORC_MODULE_SYMBOL "torc_module"
 extern TORC_API const struct torc_module torc_module;
 
-/* Calls start, and stop as a `before shutdown` trigger of the reactor.  `out_instance` may be NULL. */
+/* Calls start, and stop as a `before shutdown` trigger of the reactor.  `out_instance` may be NULL, and is
+ * untouched on failure: what start answered, without memory out_of_memory, or invalid_argument for a
+ * module whose table is shorter than this one. */
 TORC_API struct torc_failure *torc_module_start(const struct torc_module *module,
                                                 struct torc_reactor *reactor,
                                                 const struct torc_options *options,
