@@ -2,8 +2,7 @@
 
 #include <torc/format.h>
 
-#include "failure_state.h"
-#include "scope_state.h"
+#include "deferred_state.h"
 
 #define X(name, parent) const struct torc_failure_type torc_failure_##name = {#name, parent};
 TORC_FAILURE_TYPES(X)
@@ -167,7 +166,10 @@ void torc_failure_drop(struct torc_failure *failure)
         struct torc_scope *scope = failure->scope;
         struct torc_failure *cause = failure->cause;
         scope->counts.failures--;
-        torc_release(scope, failure, sizeof *failure + strlen(failure->message) + 1);
+        if (failure->message == (const char *)(failure + 1))
+            torc_release(scope, failure, sizeof *failure + strlen(failure->message) + 1);
+        else
+            torci_deferred_own_failure_ended(failure);
         failure = cause;
     }
 }

@@ -29,6 +29,7 @@ int torc_scope_new(const struct torc_allocator *allocator, struct torc_log_obser
     scope->allocator = *allocator;
     scope->observer = observer;
     scope->counts.bytes_in_use = sizeof *scope;
+    torci_scope_open_deferreds(scope);
     *out = scope;
     return 0;
 }
@@ -38,6 +39,7 @@ void torc_scope_free(struct torc_scope *scope)
     struct torc_allocator allocator;
     if (!scope)
         return;
+    torci_scope_close_deferreds(scope);
     allocator = scope->allocator;
     allocator.resize(allocator.ctx, scope, sizeof *scope, 0);
 }

@@ -9,10 +9,36 @@
 
 #include "scope_pool.h"
 
+struct torc_deferred;
+
+/* A ring of these, with one that stands for the list itself. */
+struct torci_link {
+    struct torci_link *previous;
+    struct torci_link *next;
+};
+
+/* The slots deferreds live in (deferred_state.h). */
+struct torci_deferred_table {
+    struct torc_deferred **chunks;
+    uint32_t chunk_count;
+    uint32_t chunk_capacity;
+    uint32_t untouched; /* slots at the end of the last chunk that were never taken */
+    struct torc_deferred *free; /* the last one freed first: its lines are still warm */
+    struct torci_link unfired;  /* oldest first */
+};
+
 struct torc_scope {
     struct torc_allocator allocator;
     struct torc_log_observer *observer;
     struct torc_scope_counts counts;
+    struct torci_deferred_table deferreds;
+    struct torci_pool pair_blocks;
+    struct torci_pool timeouts;
+    bool closing; /* torc_scope_free has begun: no new deferreds */
 };
+
+/* The scope's deferreds, at its beginning and at its end (deferred_table.c). */
+void torci_scope_open_deferreds(struct torc_scope *scope);
+void torci_scope_close_deferreds(struct torc_scope *scope);
 
 #endif

@@ -15,7 +15,9 @@
  *     deferred that is running its callbacks only appends.
  *  4. Adding to a deferred that has fired and is not paused runs the callback before returning.
  *  5. Returning a deferred takes it and moves its result here; the chain stops until that one
- *     fires.  Chains of any length fire and die without recursion.
+ *     fires.  Chains of any length fire and die without recursion.  One that cannot be waited for
+ *     (itself, one that waits for this one, one that was handed on or dropped already) is not taken;
+ *     the result is then a failure of type deferred_error.
  *  6. A failure that is still the result when the sink is dropped is unhandled: it is reported at
  *     once, with the place the deferred was made.
  *  7. After the sink is dropped the source may still fire: callbacks run, and a failure left over
@@ -98,14 +100,16 @@ struct torc_source {
 typedef void torc_canceller_fn(struct torc_source source, void *arg);
 
 /* Makes a deferred.  `canceller` may be NULL; `arg` is borrowed until the deferred has fired.
- * `out_source` and `out` are both given.  Errors: TORC_ENOMEM. */
+ * `out_source` and `out` are both given.  Errors: TORC_ENOMEM; TORC_ECLOSED, the scope is being
+ * freed. */
 TORC_API TORC_CHECKED int torc_deferred_new_at(const char *site, struct torc_scope *scope,
                                                torc_canceller_fn *canceller, void *arg,
                                                struct torc_source *out_source,
                                                struct torc_deferred **out);
 #define torc_deferred_new(...) torc_deferred_new_at(TORC_HERE, __VA_ARGS__)
 
-/* Makes one that has fired already.  `result` is taken, on success only. */
+/* Makes one that has fired already.  `result` is taken, on success only; it must not be a deferred
+ * (TORC_EINVAL).  Other errors as above. */
 TORC_API TORC_CHECKED int torc_deferred_fired_at(const char *site, struct torc_scope *scope,
                                                  struct torc_result result,
                                                  struct torc_deferred **out);
@@ -133,7 +137,8 @@ TORC_API bool torc_source_waiting(struct torc_source source);
 /* Adds a pair; either may be NULL, which passes the result on unchanged.  Runs it before returning
  * if the deferred has fired, is not paused and is not running callbacks already.
  * `arg` is taken: `drop_arg` is called exactly once, after the pair ran, was skipped or died.
- * Errors: TORC_ENOMEM; the deferred is unchanged and `arg` is not taken. */
+ * Errors: TORC_ENOMEM; TORC_ECLOSED, the scope is being freed.  The deferred is unchanged and `arg`
+ * is not taken. */
 TORC_API TORC_CHECKED int torc_deferred_add(struct torc_deferred *deferred,
                                             torc_callback_fn *callback, torc_callback_fn *errback,
                                             void *arg, torc_drop_fn *drop_arg);
@@ -187,8 +192,9 @@ TORC_API bool torc_deferred_has_fired(const struct torc_deferred *deferred);
 TORC_API TORC_CHECKED int torc_deferred_take(struct torc_deferred *deferred,
                                              struct torc_result *out);
 
-/* Fires `to` with the result of `from`, when it has one; `from` goes on with value NULL.  Cancelling
- * the other deferred does not reach `from`.  Takes neither end.  Errors: TORC_ENOMEM. */
+/* Fires `to` with the result of `from`, when it has one; `from` goes on with value NULL.  If `to` has
+ * fired or is gone by then, the result stays in `from`, so that no failure is lost.  Cancelling the
+ * other deferred does not reach `from`.  Takes neither end.  Errors: TORC_ENOMEM, TORC_ECLOSED. */
 TORC_API TORC_CHECKED int torc_deferred_chain(struct torc_deferred *from, struct torc_source to);
 
 #ifdef __cplusplus

@@ -1,0 +1,222 @@
+#include "deferred_state.h"
+
+void torc_result_drop(struct torc_result result)
+{
+    switch (result.kind) {
+    case TORC_RESULT_VALUE:
+        if (result.drop)
+            result.drop(result.as.value);
+        break;
+    case TORC_RESULT_FAILURE:
+        torc_failure_drop(result.as.failure);
+        break;
+    case TORC_RESULT_DEFERRED:
+        torc_deferred_drop(result.as.deferred);
+        break;
+    }
+}
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+static struct torc_deferred *make(const char *site, struct torc_scope *scope)
+{
+    struct torc_deferred *deferred = torci_deferred_take_slot(scope);
+    struct torci_link *list = &scope->deferreds.unfired;
+
+    if (!deferred)
+        return NULL;
+    deferred->own.site = site;
+    deferred->flags = 0;
+    deferred->pauses = 0;
+    deferred->unfired.next = list;
+    deferred->unfired.previous = list->previous;
+    list->previous->next = &deferred->unfired;
+    list->previous = &deferred->unfired;
+    deferred->canceller = NULL;
+    deferred->result = torc_value(NULL);
+    deferred->awaiting = NULL;
+    deferred->waiter = NULL;
+    deferred->first_block = NULL;
+    deferred->last_block = NULL;
+    deferred->first_pair = 0;
+    deferred->end_pair = 0;
+    scope->counts.deferreds_unfired++;
+    return deferred;
+}
+
+int torc_deferred_new_at(const char *site, struct torc_scope *scope, torc_canceller_fn *canceller,
+                         void *arg, struct torc_source *out_source, struct torc_deferred **out)
+{
+    struct torc_deferred *deferred;
+
+    if (scope->closing)
+        return TORC_ECLOSED;
+    deferred = make(site, scope);
+    if (!deferred)
+        return TORC_ENOMEM;
+    deferred->canceller = canceller;
+    deferred->canceller_arg = arg;
+    out_source->scope = scope;
+    out_source->index = deferred->index;
+    out_source->generation = deferred->generation;
+    *out = deferred;
+    return 0;
+}
+
+int torc_deferred_fired_at(const char *site, struct torc_scope *scope, struct torc_result result,
+                           struct torc_deferred **out)
+{
+    struct torc_deferred *deferred;
+
+    if (result.kind == TORC_RESULT_DEFERRED)
+        return TORC_EINVAL;
+    if (scope->closing)
+        return TORC_ECLOSED;
+    deferred = make(site, scope);
+    if (!deferred)
+        return TORC_ENOMEM;
+    torci_deferred_set_fired(deferred, result);
+    *out = deferred;
+    return 0;
+}
+
+/* --- the source ------------------------------------------------------------------------------- */
+
+static struct torc_deferred *find(struct torc_source source)
+{
+    return torci_deferred_find(source.scope, source.index, source.generation);
+}
+
+static void fire(struct torc_deferred *deferred, struct torc_result result)
+{
+    torci_deferred_set_fired(deferred, result);
+    torci_deferred_run(deferred);
+}
+
+int torc_source_fire(struct torc_source source, struct torc_result result)
+{
+    struct torc_deferred *deferred = find(source);
+    int code;
+
+    if (result.kind == TORC_RESULT_DEFERRED) {
+        code = TORC_EINVAL;
+    } else if (!deferred) {
+        code = TORC_ESTALE;
+    } else if (!(deferred->flags & TORCI_FIRED)) {
+        fire(deferred, result);
+        return 0;
+    } else if (deferred->flags & TORCI_LATE_FIRE) {
+        deferred->flags &= ~(uint32_t)TORCI_LATE_FIRE;
+        code = TORC_ECANCELED;
+    } else {
+        code = TORC_EFIRED;
+    }
+    torc_result_drop(result);
+    return code;
+}
+
+void torc_source_drop(struct torc_source source)
+{
+    struct torc_deferred *deferred = find(source);
+    if (!deferred || (deferred->flags & (TORCI_FIRED | TORCI_CANCELLING)))
+        return;
+    fire(deferred, torc_fail(torci_deferred_own_failure(deferred, "the source was dropped")));
+}
+
+bool torc_source_waiting(struct torc_source source)
+{
+    struct torc_deferred *deferred = find(source);
+    return deferred && !(deferred->flags & TORCI_FIRED);
+}
+
+/* --- the sink --------------------------------------------------------------------------------- */
+
+static int append_and_run(struct torc_deferred *deferred, const struct torci_pair *pair)
+{
+    int code;
+    if (deferred->flags & TORCI_DOOMED)
+        return TORC_ECLOSED;
+    code = torci_deferred_append(deferred, pair);
+    if (code == 0 && torci_deferred_at_rest(deferred))
+        torci_deferred_run(deferred);
+    return code;
+}
+
+int torc_deferred_add(struct torc_deferred *deferred, torc_callback_fn *callback,
+                      torc_callback_fn *errback, void *arg, torc_drop_fn *drop_arg)
+{
+    struct torci_pair pair = {callback, errback, arg, {NULL}};
+    pair.end.drop_arg = drop_arg;
+    return append_and_run(deferred, &pair);
+}
+
+int torc_deferred_chain(struct torc_deferred *from, struct torc_source to)
+{
+    struct torci_pair pair = {torci_chain_pair, torci_chain_pair, to.scope, {NULL}};
+    pair.end.target.index = to.index;
+    pair.end.target.generation = to.generation;
+    return append_and_run(from, &pair);
+}
+
+void torc_deferred_drop(struct torc_deferred *deferred)
+{
+    if (!deferred || (deferred->flags & TORCI_DOOMED))
+        return;
+    deferred->flags |= TORCI_DROPPED;
+    if (torci_deferred_at_rest(deferred))
+        torci_deferred_run(deferred);
+}
+
+void torc_deferred_pause(struct torc_deferred *deferred)
+{
+    deferred->pauses++;
+}
+
+int torc_deferred_unpause(struct torc_deferred *deferred)
+{
+    if (deferred->pauses == 0)
+        return TORC_EINVAL;
+    deferred->pauses--;
+    if (torci_deferred_at_rest(deferred))
+        torci_deferred_run(deferred);
+    return 0;
+}
+
+void torc_deferred_cancel(struct torc_deferred *deferred)
+{
+    struct torc_source source;
+    struct torc_result cancelled = torc_fail(torc_failure_static(&torc_failure_cancelled));
+
+    while (deferred->awaiting)
+        deferred = deferred->awaiting;
+    if (deferred->flags & (TORCI_FIRED | TORCI_CANCELLING | TORCI_DOOMED))
+        return;
+    if (!deferred->canceller) {
+        deferred->flags |= TORCI_LATE_FIRE;
+        fire(deferred, cancelled);
+        return;
+    }
+    deferred->flags |= TORCI_CANCELLING;
+    source.scope = torci_deferred_scope(deferred);
+    source.index = deferred->index;
+    source.generation = deferred->generation;
+    deferred->canceller(source, deferred->canceller_arg);
+    /* It may be gone by now. */
+    deferred = find(source);
+    if (deferred && !(deferred->flags & TORCI_FIRED))
+        fire(deferred, cancelled);
+}
+
+bool torc_deferred_has_fired(const struct torc_deferred *deferred)
+{
+    return deferred->flags & TORCI_FIRED;
+}
+
+int torc_deferred_take(struct torc_deferred *deferred, struct torc_result *out)
+{
+    if (!torci_deferred_at_rest(deferred))
+        return TORC_EAGAIN;
+    *out = deferred->result;
+    deferred->result = torc_value(NULL);
+    return 0;
+}

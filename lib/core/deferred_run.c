@@ -1,0 +1,245 @@
+#include "deferred_state.h"
+
+/* Marks a pair of torc_deferred_chain by its address. */
+struct torc_result torci_chain_pair(struct torc_result result, void *arg)
+{
+    (void)arg;
+    return result;
+}
+
+/* --- the queue of pairs ----------------------------------------------------------------------- */
+
+int torci_deferred_append(struct torc_deferred *deferred, const struct torci_pair *pair)
+{
+    struct torci_pair_block *last = deferred->last_block;
+
+    if (!last && deferred->end_pair < TORCI_PAIRS_INSIDE) {
+        deferred->pairs[deferred->end_pair++] = *pair;
+        return 0;
+    }
+    if (!last || last->end == TORCI_PAIRS_IN_BLOCK) {
+        struct torci_pair_block *block =
+            torci_pool_get(&torci_deferred_scope(deferred)->pair_blocks);
+        if (!block)
+            return TORC_ENOMEM;
+        block->next = NULL;
+        block->first = block->end = 0;
+        if (last)
+            last->next = block;
+        else
+            deferred->first_block = block;
+        deferred->last_block = last = block;
+    }
+    last->pairs[last->end++] = *pair;
+    return 0;
+}
+
+bool torci_deferred_pop(struct torc_deferred *deferred, struct torci_pair *out)
+{
+    struct torci_pair_block *block = deferred->first_block;
+
+    if (deferred->first_pair < deferred->end_pair) {
+        *out = deferred->pairs[deferred->first_pair++];
+        if (deferred->first_pair == deferred->end_pair)
+            deferred->first_pair = deferred->end_pair = 0;
+        return true;
+    }
+    if (!block)
+        return false;
+    *out = block->pairs[block->first++];
+    if (block->first == block->end) {
+        deferred->first_block = block->next;
+        if (!block->next)
+            deferred->last_block = NULL;
+        torci_pool_put(&torci_deferred_scope(deferred)->pair_blocks, block);
+    }
+    return true;
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+struct torc_failure *torci_deferred_own_failure(struct torc_deferred *deferred, const char *message)
+{
+    struct torc_failure *own = &deferred->own;
+    if (own->references > 0)
+        return torc_failure_static(&torc_failure_deferred_error);
+    own->type = &torc_failure_deferred_error;
+    own->cause = NULL;
+    own->message = message;
+    own->references = 1;
+    own->code = TORC_EMISUSE;
+    own->scope->counts.failures++;
+    return own;
+}
+
+void torci_result_abandon(struct torc_scope *scope, const char *site, struct torc_result result)
+{
+    if (result.kind == TORC_RESULT_FAILURE) {
+        struct torc_log_event event = {TORC_LOG_CRITICAL, "torc.deferred", "unhandled failure",
+                                       site, result.as.failure, NULL, 0};
+        scope->counts.unhandled++;
+        torc_log_emit(scope, &event);
+    }
+    torc_result_drop(result);
+}
+
+/* Whether `deferred` is `inner` or `inner` waits, at any depth, for `deferred`.  Goes up from the one
+ * and down from the other at once and stops with the shorter way, so that building a chain of n in any
+ * order costs at most n log n steps. */
+static bool waits_for(const struct torc_deferred *inner, const struct torc_deferred *deferred)
+{
+    const struct torc_deferred *up = deferred, *down = inner;
+    while (up && down) {
+        if (up == inner || down == deferred)
+            return true;
+        up = up->waiter;
+        down = down->awaiting;
+    }
+    return false;
+}
+
+/* A callback returned `inner`: takes its result if it is there, and waits for it if not.  One that
+ * cannot be waited for is not taken. */
+static void wait_for(struct torc_deferred *deferred, struct torc_deferred *inner)
+{
+    if (!inner || inner->waiter || (inner->flags & (TORCI_DROPPED | TORCI_DOOMED))) {
+        deferred->result = torc_fail(torci_deferred_own_failure(
+            deferred, "a callback returned a deferred that was given away already"));
+    } else if (waits_for(inner, deferred)) {
+        deferred->result = torc_fail(torci_deferred_own_failure(
+            deferred, "a callback returned a deferred that waits for its own result"));
+    } else if (torci_deferred_at_rest(inner)) {
+        deferred->result = inner->result;
+        torci_deferred_end(inner);
+    } else {
+        deferred->awaiting = inner;
+        inner->waiter = deferred;
+    }
+}
+
+static struct torc_result checked(struct torc_result result)
+{
+    if (result.kind == TORC_RESULT_FAILURE && !result.as.failure)
+        result.as.failure = torc_failure_static(&torc_failure_error);
+    return result;
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+void torci_deferred_set_fired(struct torc_deferred *deferred, struct torc_result result)
+{
+    deferred->unfired.previous->next = deferred->unfired.next;
+    deferred->unfired.next->previous = deferred->unfired.previous;
+    torci_deferred_scope(deferred)->counts.deferreds_unfired--;
+    deferred->flags |= TORCI_FIRED;
+    deferred->canceller = NULL;
+    deferred->result = checked(result);
+}
+
+static void run_pair(struct torc_deferred *deferred, const struct torci_pair *pair)
+{
+    torc_callback_fn *function =
+        deferred->result.kind == TORC_RESULT_FAILURE ? pair->errback : pair->callback;
+    struct torc_result result = deferred->result;
+
+    if (function) {
+        deferred->result = torc_value(NULL);
+        result = function(result, pair->arg);
+    }
+    /* Before the result is looked at: whatever this does, it finds the deferred running. */
+    if (pair->end.drop_arg)
+        pair->end.drop_arg(pair->arg);
+    if (!function)
+        return;
+    if (result.kind == TORC_RESULT_DEFERRED)
+        wait_for(deferred, result.as.deferred);
+    else
+        deferred->result = checked(result);
+}
+
+/* Gives the result to the deferred a chain pair names and returns it, to be run.  One that takes no
+ * result leaves it here, so that no failure is lost - except the first after a cancel. */
+static struct torc_deferred *pass_on(struct torc_deferred *deferred, const struct torci_pair *pair)
+{
+    struct torc_deferred *to =
+        torci_deferred_find(pair->arg, pair->end.target.index, pair->end.target.generation);
+    struct torc_result result = deferred->result;
+
+    if (!to)
+        return NULL;
+    if (!(to->flags & TORCI_FIRED)) {
+        deferred->result = torc_value(NULL);
+        torci_deferred_set_fired(to, result);
+        return to;
+    }
+    if (to->flags & TORCI_LATE_FIRE) {
+        to->flags &= ~(uint32_t)TORCI_LATE_FIRE;
+        deferred->result = torc_value(NULL);
+        torc_result_drop(result);
+    }
+    return NULL;
+}
+
+/* Runs pairs until there are none, or the deferred is paused or waits.  Returns a deferred that a
+ * chain pair fired and that must be run before this one goes on, or NULL. */
+static struct torc_deferred *run_pairs(struct torc_deferred *deferred)
+{
+    struct torci_pair pair;
+
+    deferred->flags |= TORCI_RUNNING;
+    while (deferred->pauses == 0 && !deferred->awaiting && torci_deferred_pop(deferred, &pair)) {
+        if (pair.callback == torci_chain_pair) {
+            struct torc_deferred *to = pass_on(deferred, &pair);
+            if (to)
+                return to;
+        } else {
+            run_pair(deferred, &pair);
+        }
+    }
+    deferred->flags &= ~(uint32_t)TORCI_RUNNING;
+    return NULL;
+}
+
+/* Moves the final result to whoever waits for it and returns that one; without a waiter or a sink,
+ * ends the deferred. */
+static struct torc_deferred *hand_on(struct torc_deferred *deferred)
+{
+    struct torc_deferred *waiter = deferred->waiter;
+    struct torc_result result = deferred->result;
+
+    if (!torci_deferred_at_rest(deferred))
+        return NULL;
+    if (waiter) {
+        torci_deferred_end(deferred);
+        waiter->awaiting = NULL;
+        waiter->result = result;
+        return waiter->flags & TORCI_DOOMED ? NULL : waiter;
+    }
+    if (deferred->flags & TORCI_DROPPED) {
+        struct torc_scope *scope = torci_deferred_scope(deferred);
+        const char *site = deferred->own.site;
+        torci_deferred_end(deferred);
+        torci_result_abandon(scope, site, result);
+    }
+    return NULL;
+}
+
+void torci_deferred_run(struct torc_deferred *deferred)
+{
+    struct torc_deferred *interrupted = NULL;
+
+    while (deferred) {
+        struct torc_deferred *fired = run_pairs(deferred);
+        if (fired) {
+            deferred->next = interrupted;
+            interrupted = deferred;
+            deferred = fired;
+            continue;
+        }
+        deferred = hand_on(deferred);
+        if (!deferred && interrupted) {
+            deferred = interrupted;
+            interrupted = deferred->next;
+        }
+    }
+}
