@@ -16,7 +16,9 @@ struct torc_live_options {
 #define TORC_LIVE_OPTIONS_INIT {sizeof(struct torc_live_options), 0, 0}
 
 /* Makes a platform for one reactor.  The thread that makes it is the reactor's.  `options` may be
- * NULL.  SIGPIPE is never raised by it.  Errors: TORC_ENOMEM, TORC_EMFILE, TORC_ESYSTEM. */
+ * NULL.  SIGPIPE is never raised by it.  What a signal does belongs to the process: only one platform at a
+ * time can watch signals, the next one gets TORC_EBUSY.  Errors: TORC_ENOMEM, TORC_EMFILE, TORC_ENFILE,
+ * TORC_ESYSTEM. */
 TORC_API TORC_CHECKED int torc_live_new(const struct torc_live_options *options,
                                         struct torc_platform **out);
 

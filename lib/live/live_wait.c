@@ -1,0 +1,200 @@
+/* live_wait.c - waiting: one pass through libevent, and what it found as a batch of events. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "live_platform.h"
+
+/* The timer only ends the wait; the reactor looks at its clock. */
+static void timer_fired(evutil_socket_t fd, short what, void *arg)
+{
+    struct live *live = arg;
+
+    (void)fd;
+    (void)what;
+    live->timer_at_ns = TORC_NEVER;
+}
+
+/* Reads first and clears after: a wake between the two finds wake_pending set and writes nothing, but
+ * this thread then sees what that waker stored before it, because both sides exchange. */
+static void woken(evutil_socket_t fd, short what, void *arg)
+{
+    struct live *live = arg;
+    uint64_t count;
+
+    (void)what;
+    while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
+        ;
+    atomic_exchange(&live->wake_pending, false);
+    live->woken = true;
+}
+
+void torci_live_wake(struct torc_platform *self)
+{
+    struct live *live = live_of(self);
+    const uint64_t one = 1;
+    int before = errno;
+
+    if (!atomic_exchange(&live->wake_pending, true)) {
+        while (write(live->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
+            ;
+    }
+    errno = before;
+}
+
+/* Whether an event_base can be made: libevent ends the process if it finds no descriptors for its
+ * internal pair of sockets. */
+static int have_descriptors(int like)
+{
+    enum { NEEDED = 4 }; /* epoll, timer, the pair */
+    int taken[NEEDED];
+    int count = 0;
+    int error = 0;
+
+    while (count < NEEDED && error == 0) {
+        taken[count] = fcntl(like, F_DUPFD_CLOEXEC, 0);
+        if (taken[count] < 0)
+            error = torci_live_error(errno);
+        else
+            count++;
+    }
+    while (count > 0)
+        close(taken[--count]);
+    return error;
+}
+
+int torci_live_wait_init(struct live *live)
+{
+    struct event_config *config;
+    int error;
+
+    live->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (live->wake_fd < 0)
+        return torci_live_error(errno);
+    live->reserve_fd = fcntl(live->wake_fd, F_DUPFD_CLOEXEC, 0);
+    if (live->reserve_fd < 0)
+        return torci_live_error(errno);
+    error = have_descriptors(live->wake_fd);
+    if (error != 0)
+        return error;
+    config = event_config_new();
+    if (config == NULL)
+        return TORC_ENOMEM;
+    event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER | EVENT_BASE_FLAG_NOLOCK |
+                                      EVENT_BASE_FLAG_IGNORE_ENV);
+    live->base = event_base_new_with_config(config);
+    event_config_free(config);
+    if (live->base == NULL)
+        return TORC_ENOMEM;
+    live->timer_at_ns = TORC_NEVER;
+    if (event_assign(&live->timer, live->base, -1, 0, timer_fired, live) != 0 ||
+        event_assign(&live->wake_event, live->base, live->wake_fd, EV_READ | EV_PERSIST, woken,
+                     live) != 0)
+        return TORC_ESYSTEM;
+    return event_add(&live->wake_event, NULL) == 0 ? 0 : TORC_ENOMEM;
+}
+
+void torci_live_wait_free(struct live *live)
+{
+    if (live->base != NULL)
+        event_base_free(live->base);
+    if (live->wake_fd >= 0)
+        close(live->wake_fd);
+    if (live->reserve_fd >= 0)
+        close(live->reserve_fd);
+}
+
+/* Arms the timer for `deadline_ns`.  One that will fire earlier is left as it is: deadlines that move
+ * away with every message (idle timeouts) then cost nothing here, only a wait that goes on. */
+static void arm_timer(struct live *live, uint64_t deadline_ns, uint64_t now_ns)
+{
+    uint64_t delay_us = (deadline_ns - now_ns + 999) / 1000;
+    const uint64_t delay_us_max = UINT64_C(86400) * 1000000; /* the wait goes on after a day */
+    struct timeval delay;
+
+    if (deadline_ns >= live->timer_at_ns)
+        return;
+    if (delay_us > delay_us_max)
+        delay_us = delay_us_max;
+    delay.tv_sec = (time_t)(delay_us / 1000000);
+    delay.tv_usec = (suseconds_t)(delay_us % 1000000);
+    if (event_add(&live->timer, &delay) == 0)
+        live->timer_at_ns = now_ns + delay_us * 1000;
+}
+
+/* One handle's event; false if it has nothing to tell any more. */
+static bool tell_handle(struct live_handle *handle, struct torc_platform_event *out)
+{
+    uint32_t events = handle->ready & handle->interest;
+
+    handle->ready = 0;
+    if (handle->kind == LIVE_CONNECTING) {
+        handle->kind = LIVE_STREAM;
+        *out = (struct torc_platform_event){handle->token, TORC_EVENT_CONNECT,
+                                            handle->connect_result};
+        return true;
+    }
+    if (events == 0)
+        return false;
+    *out = (struct torc_platform_event){handle->token, events, 0};
+    return true;
+}
+
+static size_t tell_ready(struct live *live, struct torc_platform_event *batch, size_t capacity)
+{
+    size_t count = 0;
+
+    while (count < capacity && !live_link_alone(&live->ready)) {
+        struct live_handle *handle = LIVE_HANDLE_OF(live->ready.next, ready_link);
+
+        live_link_remove(&handle->ready_link);
+        if (tell_handle(handle, &batch[count]))
+            count++;
+    }
+    return count;
+}
+
+/* Everything that is known already, completions first. */
+static size_t tell(struct live *live, struct torc_platform_event *batch, size_t capacity)
+{
+    size_t count = torci_live_signals_tell(live, batch, capacity);
+
+    count += torci_live_jobs_tell(live, batch + count, capacity - count);
+    count += tell_ready(live, batch + count, capacity - count);
+    return count;
+}
+
+size_t torci_live_wait(struct torc_platform *self, uint64_t deadline_ns,
+                       struct torc_platform_event *batch, size_t capacity)
+{
+    struct live *live = live_of(self);
+    size_t count;
+    bool last = false;
+
+    if (capacity == 0)
+        return 0;
+    live->woken = false;
+    for (;;) {
+        /* Left over from the call before, or done at once. */
+        count = tell(live, batch, capacity);
+        if (count > 0)
+            return count;
+        if (!live_link_alone(&live->faulty))
+            torci_live_retry_faulty(live);
+        last = deadline_ns == 0 || !live_link_alone(&live->ready);
+        if (!last && deadline_ns != TORC_NEVER) {
+            uint64_t now_ns = torci_live_now_ns(self);
+
+            last = now_ns >= deadline_ns;
+            if (!last)
+                arm_timer(live, deadline_ns, now_ns);
+        }
+        event_base_loop(live->base, last ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+        if (live->woken)
+            torci_live_jobs_collect(live);
+        count = tell(live, batch, capacity);
+        if (count > 0 || last || live->woken)
+            return count;
+    }
+}
