@@ -64,16 +64,21 @@ static void drop_call(struct torc_clock *clock, uint32_t index)
         drop_arg(arg);
 }
 
+void torci_clock_drop_calls(struct torc_clock *clock)
+{
+    for (uint32_t i = 0; i < clock->heap.slot_count; i++) {
+        if (clock->heap.slots[i].state == TORCI_TIMER_SET && !clock->heap.slots[i].alarm)
+            drop_call(clock, i);
+    }
+}
+
 void torc_clock_free(struct torc_clock *clock)
 {
     if (!clock || clock->freed)
         return;
     check_thread(clock, TORC_HERE);
     clock->closed = true;
-    for (uint32_t i = 0; i < clock->heap.slot_count; i++) {
-        if (clock->heap.slots[i].state == TORCI_TIMER_SET && !clock->heap.slots[i].alarm)
-            drop_call(clock, i);
-    }
+    torci_clock_drop_calls(clock);
     if (clock->running)
         clock->freed = true;
     else

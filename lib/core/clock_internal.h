@@ -24,6 +24,8 @@ void torci_clock_run_due(struct torc_clock *clock);
 uint64_t torci_clock_next(const struct torc_clock *clock);
 /* From now on torc_call_later answers TORC_ECLOSED: nothing armed would ever run. */
 void torci_clock_close(struct torc_clock *clock);
+/* Drops the timed calls that are pending; alarms stay as they are. */
+void torci_clock_drop_calls(struct torc_clock *clock);
 
 /* --- alarms ----------------------------------------------------------------------------------- */
 

@@ -1,0 +1,13 @@
+#include "reactor_state.h"
+
+void torc_reactor_observe_marks(struct torc_reactor *reactor, struct torc_mark_observer *observer)
+{
+    torci_reactor_check(reactor, TORC_HERE);
+    reactor->marks = observer;
+}
+
+void torc_mark_hit(struct torc_reactor *reactor, const struct torc_mark *mark, bool held)
+{
+    if (reactor->marks)
+        reactor->marks->mark(reactor->marks, mark, held);
+}
