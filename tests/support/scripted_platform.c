@@ -1,0 +1,469 @@
+#include "scripted_platform.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct scripted_platform *scripted(struct torc_platform *platform)
+{
+    return (struct scripted_platform *)(void *)platform;
+}
+
+/* A test that asks too much of the script is wrong: say so and end. */
+static void require(bool holds, const char *what)
+{
+    if (!holds) {
+        fprintf(stderr, "scripted platform: %s\n", what);
+        abort();
+    }
+}
+
+/* --- clock, entropy, memory ------------------------------------------------------------------- */
+
+static uint64_t now_ns(struct torc_platform *platform)
+{
+    scripted(platform)->now_calls++;
+    return scripted(platform)->now_ns;
+}
+
+static uint64_t wall_ns(struct torc_platform *platform)
+{
+    return scripted(platform)->wall_ns;
+}
+
+static void random_bytes(struct torc_platform *platform, const char *site, void *out, size_t bytes)
+{
+    (void)platform;
+    memset(out, (unsigned char)site[0], bytes);
+}
+
+static bool acquire(struct scripted_platform *self)
+{
+    size_t number = atomic_fetch_add(&self->acquisitions, 1) + 1;
+    return !(self->fail_at && (number == self->fail_at || (self->fail_on && number > self->fail_at)));
+}
+
+static int admit(struct torc_platform *platform, size_t bytes)
+{
+    (void)bytes;
+    return acquire(scripted(platform)) ? 0 : TORC_ENOMEM;
+}
+
+/* Before each block stands its size, to check the `old_bytes` of the next call. */
+static void *resize(struct torc_platform *platform, void *ptr, size_t old_bytes, size_t new_bytes)
+{
+    struct scripted_platform *self = scripted(platform);
+    const size_t head = 2 * sizeof(size_t);
+    char *block = ptr ? (char *)ptr - head : NULL;
+    size_t size = 0;
+    if (block)
+        memcpy(&size, block, sizeof size);
+    require(size == old_bytes, "resize was told a wrong old size");
+    if (new_bytes == 0) {
+        if (block)
+            atomic_fetch_sub(&self->blocks, 1);
+        free(block);
+        return NULL;
+    }
+    if (new_bytes > old_bytes && !acquire(self))
+        return NULL;
+    char *grown = realloc(block, head + new_bytes);
+    require(grown != NULL, "no memory for the test itself");
+    if (!block)
+        atomic_fetch_add(&self->blocks, 1);
+    memcpy(grown, &new_bytes, sizeof new_bytes);
+    return grown + head;
+}
+
+/* --- waiting ---------------------------------------------------------------------------------- */
+
+static bool is_writable(const struct scripted_handle *handle)
+{
+    return handle->room > 0 || handle->write_code != TORC_EAGAIN;
+}
+
+static uint32_t readiness(const struct scripted_handle *handle)
+{
+    uint32_t ready = 0;
+    if (!handle->open || handle->kind == SCRIPTED_CONNECTING)
+        return 0;
+    if (handle->step_first < handle->step_end)
+        ready |= TORC_EVENT_READ;
+    if (handle->kind == SCRIPTED_STREAM && is_writable(handle))
+        ready |= TORC_EVENT_WRITE;
+    return ready & handle->interest;
+}
+
+static size_t collect(struct scripted_platform *self, struct torc_platform_event *batch,
+                      size_t capacity)
+{
+    size_t count = 0;
+    while (count < capacity && self->event_first < self->event_end)
+        batch[count++] = self->events[self->event_first++];
+    for (size_t i = 0; i < self->handle_count && count < capacity; i++) {
+        uint32_t ready = readiness(&self->handles[i]);
+        if (ready)
+            batch[count++] = (struct torc_platform_event){self->handles[i].token, ready, 0};
+    }
+    return count;
+}
+
+static void fatal(struct torc_platform *platform, const char *site, const char *message)
+    TORC_NORETURN;
+
+static size_t wait(struct torc_platform *platform, uint64_t deadline_ns,
+                   struct torc_platform_event *batch, size_t capacity)
+{
+    struct scripted_platform *self = scripted(platform);
+    self->waits++;
+    self->last_deadline_ns = deadline_ns;
+    size_t count = collect(self, batch, capacity);
+    if (count > 0 || deadline_ns <= self->now_ns) {
+        atomic_store(&self->woken, false);
+        return count;
+    }
+    if (atomic_exchange(&self->woken, false) || self->steady)
+        return 0;
+    if (deadline_ns != TORC_NEVER) {
+        self->now_ns = deadline_ns;
+        return 0;
+    }
+    if (self->idle)
+        self->idle(self, self->idle_arg);
+    count = collect(self, batch, capacity);
+    if (count == 0 && !atomic_exchange(&self->woken, false))
+        fatal(platform, "scripted_platform.c", "a wait that would last for ever");
+    return count;
+}
+
+static void wake(struct torc_platform *platform)
+{
+    atomic_fetch_add(&scripted(platform)->wakes, 1);
+    atomic_store(&scripted(platform)->woken, true);
+}
+
+static bool in_reactor(struct torc_platform *platform)
+{
+    return !scripted(platform)->elsewhere;
+}
+
+void scripted_push_event(struct scripted_platform *self, uint64_t token, uint32_t events, int result)
+{
+    if (self->event_first == self->event_end)
+        self->event_first = self->event_end = 0;
+    require(self->event_end < SCRIPTED_EVENTS_MAX, "too many events");
+    self->events[self->event_end++] = (struct torc_platform_event){token, events, result};
+}
+
+/* --- streams ---------------------------------------------------------------------------------- */
+
+static uint64_t add_handle(struct scripted_platform *self, enum scripted_kind kind, uint64_t token)
+{
+    require(self->handle_count < SCRIPTED_HANDLES_MAX, "too many handles");
+    struct scripted_handle *handle = &self->handles[self->handle_count++];
+    handle->kind = kind;
+    handle->open = true;
+    handle->token = token;
+    handle->room = SIZE_MAX;
+    handle->write_code = TORC_EAGAIN;
+    return self->handle_count;
+}
+
+static struct scripted_handle *open_handle(struct torc_platform *platform, uint64_t handle)
+{
+    struct scripted_platform *self = scripted(platform);
+    require(handle > 0 && handle <= self->handle_count, "no such handle");
+    require(scripted_handle(self, handle)->open, "the handle is closed");
+    return scripted_handle(self, handle);
+}
+
+static int listen_on(struct torc_platform *platform, const struct torc_address *address,
+                     const struct torc_listen_settings *settings, uint64_t token,
+                     uint64_t *out_handle)
+{
+    struct scripted_platform *self = scripted(platform);
+    (void)settings;
+    if (self->listen_code)
+        return self->listen_code;
+    *out_handle = add_handle(self, SCRIPTED_LISTENER, token);
+    struct scripted_handle *added = scripted_handle(self, *out_handle);
+    added->local = *address;
+    if (added->local.family != TORC_ADDRESS_UNIX && added->local.port == 0)
+        added->local.port = (uint16_t)(40000 + *out_handle);
+    return 0;
+}
+
+static bool take_step(struct scripted_handle *handle, struct scripted_step *out)
+{
+    if (handle->step_first == handle->step_end)
+        return false;
+    *out = handle->steps[handle->step_first++];
+    return true;
+}
+
+static int accept_one(struct torc_platform *platform, uint64_t listener, uint64_t token,
+                      uint64_t *out_handle, struct torc_address *out_peer)
+{
+    struct scripted_platform *self = scripted(platform);
+    struct scripted_handle *from = open_handle(platform, listener);
+    struct scripted_step step;
+    if (from->step_first == from->step_end)
+        return TORC_EAGAIN;
+    int code = from->steps[from->step_first].code;
+    if (code == TORC_EMFILE || code == TORC_ENFILE || code == TORC_ENOBUFS || code == TORC_ENOMEM)
+        return code; /* the connection stays waiting */
+    (void)take_step(from, &step);
+    if (code)
+        return code;
+    *out_handle = add_handle(self, SCRIPTED_STREAM, token);
+    struct scripted_handle *added = scripted_handle(self, *out_handle);
+    added->local = from->local;
+    added->peer = from->local;
+    added->peer.port = (uint16_t)(50000 + *out_handle);
+    *out_peer = added->peer;
+    return 0;
+}
+
+static int refuse(struct torc_platform *platform, uint64_t listener)
+{
+    struct scripted_step step;
+    if (!take_step(open_handle(platform, listener), &step))
+        return TORC_EAGAIN;
+    scripted(platform)->refusals++;
+    return 0;
+}
+
+static int connect_to(struct torc_platform *platform, const struct torc_address *address,
+                      const struct torc_address *local, uint64_t token, uint64_t *out_handle)
+{
+    struct scripted_platform *self = scripted(platform);
+    if (self->connect_code)
+        return self->connect_code;
+    *out_handle = add_handle(self, SCRIPTED_CONNECTING, token);
+    struct scripted_handle *added = scripted_handle(self, *out_handle);
+    added->peer = *address;
+    if (local)
+        added->local = *local;
+    return 0;
+}
+
+static int read_from(struct torc_platform *platform, uint64_t number, void *buffer, size_t bytes,
+                     size_t *out_bytes)
+{
+    struct scripted_handle *handle = open_handle(platform, number);
+    struct scripted_step step;
+    if (!take_step(handle, &step))
+        return TORC_EAGAIN;
+    if (step.code)
+        return step.code;
+    if (step.bytes > bytes) {
+        handle->step_first--;
+        handle->steps[handle->step_first].data = (const char *)step.data + bytes;
+        handle->steps[handle->step_first].bytes = step.bytes - bytes;
+        step.bytes = bytes;
+    }
+    if (step.bytes > 0)
+        memcpy(buffer, step.data, step.bytes);
+    *out_bytes = step.bytes;
+    return 0;
+}
+
+static int write_to(struct torc_platform *platform, uint64_t number, const struct torc_span *spans,
+                    size_t count, size_t *out_bytes)
+{
+    struct scripted_handle *handle = open_handle(platform, number);
+    size_t taken = 0;
+    handle->writevs++;
+    if (count > handle->spans)
+        handle->spans = count;
+    if (handle->shut)
+        return TORC_EPIPE;
+    if (handle->room == 0)
+        return handle->write_code;
+    if (!handle->written)
+        handle->written = malloc(SCRIPTED_BYTES_MAX);
+    require(handle->written != NULL, "no memory for the test itself");
+    for (size_t i = 0; i < count && handle->room > 0; i++) {
+        size_t bytes = spans[i].bytes < handle->room ? spans[i].bytes : handle->room;
+        require(handle->written_bytes + bytes <= SCRIPTED_BYTES_MAX, "too much was written");
+        if (bytes > 0)
+            memcpy(handle->written + handle->written_bytes, spans[i].data, bytes);
+        handle->written_bytes += bytes;
+        taken += bytes;
+        if (handle->room != SIZE_MAX)
+            handle->room -= bytes;
+    }
+    *out_bytes = taken;
+    return 0;
+}
+
+static void interest(struct torc_platform *platform, uint64_t handle, uint32_t events)
+{
+    open_handle(platform, handle)->interest = events;
+}
+
+static int shut(struct torc_platform *platform, uint64_t handle)
+{
+    open_handle(platform, handle)->shut = true;
+    return 0;
+}
+
+static void close_handle(struct torc_platform *platform, uint64_t number,
+                         enum torc_close_mode mode)
+{
+    struct scripted_platform *self = scripted(platform);
+    struct scripted_handle *handle = open_handle(platform, number);
+    size_t kept = self->event_first;
+    handle->open = false;
+    handle->close_mode = mode;
+    for (size_t i = self->event_first; i < self->event_end; i++) {
+        if (self->events[i].token != handle->token)
+            self->events[kept++] = self->events[i];
+    }
+    self->event_end = kept;
+}
+
+static int names(struct torc_platform *platform, uint64_t handle, struct torc_address *out_local,
+                 struct torc_address *out_peer)
+{
+    const struct scripted_handle *named = open_handle(platform, handle);
+    if (out_local)
+        *out_local = named->local;
+    if (out_peer)
+        *out_peer = named->peer;
+    return 0;
+}
+
+static int set_option(struct torc_platform *platform, uint64_t handle,
+                      enum torc_stream_option option, int value)
+{
+    open_handle(platform, handle)->options[option] = value;
+    return 0;
+}
+
+static void add_step(struct scripted_platform *self, uint64_t number, struct scripted_step step)
+{
+    struct scripted_handle *handle = open_handle(&self->base, number);
+    require(handle->step_end < SCRIPTED_STEPS_MAX, "too many steps");
+    handle->steps[handle->step_end++] = step;
+}
+
+void scripted_feed(struct scripted_platform *self, uint64_t handle, const void *data, size_t bytes)
+{
+    add_step(self, handle, (struct scripted_step){0, data, bytes});
+}
+
+void scripted_feed_end(struct scripted_platform *self, uint64_t handle)
+{
+    add_step(self, handle, (struct scripted_step){0, NULL, 0});
+}
+
+void scripted_feed_error(struct scripted_platform *self, uint64_t handle, int code)
+{
+    add_step(self, handle, (struct scripted_step){code, NULL, 0});
+}
+
+void scripted_arrive(struct scripted_platform *self, uint64_t listener, int code)
+{
+    add_step(self, listener, (struct scripted_step){code, NULL, 0});
+}
+
+void scripted_connected(struct scripted_platform *self, uint64_t handle, int result)
+{
+    struct scripted_handle *connecting = open_handle(&self->base, handle);
+    connecting->kind = SCRIPTED_STREAM;
+    scripted_push_event(self, connecting->token, TORC_EVENT_CONNECT, result);
+}
+
+void scripted_set_room(struct scripted_platform *self, uint64_t handle, size_t room, int code)
+{
+    scripted_handle(self, handle)->room = room;
+    scripted_handle(self, handle)->write_code = code;
+}
+
+/* --- jobs and signals ------------------------------------------------------------------------- */
+
+static int submit(struct torc_platform *platform, torc_work_fn *work, void *arg, uint64_t token)
+{
+    struct scripted_platform *self = scripted(platform);
+    if (self->submit_code)
+        return self->submit_code;
+    require(self->job_count < SCRIPTED_JOBS_MAX, "too many jobs");
+    self->jobs[self->job_count++] = (struct scripted_job){work, arg, token, false};
+    return 0;
+}
+
+void scripted_finish_job(struct scripted_platform *self, size_t index)
+{
+    struct scripted_job *job = &self->jobs[index];
+    require(index < self->job_count && !job->finished, "no such job");
+    job->finished = true;
+    self->elsewhere = true;
+    int result = job->work(job->arg);
+    self->elsewhere = false;
+    scripted_push_event(self, job->token, TORC_EVENT_JOB, result);
+}
+
+static int signals(struct torc_platform *platform, bool watch, uint64_t token)
+{
+    scripted(platform)->signals_watched = watch;
+    scripted(platform)->signal_token = token;
+    return 0;
+}
+
+void scripted_signal(struct scripted_platform *self, int number)
+{
+    require(self->signals_watched, "nobody watches for signals");
+    scripted_push_event(self, self->signal_token, TORC_EVENT_SIGNAL, number);
+}
+
+static void fatal(struct torc_platform *platform, const char *site, const char *message)
+{
+    struct scripted_platform *self = scripted(platform);
+    self->fatal_message = message;
+    if (self->fatal_expected)
+        longjmp(self->fatal_jump, 1);
+    fprintf(stderr, "scripted platform: fatal: %s: %s\n", site, message);
+    abort();
+}
+
+/* --- making and ending ------------------------------------------------------------------------ */
+
+void scripted_init(struct scripted_platform *self)
+{
+    memset(self, 0, sizeof *self);
+    self->ops = (struct torc_platform_ops){
+        .size = sizeof(struct torc_platform_ops),
+        .name = "scripted",
+        .now_ns = now_ns,
+        .wall_ns = wall_ns,
+        .random = random_bytes,
+        .resize = resize,
+        .admit = admit,
+        .wait = wait,
+        .wake = wake,
+        .in_reactor = in_reactor,
+        .listen = listen_on,
+        .accept = accept_one,
+        .refuse = refuse,
+        .connect = connect_to,
+        .read = read_from,
+        .writev = write_to,
+        .interest = interest,
+        .shutdown = shut,
+        .close = close_handle,
+        .names = names,
+        .set_option = set_option,
+        .submit = submit,
+        .signals = signals,
+        .fatal = fatal,
+    };
+    self->base.ops = &self->ops;
+}
+
+size_t scripted_end(struct scripted_platform *self)
+{
+    for (size_t i = 0; i < self->handle_count; i++)
+        free(self->handles[i].written);
+    return atomic_load(&self->blocks);
+}
