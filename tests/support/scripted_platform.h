@@ -21,6 +21,7 @@
 #include <setjmp.h>
 #include <stdatomic.h>
 
+#include <torc/clock.h>
 #include <torc/platform.h>
 
 enum { SCRIPTED_HANDLES_MAX = 64, SCRIPTED_STEPS_MAX = 64, SCRIPTED_EVENTS_MAX = 1024,
