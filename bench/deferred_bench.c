@@ -17,8 +17,7 @@ static struct torc_result add_one(struct torc_result result, void *arg)
 {
     uint64_t *calls = arg;
     (*calls)++;
-    result.as.value = (char *)result.as.value + 1;
-    return result;
+    return torc_value((char *)result.as.value + 1);
 }
 
 static double seconds(void)

@@ -26,7 +26,6 @@ static struct torc_deferred *make(const char *site, struct torc_scope *scope)
     if (!deferred)
         return NULL;
     deferred->own.site = site;
-    deferred->flags = 0;
     deferred->pauses = 0;
     deferred->unfired.next = list;
     deferred->unfired.previous = list->previous;
@@ -75,7 +74,7 @@ int torc_deferred_fired_at(const char *site, struct torc_scope *scope, struct to
     deferred = make(site, scope);
     if (!deferred)
         return TORC_ENOMEM;
-    torci_deferred_set_fired(deferred, result);
+    torci_deferred_set_fired(deferred, &result);
     *out = deferred;
     return 0;
 }
@@ -85,12 +84,6 @@ int torc_deferred_fired_at(const char *site, struct torc_scope *scope, struct to
 static struct torc_deferred *find(struct torc_source source)
 {
     return torci_deferred_find(source.scope, source.index, source.generation);
-}
-
-static void fire(struct torc_deferred *deferred, struct torc_result result)
-{
-    torci_deferred_set_fired(deferred, result);
-    torci_deferred_run(deferred);
 }
 
 int torc_source_fire(struct torc_source source, struct torc_result result)
@@ -103,7 +96,7 @@ int torc_source_fire(struct torc_source source, struct torc_result result)
     } else if (!deferred) {
         code = TORC_ESTALE;
     } else if (!(deferred->flags & TORCI_FIRED)) {
-        fire(deferred, result);
+        torci_deferred_fire(deferred, &result);
         return 0;
     } else if (deferred->flags & TORCI_LATE_FIRE) {
         deferred->flags &= ~(uint32_t)TORCI_LATE_FIRE;
@@ -118,9 +111,12 @@ int torc_source_fire(struct torc_source source, struct torc_result result)
 void torc_source_drop(struct torc_source source)
 {
     struct torc_deferred *deferred = find(source);
+    struct torc_result dropped;
+
     if (!deferred || (deferred->flags & (TORCI_FIRED | TORCI_CANCELLING)))
         return;
-    fire(deferred, torc_fail(torci_deferred_own_failure(deferred, "the source was dropped")));
+    dropped = torc_fail(torci_deferred_own_failure(deferred, "the source was dropped"));
+    torci_deferred_fire(deferred, &dropped);
 }
 
 bool torc_source_waiting(struct torc_source source)
@@ -131,31 +127,47 @@ bool torc_source_waiting(struct torc_source source)
 
 /* --- the sink --------------------------------------------------------------------------------- */
 
-static int append_and_run(struct torc_deferred *deferred, const struct torci_pair *pair)
+/* After whatever may have set it going: a pair, an unpause, the drop. */
+static void run_if_at_rest(struct torc_deferred *deferred)
 {
-    int code;
-    if (deferred->flags & TORCI_DOOMED)
-        return TORC_ECLOSED;
-    code = torci_deferred_append(deferred, pair);
-    if (code == 0 && torci_deferred_at_rest(deferred))
+    if (torci_deferred_at_rest(deferred))
         torci_deferred_run(deferred);
-    return code;
 }
 
 int torc_deferred_add(struct torc_deferred *deferred, torc_callback_fn *callback,
                       torc_callback_fn *errback, void *arg, torc_drop_fn *drop_arg)
 {
-    struct torci_pair pair = {callback, errback, arg, {NULL}};
-    pair.end.drop_arg = drop_arg;
-    return append_and_run(deferred, &pair);
+    struct torci_pair *pair;
+
+    if (deferred->flags & TORCI_DOOMED)
+        return TORC_ECLOSED;
+    pair = torci_deferred_append(deferred);
+    if (!pair)
+        return TORC_ENOMEM;
+    pair->callback = callback;
+    pair->errback = errback;
+    pair->arg = arg;
+    pair->end.drop_arg = drop_arg;
+    run_if_at_rest(deferred);
+    return 0;
 }
 
 int torc_deferred_chain(struct torc_deferred *from, struct torc_source to)
 {
-    struct torci_pair pair = {torci_chain_pair, torci_chain_pair, to.scope, {NULL}};
-    pair.end.target.index = to.index;
-    pair.end.target.generation = to.generation;
-    return append_and_run(from, &pair);
+    struct torci_pair *pair;
+
+    if (from->flags & TORCI_DOOMED)
+        return TORC_ECLOSED;
+    pair = torci_deferred_append(from);
+    if (!pair)
+        return TORC_ENOMEM;
+    pair->callback = torci_chain_pair;
+    pair->errback = torci_chain_pair;
+    pair->arg = to.scope;
+    pair->end.target.index = to.index;
+    pair->end.target.generation = to.generation;
+    run_if_at_rest(from);
+    return 0;
 }
 
 void torc_deferred_drop(struct torc_deferred *deferred)
@@ -163,8 +175,7 @@ void torc_deferred_drop(struct torc_deferred *deferred)
     if (!deferred || (deferred->flags & TORCI_DOOMED))
         return;
     deferred->flags |= TORCI_DROPPED;
-    if (torci_deferred_at_rest(deferred))
-        torci_deferred_run(deferred);
+    run_if_at_rest(deferred);
 }
 
 void torc_deferred_pause(struct torc_deferred *deferred)
@@ -177,8 +188,7 @@ int torc_deferred_unpause(struct torc_deferred *deferred)
     if (deferred->pauses == 0)
         return TORC_EINVAL;
     deferred->pauses--;
-    if (torci_deferred_at_rest(deferred))
-        torci_deferred_run(deferred);
+    run_if_at_rest(deferred);
     return 0;
 }
 
@@ -193,7 +203,7 @@ void torc_deferred_cancel(struct torc_deferred *deferred)
         return;
     if (!deferred->canceller) {
         deferred->flags |= TORCI_LATE_FIRE;
-        fire(deferred, cancelled);
+        torci_deferred_fire(deferred, &cancelled);
         return;
     }
     deferred->flags |= TORCI_CANCELLING;
@@ -204,7 +214,7 @@ void torc_deferred_cancel(struct torc_deferred *deferred)
     /* It may be gone by now. */
     deferred = find(source);
     if (deferred && !(deferred->flags & TORCI_FIRED))
-        fire(deferred, cancelled);
+        torci_deferred_fire(deferred, &cancelled);
 }
 
 bool torc_deferred_has_fired(const struct torc_deferred *deferred)

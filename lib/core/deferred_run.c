@@ -9,51 +9,51 @@ struct torc_result torci_chain_pair(struct torc_result result, void *arg)
 
 /* --- the queue of pairs ----------------------------------------------------------------------- */
 
-int torci_deferred_append(struct torc_deferred *deferred, const struct torci_pair *pair)
+struct torci_pair *torci_deferred_append_to_blocks(struct torc_deferred *deferred)
 {
-    struct torci_pair_block *last = deferred->last_block;
+    struct torci_pair_block *last = deferred->last_block, *block;
 
-    if (!last && deferred->end_pair < TORCI_PAIRS_INSIDE) {
-        deferred->pairs[deferred->end_pair++] = *pair;
-        return 0;
-    }
-    if (!last || last->end == TORCI_PAIRS_IN_BLOCK) {
-        struct torci_pair_block *block =
-            torci_pool_get(&torci_deferred_scope(deferred)->pair_blocks);
-        if (!block)
-            return TORC_ENOMEM;
-        block->next = NULL;
-        block->first = block->end = 0;
-        if (last)
-            last->next = block;
-        else
-            deferred->first_block = block;
-        deferred->last_block = last = block;
-    }
-    last->pairs[last->end++] = *pair;
-    return 0;
+    if (last && last->end < TORCI_PAIRS_IN_BLOCK)
+        return &last->pairs[last->end++];
+    block = torci_pool_get(&torci_deferred_scope(deferred)->pair_blocks);
+    if (!block)
+        return NULL;
+    block->next = NULL;
+    block->first = 0;
+    block->end = 1;
+    if (last)
+        last->next = block;
+    else
+        deferred->first_block = block;
+    deferred->last_block = block;
+    return &block->pairs[0];
 }
 
-bool torci_deferred_pop(struct torc_deferred *deferred, struct torci_pair *out)
+const struct torci_pair *torci_deferred_oldest(const struct torc_deferred *deferred)
+{
+    const struct torci_pair_block *block = deferred->first_block;
+    if (deferred->first_pair < deferred->end_pair)
+        return &deferred->pairs[deferred->first_pair];
+    return block ? &block->pairs[block->first] : NULL;
+}
+
+static void remove_from_blocks(struct torc_deferred *deferred)
 {
     struct torci_pair_block *block = deferred->first_block;
+    if (++block->first < block->end)
+        return;
+    deferred->first_block = block->next;
+    if (!block->next)
+        deferred->last_block = NULL;
+    torci_pool_put(&torci_deferred_scope(deferred)->pair_blocks, block);
+}
 
-    if (deferred->first_pair < deferred->end_pair) {
-        *out = deferred->pairs[deferred->first_pair++];
-        if (deferred->first_pair == deferred->end_pair)
-            deferred->first_pair = deferred->end_pair = 0;
-        return true;
-    }
-    if (!block)
-        return false;
-    *out = block->pairs[block->first++];
-    if (block->first == block->end) {
-        deferred->first_block = block->next;
-        if (!block->next)
-            deferred->last_block = NULL;
-        torci_pool_put(&torci_deferred_scope(deferred)->pair_blocks, block);
-    }
-    return true;
+void torci_deferred_remove_oldest(struct torc_deferred *deferred)
+{
+    if (deferred->first_pair == deferred->end_pair)
+        remove_from_blocks(deferred);
+    else if (++deferred->first_pair == deferred->end_pair)
+        deferred->first_pair = deferred->end_pair = 0;
 }
 
 /* --- results ---------------------------------------------------------------------------------- */
@@ -112,49 +112,48 @@ static void wait_for(struct torc_deferred *deferred, struct torc_deferred *inner
         deferred->result = inner->result;
         torci_deferred_end(inner);
     } else {
+        deferred->result = torc_value(NULL);
         deferred->awaiting = inner;
         inner->waiter = deferred;
     }
 }
 
-static struct torc_result checked(struct torc_result result)
+/* A failure that is none stands for an error about which nothing is known. */
+static void check_result(struct torc_deferred *deferred)
 {
-    if (result.kind == TORC_RESULT_FAILURE && !result.as.failure)
-        result.as.failure = torc_failure_static(&torc_failure_error);
-    return result;
+    if (deferred->result.kind == TORC_RESULT_FAILURE && !deferred->result.as.failure)
+        deferred->result.as.failure = torc_failure_static(&torc_failure_error);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-void torci_deferred_set_fired(struct torc_deferred *deferred, struct torc_result result)
+void torci_deferred_set_fired(struct torc_deferred *deferred, const struct torc_result *result)
 {
     deferred->unfired.previous->next = deferred->unfired.next;
     deferred->unfired.next->previous = deferred->unfired.previous;
     torci_deferred_scope(deferred)->counts.deferreds_unfired--;
     deferred->flags |= TORCI_FIRED;
     deferred->canceller = NULL;
-    deferred->result = checked(result);
+    deferred->result = *result;
+    check_result(deferred);
 }
 
-static void run_pair(struct torc_deferred *deferred, const struct torci_pair *pair)
+/* Runs `function`, the half of a pair that the result asks for. */
+static void run_half(struct torc_deferred *deferred, torc_callback_fn *function, void *arg,
+                     torc_drop_fn *drop_arg)
 {
-    torc_callback_fn *function =
-        deferred->result.kind == TORC_RESULT_FAILURE ? pair->errback : pair->callback;
-    struct torc_result result = deferred->result;
-
-    if (function) {
-        deferred->result = torc_value(NULL);
-        result = function(result, pair->arg);
-    }
+    /* From here until it returns the result is the function's.  `returned` is a variable of its own,
+     * so that the function writes it in place. */
+    const struct torc_result returned = function(deferred->result, arg);
     /* Before the result is looked at: whatever this does, it finds the deferred running. */
-    if (pair->end.drop_arg)
-        pair->end.drop_arg(pair->arg);
-    if (!function)
-        return;
-    if (result.kind == TORC_RESULT_DEFERRED)
-        wait_for(deferred, result.as.deferred);
-    else
-        deferred->result = checked(result);
+    if (drop_arg)
+        drop_arg(arg);
+    if (returned.kind == TORC_RESULT_DEFERRED) {
+        wait_for(deferred, returned.as.deferred);
+    } else {
+        torci_result_copy(&deferred->result, &returned);
+        check_result(deferred);
+    }
 }
 
 /* Gives the result to the deferred a chain pair names and returns it, to be run.  One that takes no
@@ -163,20 +162,19 @@ static struct torc_deferred *pass_on(struct torc_deferred *deferred, const struc
 {
     struct torc_deferred *to =
         torci_deferred_find(pair->arg, pair->end.target.index, pair->end.target.generation);
-    struct torc_result result = deferred->result;
+    struct torc_result result;
 
-    if (!to)
+    torci_deferred_remove_oldest(deferred);
+    if (!to || (to->flags & (TORCI_FIRED | TORCI_LATE_FIRE)) == TORCI_FIRED)
         return NULL;
+    torci_result_copy(&result, &deferred->result);
+    deferred->result = torc_value(NULL);
     if (!(to->flags & TORCI_FIRED)) {
-        deferred->result = torc_value(NULL);
-        torci_deferred_set_fired(to, result);
+        torci_deferred_set_fired(to, &result);
         return to;
     }
-    if (to->flags & TORCI_LATE_FIRE) {
-        to->flags &= ~(uint32_t)TORCI_LATE_FIRE;
-        deferred->result = torc_value(NULL);
-        torc_result_drop(result);
-    }
+    to->flags &= ~(uint32_t)TORCI_LATE_FIRE;
+    torc_result_drop(result);
     return NULL;
 }
 
@@ -184,16 +182,25 @@ static struct torc_deferred *pass_on(struct torc_deferred *deferred, const struc
  * chain pair fired and that must be run before this one goes on, or NULL. */
 static struct torc_deferred *run_pairs(struct torc_deferred *deferred)
 {
-    struct torci_pair pair;
+    const struct torci_pair *pair;
 
     deferred->flags |= TORCI_RUNNING;
-    while (deferred->pauses == 0 && !deferred->awaiting && torci_deferred_pop(deferred, &pair)) {
-        if (pair.callback == torci_chain_pair) {
-            struct torc_deferred *to = pass_on(deferred, &pair);
+    while (deferred->pauses == 0 && !deferred->awaiting &&
+           (pair = torci_deferred_oldest(deferred)) != NULL) {
+        if (pair->callback == torci_chain_pair) {
+            struct torc_deferred *to = pass_on(deferred, pair);
             if (to)
                 return to;
         } else {
-            run_pair(deferred, &pair);
+            bool failed = deferred->result.kind == TORC_RESULT_FAILURE;
+            torc_callback_fn *function = failed ? pair->errback : pair->callback;
+            void *arg = pair->arg;
+            torc_drop_fn *drop_arg = pair->end.drop_arg;
+            torci_deferred_remove_oldest(deferred);
+            if (function)
+                run_half(deferred, function, arg, drop_arg);
+            else if (drop_arg)
+                drop_arg(arg);
         }
     }
     deferred->flags &= ~(uint32_t)TORCI_RUNNING;
@@ -205,21 +212,23 @@ static struct torc_deferred *run_pairs(struct torc_deferred *deferred)
 static struct torc_deferred *hand_on(struct torc_deferred *deferred)
 {
     struct torc_deferred *waiter = deferred->waiter;
-    struct torc_result result = deferred->result;
+    struct torc_result result;
 
     if (!torci_deferred_at_rest(deferred))
         return NULL;
     if (waiter) {
-        torci_deferred_end(deferred);
+        torci_result_copy(&waiter->result, &deferred->result);
         waiter->awaiting = NULL;
-        waiter->result = result;
+        torci_deferred_end(deferred);
         return waiter->flags & TORCI_DOOMED ? NULL : waiter;
     }
     if (deferred->flags & TORCI_DROPPED) {
         struct torc_scope *scope = torci_deferred_scope(deferred);
         const char *site = deferred->own.site;
+        torci_result_copy(&result, &deferred->result);
         torci_deferred_end(deferred);
-        torci_result_abandon(scope, site, result);
+        if (result.kind == TORC_RESULT_FAILURE || result.drop)
+            torci_result_abandon(scope, site, result);
     }
     return NULL;
 }
@@ -242,4 +251,10 @@ void torci_deferred_run(struct torc_deferred *deferred)
             interrupted = deferred->next;
         }
     }
+}
+
+void torci_deferred_fire(struct torc_deferred *deferred, const struct torc_result *result)
+{
+    torci_deferred_set_fired(deferred, result);
+    torci_deferred_run(deferred);
 }

@@ -48,8 +48,9 @@ static int add_chunk(struct torc_scope *scope)
     if (!chunk)
         return TORC_ENOMEM;
     for (uint32_t i = 0; i < TORCI_SLOTS_IN_CHUNK; i++) {
-        chunk[i].generation = 0;
+        chunk[i].generation = 1; /* a zeroed handle is stale */
         chunk[i].index = first + i;
+        chunk[i].flags = 0;
         poison(&chunk[i]);
     }
     table->chunks[table->chunk_count] = chunk;
@@ -78,7 +79,7 @@ struct torc_deferred *torci_deferred_take_slot(struct torc_scope *scope)
         table->untouched--;
         unpoison(slot);
     }
-    slot->generation++;
+    slot->flags = TORCI_ALIVE;
     slot->own.scope = scope;
     slot->own.references = 0;
     scope->counts.deferreds++;
@@ -98,8 +99,8 @@ static void free_slot(struct torc_deferred *slot)
 
 void torci_deferred_end(struct torc_deferred *deferred)
 {
-    if (deferred->generation % 2 == 1)
-        deferred->generation++;
+    deferred->generation++;
+    deferred->flags = 0;
     deferred->own.scope->counts.deferreds--;
     if (deferred->own.references == 0)
         free_slot(deferred);
@@ -109,8 +110,7 @@ void torci_deferred_own_failure_ended(struct torc_failure *own)
 {
     struct torc_deferred *deferred =
         (struct torc_deferred *)((char *)own - offsetof(struct torc_deferred, own));
-    /* An even generation of a doomed deferred that was not ended yet: torci_deferred_end follows. */
-    if (deferred->generation % 2 == 0 && !(deferred->flags & TORCI_DOOMED))
+    if (!(deferred->flags & TORCI_ALIVE))
         free_slot(deferred);
 }
 
@@ -136,9 +136,10 @@ static struct torc_deferred *doom_all(struct torc_scope *scope)
     struct torci_deferred_table *table = &scope->deferreds;
     struct torc_deferred *doomed = NULL;
     for (uint32_t i = table->chunk_count; i-- > 0;) {
+        TORCI_UNPOISON(table->chunks[i], sizeof *doomed * TORCI_SLOTS_IN_CHUNK);
         for (uint32_t k = TORCI_SLOTS_IN_CHUNK; k-- > 0;) {
             struct torc_deferred *slot = table->chunks[i] + k;
-            if (slot->generation % 2 == 0)
+            if (!(slot->flags & TORCI_ALIVE))
                 continue;
             slot->generation++;
             slot->flags |= TORCI_DOOMED;
@@ -172,13 +173,17 @@ static void part_from_other_scopes(struct torc_deferred *deferred)
 /* The functions called here are the user's; what they do to doomed deferreds has no effect. */
 static void empty(struct torc_deferred *deferred)
 {
-    struct torci_pair pair;
-    struct torc_result result = deferred->result;
+    const struct torci_pair *oldest;
+    struct torc_result result;
 
     part_from_other_scopes(deferred);
-    while (torci_deferred_pop(deferred, &pair))
+    while ((oldest = torci_deferred_oldest(deferred)) != NULL) {
+        struct torci_pair pair = *oldest;
+        torci_deferred_remove_oldest(deferred);
         if (pair.callback != torci_chain_pair && pair.end.drop_arg)
             pair.end.drop_arg(pair.arg);
+    }
+    result = deferred->result;
     deferred->result = torc_value(NULL);
     torci_result_abandon(torci_deferred_scope(deferred), deferred->own.site, result);
 }
@@ -193,8 +198,8 @@ void torci_scope_close_deferreds(struct torc_scope *scope)
     for (struct torc_deferred *at = doomed; at; at = at->next)
         empty(at);
     for (uint32_t i = 0; i < table->chunk_count; i++) {
-        TORCI_UNPOISON(table->chunks[i], sizeof **table->chunks * TORCI_SLOTS_IN_CHUNK);
-        torc_release(scope, table->chunks[i], sizeof **table->chunks * TORCI_SLOTS_IN_CHUNK);
+        TORCI_UNPOISON(table->chunks[i], sizeof *doomed * TORCI_SLOTS_IN_CHUNK);
+        torc_release(scope, table->chunks[i], sizeof *doomed * TORCI_SLOTS_IN_CHUNK);
     }
     torc_release(scope, table->chunks, table->chunk_capacity * sizeof *table->chunks);
     torci_pool_clear(&scope->pair_blocks);
