@@ -196,6 +196,25 @@ coverage: ## line coverage of lib/ by the test programs; HTML in build/coverage/
 	$(MAKE) BUILD=build/coverage COVERAGE=1 OPT='-O0 -g' SAN= check-programs
 	reports/coverage build/coverage
 
+# --- benchmarks -------------------------------------------------------------------------------------
+# bench/X.c is Torc's side or the load; bench/peer_LIBRARY_X.c a peer, linked with that library alone.
+# A peer whose library is not installed is left out, and the report says so.
+bench_bin := $(patsubst %.c,$(BUILD)/%,$(filter-out bench/peer_%,$(wildcard bench/*.c)))
+peer_bin  := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/peer_*.c))
+peer_libs_libevent    := -levent_core
+peer_libs_bufferevent := -levent_core
+peer_libs_libuv       := -luv
+
+$(bench_bin): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(sim_a) $(lib_a)
+	$(CC) $(LDFLAGS_ALL) -o $@ $< $(sim_a) $(lib_a) $(sim_libs) $(lib_libs)
+$(peer_bin): $(BUILD)/bench/peer_%: bench/peer_%.c bench/peer_socket.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -D_GNU_SOURCE $(LDFLAGS_ALL) -o $@ $< $(peer_libs_$(word 1,$(subst _, ,$*))) || \
+	    echo "bench: $(@F) cannot be built here"
+BENCH ?=
+bench: $(bench_bin) $(peer_bin) all ## the figures, beside their peers; BENCH='echo.live timers' selects
+	$(PYTHON) bench/run.py --build $(BUILD) $(BENCH)
+
 # --- installing -------------------------------------------------------------------------------------
 $(BUILD)/%.pc: %.pc.in VERSION
 	@mkdir -p $(@D)

@@ -1,0 +1,258 @@
+#!/usr/bin/python3
+"""Runs the benchmarks, each beside its peers, and reports.
+
+For each measurement one JSON line goes to standard output and to BUILD/bench.jsonl:
+    name, unit, torc, peers {name: value}, ratio (torc / the peer named in ratio_to), bar, missing [peers]
+Torc and its peers take turns, at least five times; the values are medians.  The programs measure, this
+script only starts them in turn.  Servers listen on a free port, which they print.
+
+Usage: run.py --build DIR [NAME...]      a NAME selects what it begins: echo.live, echo.live.c50, ...
+"""
+import argparse
+import glob
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROUNDS = 5
+TWISTED_PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
+
+
+class Missing(Exception):
+    """A peer, or Torc's own program, that is not there."""
+
+
+class Bench:
+    def __init__(self, build, selected):
+        self.build = build
+        self.selected = selected
+        self.lines = open(os.path.join(build, "bench.jsonl"), "a", encoding="utf-8")
+
+    def wants(self, name):
+        """Whether `name` was selected, or a part of it was."""
+        return not self.selected or any(
+            name.startswith(s) or s.startswith(name + ".") for s in self.selected)
+
+    def program(self, name):
+        path = os.path.join(self.build, "bench", name)
+        if not os.path.exists(path):
+            raise Missing(name)
+        return [path]
+
+    def report(self, name, unit, values, ratio_to, bar, missing):
+        """`values` maps "torc" and each peer to its median."""
+        values = {who: round(value, 3) for who, value in values.items()}
+        torc = values.pop("torc", None)
+        ratio = None
+        if torc is not None and values.get(ratio_to):
+            ratio = round(torc / values[ratio_to], 3)
+        line = json.dumps({"name": name, "unit": unit, "torc": torc, "peers": values,
+                           "ratio": ratio, "ratio_to": ratio_to, "bar": bar,
+                           "missing": sorted(missing)})
+        print(line, flush=True)
+        print(line, file=self.lines, flush=True)
+
+    def alternate(self, name, unit, runs, ratio_to, bar, rounds=ROUNDS):
+        """`runs` maps "torc" and each peer to a function that measures once."""
+        values = {}
+        missing = set()
+        for turn in range(rounds):
+            order = list(runs)
+            order = order[turn % len(order):] + order[:turn % len(order)]
+            for who in order:
+                if who in missing:
+                    continue
+                try:
+                    values.setdefault(who, []).append(runs[who]())
+                except Missing:
+                    missing.add(who)
+        medians = {who: statistics.median(values[who]) for who in runs if values.get(who)}
+        self.report(name, unit, medians, ratio_to, bar, missing)
+
+
+def many_descriptors():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def twisted_script(name):
+    probe = subprocess.run([TWISTED_PYTHON, "-c", "import twisted"], capture_output=True, check=False)
+    if probe.returncode != 0:
+        raise Missing("twisted")
+    return [TWISTED_PYTHON, os.path.join(HERE, name)]
+
+
+def last_line(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=120)
+    if done.returncode != 0:
+        raise SystemExit(f"bench: {' '.join(command)}: exit status {done.returncode}")
+    return done.stdout.strip().splitlines()[-1]
+
+
+class Server:
+    """A child that prints "port N" and serves until it is told to end."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        words = self.process.stdout.readline().split()
+        if len(words) != 2 or words[0] != "port":
+            raise SystemExit(f"bench: {command[0]} did not say its port")
+        self.port = words[1]
+
+    def cpu_seconds(self):
+        """Of all its threads, from the scheduler's own account."""
+        total = 0
+        for path in glob.glob(f"/proc/{self.process.pid}/task/*/schedstat"):
+            with open(path, encoding="ascii") as stat:
+                total += int(stat.read().split()[0])
+        return total / 1e9
+
+    def resident_bytes(self):
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as stat:
+            return int(stat.read().split()[1]) * resource.getpagesize()
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
+
+
+def echo_commands(bench):
+    """The echo servers: a function for each, which may find its program missing."""
+    return {
+        "torc": lambda: bench.program("echo_server"),
+        "libevent": lambda: bench.program("peer_libevent_echo"),
+        "bufferevent": lambda: bench.program("peer_bufferevent_echo"),
+        "libuv": lambda: bench.program("peer_libuv_echo"),
+        "twisted": lambda: twisted_script("peer_twisted_echo.py"),
+    }
+
+
+def start_servers(bench, names=None):
+    servers = {}
+    missing = set()
+    for who, command in echo_commands(bench).items():
+        if names is not None and who not in names:
+            continue
+        try:
+            servers[who] = Server(command())
+        except Missing:
+            missing.add(who)
+    return servers, missing
+
+
+class Load:
+    """echo_load, ready to begin."""
+
+    def __init__(self, bench, server, connections, depth, messages):
+        command = bench.program("echo_load") + [server.port, str(connections), str(depth), str(messages)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.expect("ready")
+
+    def expect(self, word):
+        line = self.process.stdout.readline()
+        if not line.startswith(word):
+            raise SystemExit(f"bench: echo_load said {line!r} in place of {word}")
+
+    def go(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def end(self):
+        self.process.communicate("\n", timeout=20)
+
+
+def cpu_per_message(bench, server, connections, depth, messages):
+    load = Load(bench, server, connections, depth, messages)
+    before = server.cpu_seconds()
+    load.go()
+    load.expect("done")
+    used = server.cpu_seconds() - before
+    load.end()
+    return used / messages * 1e9
+
+
+def bench_echo_live(bench):
+    """Server CPU for each message of 64 bytes that is echoed; kernel and user."""
+    for connections in (50, 1000):
+        for depth in (1, 16):
+            name = f"echo.live.c{connections}.d{depth}"
+            if not bench.wants(name):
+                continue
+            messages = 50000 if depth == 1 else 400000
+            servers, missing = start_servers(bench)
+            runs = {}
+            for who, server in servers.items():
+                share = messages // 10 if who == "twisted" else messages
+                runs[who] = lambda s=server, m=share: cpu_per_message(bench, s, connections, depth, m)
+            for who in missing:
+                runs[who] = lambda w=who: (_ for _ in ()).throw(Missing(w))
+            bench.alternate(name, "ns of server CPU per message", runs, "libevent", "<= 1.05", rounds=7)
+            for server in servers.values():
+                server.end()
+
+
+def resident_per_connection(bench, command):
+    """Resident memory that 2,000 idle connections add to a server that has seen some."""
+    server = Server(command)
+    warm = Load(bench, server, 200, 1, 0)
+    before = server.resident_bytes()
+    idle = Load(bench, server, 2000, 1, 0)
+    after = server.resident_bytes()
+    for load in (idle, warm):
+        load.go()
+        load.expect("done")
+        load.end()
+    server.end()
+    return (after - before) / 2000
+
+
+def bench_memory_live(bench):
+    commands = echo_commands(bench)
+    runs = {who: lambda c=command: resident_per_connection(bench, c())
+            for who, command in commands.items()}
+    bench.alternate("memory.live", "resident bytes per idle connection", runs, "libevent", "torc <= 1024")
+
+
+def bench_deferred(bench):
+    def torc():
+        return json.loads(last_line(bench.program("deferred_bench") + ["1", "1000000"]))["torc"]
+
+    def twisted():
+        return float(last_line(twisted_script("peer_twisted_deferred.py") + ["1", "200000"]))
+
+    bench.alternate("deferred", "made, given three callbacks, fired and dropped per second",
+                    {"torc": torc, "twisted": twisted}, "twisted", ">= 50")
+
+
+BENCHES = {
+    "echo.live": bench_echo_live,
+    "memory.live": bench_memory_live,
+    "deferred": bench_deferred,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="runs Torc's benchmarks beside its peers")
+    parser.add_argument("--build", default="build")
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+    bench = Bench(os.path.abspath(arguments.build), arguments.names)
+    chosen = [run for name, run in BENCHES.items() if bench.wants(name)]
+    if not chosen:
+        sys.exit("bench: no such benchmark; there are " + " ".join(BENCHES))
+    many_descriptors()
+    for run in chosen:
+        run(bench)
+
+
+if __name__ == "__main__":
+    main()
