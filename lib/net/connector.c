@@ -1,0 +1,255 @@
+/* connector.c - outgoing connections, attempt by attempt, as their factories see them. */
+#include "stream_layer.h"
+
+#define TIMEOUT_DEFAULT_NS (30 * TORC_SECOND)
+
+static struct torc_connector name_of(const struct torci_connector *connector)
+{
+    struct torc_connector name = {connector->layer->reactor, connector->slot.index,
+                                  connector->slot.generation};
+
+    return name;
+}
+
+static void release(struct torci_connector *connector)
+{
+    struct torci_stream_layer *layer = connector->layer;
+    struct torc_factory *factory = connector->factory;
+
+    torci_alarm_free(layer->clock, connector->begin);
+    torci_alarm_free(layer->clock, connector->timeout);
+    torci_slots_give_back(&layer->connectors, &connector->slot);
+    torci_factory_unuse(factory);
+}
+
+/* After connection_failed or connection_lost, unless it was connected again in there. */
+static void release_if_done(struct torci_connector *connector)
+{
+    if (connector->state == TORCI_DISCONNECTED)
+        release(connector);
+}
+
+void torci_connector_fail(struct torci_connector *connector, struct torc_failure *reason)
+{
+    struct torci_stream_layer *layer = connector->layer;
+    const struct torc_factory_ops *ops = connector->factory->ops;
+
+    torci_alarm_clear(layer->clock, connector->begin);
+    torci_alarm_clear(layer->clock, connector->timeout);
+    if (connector->stream != NULL) {
+        torci_stream_discard(layer, connector->stream, TORC_CLOSE_NORMAL);
+        connector->stream = NULL;
+    }
+    connector->state = TORCI_DISCONNECTED;
+    if (ops->connection_failed != NULL)
+        ops->connection_failed(connector->factory, name_of(connector), reason);
+    torc_failure_drop(reason);
+    release_if_done(connector);
+}
+
+void torci_connector_lost(struct torci_connector *connector, struct torc_failure *reason)
+{
+    const struct torc_factory_ops *ops = connector->factory->ops;
+
+    connector->stream = NULL;
+    connector->state = TORCI_DISCONNECTED;
+    if (ops->connection_lost != NULL)
+        ops->connection_lost(connector->factory, name_of(connector), reason);
+    release_if_done(connector);
+}
+
+static struct torc_failure *reason_of(int code, bool binding)
+{
+    switch (code) {
+    case TORC_ENOMEM:
+        return torc_failure_no_memory();
+    case TORC_ECONNREFUSED:
+    case TORC_ENOTFOUND: /* no such UNIX socket */
+        return torc_failure_static(&torc_failure_connection_refused);
+    case TORC_ETIMEDOUT:
+        return torc_failure_static(&torc_failure_connect_timeout);
+    case TORC_EHOSTUNREACH:
+    case TORC_ENETUNREACH:
+        return torc_failure_static(&torc_failure_no_route);
+    case TORC_EADDRINUSE:
+    case TORC_EADDRNOTAVAIL:
+    case TORC_EACCES:
+        return torc_failure_static(binding ? &torc_failure_connect_bind_error
+                                           : &torc_failure_connect_error);
+    default:
+        return torc_failure_static(&torc_failure_connect_error);
+    }
+}
+
+static bool binds(const struct torci_connector *connector)
+{
+    return connector->options.local.family != TORC_ADDRESS_NONE;
+}
+
+/* The turn after it was asked for: begins an attempt. */
+static struct torc_failure *begin_attempt(void *arg)
+{
+    struct torci_connector *connector = arg;
+    struct torci_stream_layer *layer = connector->layer;
+    struct torci_stream *stream = torci_stream_new(layer, connector->site);
+    int code = TORC_ENOMEM;
+
+    if (stream != NULL) {
+        stream->connector = connector;
+        connector->stream = stream;
+        code = layer->platform->ops->connect(layer->platform, &connector->address,
+                                             binds(connector) ? &connector->options.local : NULL,
+                                             torci_stream_token(stream), &stream->handle);
+    }
+    if (code != TORC_OK) {
+        torci_connector_fail(connector, reason_of(code, binds(connector)));
+        return NULL;
+    }
+    connector->state = TORCI_CONNECTING;
+    if (connector->options.timeout_ns != TORC_NEVER)
+        torci_alarm_set(layer->clock, connector->timeout, connector->options.timeout_ns);
+    return NULL;
+}
+
+static struct torc_failure *attempt_timed_out(void *arg)
+{
+    torci_connector_fail(arg, torc_failure_static(&torc_failure_connect_timeout));
+    return NULL;
+}
+
+void torci_connector_connected(struct torci_connector *connector, int result)
+{
+    struct torci_stream_layer *layer = connector->layer;
+    struct torci_stream *stream = connector->stream;
+    struct torc_platform *platform = layer->platform;
+    struct torc_protocol *protocol = NULL;
+    struct torc_failure *failure;
+
+    if (result != TORC_OK) {
+        torci_connector_fail(connector, reason_of(result, false));
+        return;
+    }
+    torci_alarm_clear(layer->clock, connector->timeout);
+    torci_stream_set_peer(stream, &connector->address);
+    failure = connector->factory->ops->build_protocol(connector->factory, &connector->address,
+                                                      &protocol);
+    if (failure != NULL) {
+        torci_log_and_drop(layer, "build_protocol failed", torc_failure_keep(failure));
+        failure = torc_failure_new_at(connector->site, layer->scope, &torc_failure_connect_error,
+                                      TORC_ECLOSED, failure, "the factory made no protocol");
+    } else if (protocol == NULL) {
+        failure = torc_failure_static(&torc_failure_no_protocol);
+    }
+    if (failure != NULL) {
+        torci_connector_fail(connector, failure);
+        return;
+    }
+    if (connector->address.family != TORC_ADDRESS_UNIX && connector->options.nodelay)
+        (void)!platform->ops->set_option(platform, stream->handle, TORC_STREAM_NODELAY, 1);
+    if (connector->address.family != TORC_ADDRESS_UNIX && connector->options.keepalive)
+        (void)!platform->ops->set_option(platform, stream->handle, TORC_STREAM_KEEPALIVE, 1);
+    connector->state = TORCI_CONNECTED;
+    torci_stream_open(layer, stream, protocol);
+}
+
+/* --- public ----------------------------------------------------------------------------------- */
+
+static void start_attempt(struct torci_connector *connector)
+{
+    const struct torc_factory_ops *ops = connector->factory->ops;
+
+    connector->state = TORCI_WAITING;
+    torci_alarm_set(connector->layer->clock, connector->begin, 0);
+    if (ops->started_connecting != NULL)
+        ops->started_connecting(connector->factory, name_of(connector));
+}
+
+int torc_connect_at(const char *site, struct torc_reactor *reactor,
+                    const struct torc_address *address, struct torc_factory *factory,
+                    const struct torc_connect_options *options, struct torc_connector *out)
+{
+    static const struct torc_connect_options defaults = TORC_CONNECT_OPTIONS_INIT;
+    struct torci_stream_layer *layer;
+    struct torci_connector *connector;
+    int code;
+
+    torci_reactor_check(reactor, site);
+    if (options == NULL)
+        options = &defaults;
+    if (options->size != sizeof *options || factory->ops->size != sizeof *factory->ops ||
+        address->family == TORC_ADDRESS_NONE)
+        return TORC_EINVAL;
+    if (torci_reactor_stopped(reactor))
+        return TORC_ECLOSED;
+    layer = torci_stream_layer_of(reactor);
+    connector = layer != NULL ? torci_slots_take(&layer->connectors) : NULL;
+    if (connector == NULL)
+        return TORC_ENOMEM;
+    code = torci_alarm_new(layer->clock, site, begin_attempt, connector, &connector->begin);
+    if (code == TORC_OK)
+        code = torci_alarm_new(layer->clock, site, attempt_timed_out, connector,
+                               &connector->timeout);
+    if (code != TORC_OK) {
+        torci_alarm_free(layer->clock, connector->begin);
+        torci_slots_give_back(&layer->connectors, &connector->slot);
+        return code;
+    }
+    connector->layer = layer;
+    connector->factory = factory;
+    connector->site = site;
+    connector->address = *address;
+    connector->options = *options;
+    if (connector->options.timeout_ns == 0)
+        connector->options.timeout_ns = TIMEOUT_DEFAULT_NS;
+    if (out != NULL)
+        *out = name_of(connector);
+    torci_factory_use(factory);
+    start_attempt(connector);
+    return TORC_OK;
+}
+
+static struct torci_connector *find(struct torc_connector name)
+{
+    struct torci_streams *base = name.reactor != NULL ? torci_reactor_streams(name.reactor) : NULL;
+    struct torci_stream_layer *layer = (struct torci_stream_layer *)(void *)base;
+
+    if (layer == NULL)
+        return NULL;
+    return torci_slots_find(&layer->connectors, name.index, name.generation, UINT32_MAX);
+}
+
+int torc_connector_connect(struct torc_connector name)
+{
+    struct torci_connector *connector = find(name);
+
+    if (connector == NULL)
+        return TORC_ESTALE;
+    if (connector->state != TORCI_DISCONNECTED)
+        return TORC_EBUSY;
+    if (torci_reactor_stopped(connector->layer->reactor))
+        return TORC_ECLOSED;
+    start_attempt(connector);
+    return TORC_OK;
+}
+
+int torc_connector_stop(struct torc_connector name)
+{
+    struct torci_connector *connector = find(name);
+
+    if (connector == NULL)
+        return TORC_ESTALE;
+    if (connector->state != TORCI_WAITING && connector->state != TORCI_CONNECTING)
+        return TORC_ENOTCONN;
+    torci_connector_fail(connector, torc_failure_static(&torc_failure_connect_cancelled));
+    return TORC_OK;
+}
+
+void torc_connector_disconnect(struct torc_connector name)
+{
+    struct torci_connector *connector = find(name);
+
+    if (connector != NULL && connector->state == TORCI_CONNECTED)
+        torc_transport_lose(connector->stream->protocol->transport);
+    else
+        (void)torc_connector_stop(name);
+}
