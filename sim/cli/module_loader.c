@@ -26,7 +26,7 @@ static int own_folder(char *folder, size_t size)
     return 0;
 }
 
-/* The path of the module `name`: the first of the places it may be in that exists, or else the first. */
+/* The path of the module `name`: the first of the places it may be in where it is, or else the first. */
 static int find(const char *name, const char *directory, char *path, size_t size)
 {
     static const char *const places[] = {"modules", "../lib/torc/modules"};
@@ -43,17 +43,17 @@ static int find(const char *name, const char *directory, char *path, size_t size
     if (status != 0) {
         return status;
     }
-    for (size_t i = sizeof(places) / sizeof(places[0]); i-- > 0;) {
-        int bytes = snprintf(path, size, "%s/%s/%s.so", folder, places[i], name);
-
-        if (bytes >= (int)size) {
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (snprintf(path, size, "%s/%s/%s.so", folder, places[i], name) >= (int)size) {
             return TORC_ETOOLONG;
         }
-        if (i > 0 && access(path, F_OK) == 0) {
+        if (access(path, F_OK) == 0) {
             return 0;
         }
     }
-    return 0;
+    /* Neither: the first is the one to speak of. */
+    return snprintf(path, size, "%s/%s/%s.so", folder, places[0], name) < (int)size ? 0
+                                                                                   : TORC_ETOOLONG;
 }
 
 /* Whether what a shared object exports as torc_module is one this command can run. */

@@ -1,0 +1,269 @@
+/* torc replay: recorded traffic against today's build. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <torc/recording.h>
+
+#include "arguments.h"
+#include "command.h"
+#include "log_printer.h"
+#include "module_loader.h"
+
+static const char name[] = "replay";
+
+struct replay {
+    const char *path;
+    const char *module; /* path or name; NULL: the one the recording names */
+    const char *modules;
+    const char *jsonl_path;
+    FILE *file;
+    FILE *jsonl;
+    bool verbose;
+    struct torci_log_printer printer;
+};
+
+static void print_help(void)
+{
+    puts("usage: torc replay FILE [options]\n"
+         "\n"
+         "Plays a recording (torc serve --record) to today's build of the module, in virtual time, and\n"
+         "compares everything it does with what is recorded, replies byte for byte.  Stops at the\n"
+         "first difference and shows both sides.\n"
+         "\n"
+         "  --module MODULE   path or name of the module [the one the recording names]\n"
+         "  --modules DIR     where modules are looked for [beside the command]\n"
+         "  --jsonl FILE      write each event once it was replayed\n"
+         "  -v, --verbose     show the log of the module, and where the recording comes from\n"
+         "\n"
+         "Exit status: 0 equal, 1 different, 2 the file is damaged or is not a recording.");
+}
+
+/* 0: go on.  Otherwise *out_exit is the exit status. */
+static int parse_arguments(struct replay *replay, int argc, char **argv, int *out_exit)
+{
+    static const char *const names[] = {"module", "modules", "jsonl", "verbose", "help", NULL};
+    struct torci_arguments arguments;
+    enum torci_argument_kind kind;
+
+    torci_arguments_init(&arguments, argc, argv);
+    *out_exit = TORCI_EXIT_USAGE;
+    while ((kind = torci_arguments_next(&arguments)) != TORCI_ARGUMENT_END) {
+        const char *option = arguments.name;
+        const char **value = NULL;
+
+        if (kind == TORCI_ARGUMENT_OPERAND) {
+            if (replay->path != NULL) {
+                torci_usage_error(name, "one FILE at a time: '%s' is the second", arguments.shown);
+                return -1;
+            }
+            replay->path = arguments.shown;
+            continue;
+        }
+        if (strcmp(option, "help") == 0 || strcmp(option, "h") == 0) {
+            print_help();
+            *out_exit = TORCI_EXIT_PASS;
+            return -1;
+        }
+        if (strcmp(option, "verbose") == 0 || strcmp(option, "v") == 0) {
+            if (!torci_arguments_no_value(&arguments)) {
+                return -1;
+            }
+            replay->verbose = true;
+            continue;
+        }
+        value = strcmp(option, "module") == 0    ? &replay->module
+                : strcmp(option, "modules") == 0 ? &replay->modules
+                : strcmp(option, "jsonl") == 0   ? &replay->jsonl_path
+                                                 : NULL;
+        if (value == NULL) {
+            torci_arguments_unknown(&arguments, names);
+            return -1;
+        }
+        *value = torci_arguments_value(&arguments);
+        if (*value == NULL) {
+            return -1;
+        }
+    }
+    if (replay->path == NULL) {
+        torci_usage_error(name, "which FILE?");
+        return -1;
+    }
+    return 0;
+}
+
+static long read_file(void *arg, void *buffer, size_t bytes)
+{
+    const struct replay *replay = arg;
+    size_t got = fread(buffer, 1, bytes, replay->file);
+
+    return got == 0 && ferror(replay->file) ? TORC_EIO : (long)got;
+}
+
+static int write_jsonl(void *arg, const char *line, size_t bytes)
+{
+    const struct replay *replay = arg;
+
+    return fwrite(line, 1, bytes, replay->jsonl) == bytes ? 0 : TORC_EIO;
+}
+
+/* --- what is printed ----------------------------------------------------------------------------- */
+
+static void print_counts(const struct replay *replay, const struct torc_replay_report *report)
+{
+    double wall_s = (double)report->wall_ns / 1e9;
+
+    printf("  virtual time  %.3f s\n", (double)report->virtual_ns / 1e9);
+    printf("  wall time     %.3f s  (%.0f events/s)\n", wall_s,
+           wall_s > 0 ? (double)report->events / wall_s : 0.0);
+    for (size_t i = 0; i < report->probe_count; i++) {
+        printf("%s%s=%lld%s", i == 0 ? "  probes        " : " ", report->probes[i].name,
+               (long long)report->probes[i].value, i + 1 == report->probe_count ? "\n" : "");
+    }
+    if (report->truncated) {
+        printf("  truncated     %s has no last line; replayed up to its last whole turn\n",
+               replay->path);
+    }
+}
+
+static void print_equal(const struct replay *replay, const struct torc_recording *recording,
+                        const struct torc_replay_report *report)
+{
+    printf("equal: %s, module %s %s\n", replay->path, torc_recording_module(recording),
+           torc_recording_module_version(recording));
+    printf("  events        %llu in %llu turns, %llu connections\n",
+           (unsigned long long)report->events, (unsigned long long)report->turns,
+           (unsigned long long)report->connections);
+    printf("  requests      %llu bytes in %llu reads\n", (unsigned long long)report->read_bytes,
+           (unsigned long long)report->reads);
+    printf("  replies       %llu bytes in %llu writes, equal byte for byte\n",
+           (unsigned long long)report->written_bytes, (unsigned long long)report->writes);
+    printf("  digest        %s\n", report->digest);
+    print_counts(replay, report);
+}
+
+static void print_command(const char *label, const struct replay *replay, const char *more)
+{
+    printf("  %-13s torc replay %s", label, replay->path);
+    if (replay->module != NULL) {
+        printf(" --module %s", replay->module);
+    }
+    if (replay->modules != NULL) {
+        printf(" --modules %s", replay->modules);
+    }
+    printf("%s\n", more);
+}
+
+static void print_different(const struct replay *replay, const struct torc_recording *recording,
+                            const struct torc_replay_report *report)
+{
+    const struct torc_replay_difference *difference = &report->difference;
+
+    printf("different: %s, module %s, event %llu at %llu.%09llu s\n", replay->path,
+           torc_recording_module(recording), (unsigned long long)difference->n,
+           (unsigned long long)(difference->t_ns / UINT64_C(1000000000)),
+           (unsigned long long)(difference->t_ns % UINT64_C(1000000000)));
+    if (difference->object[0] != '\0') {
+        printf("  connection    %s%s%s\n", difference->object,
+               difference->peer[0] != '\0' ? " with " : "", difference->peer);
+    }
+    printf("  what          %s%s\n", difference->object[0] != '\0' ? "" : "the program ",
+           difference->what);
+    if (difference->expected[0] != '\0' || difference->got[0] != '\0') {
+        printf("  at byte       %llu of what this turn wrote\n",
+               (unsigned long long)difference->offset);
+        printf("  expected      \"%s\"\n", difference->expected);
+        printf("  got           \"%s\"\n", difference->got);
+    }
+    if (difference->led_to_n != 0) {
+        printf("  after reading \"%s\" (event %llu)\n", difference->led_to,
+               (unsigned long long)difference->led_to_n);
+    }
+    printf("  equal so far  %llu events, %llu bytes of replies\n",
+           (unsigned long long)report->events, (unsigned long long)report->written_bytes);
+    print_command("reproduce", replay, "");
+    printf("  show          grep -n -B8 -A2 '^{\"n\":%llu,' %s\n",
+           (unsigned long long)difference->n, replay->path);
+}
+
+/* --- replaying ----------------------------------------------------------------------------------- */
+
+static int replay_recording(struct replay *replay, struct torc_recording *recording)
+{
+    struct torc_replay_options options = TORC_REPLAY_OPTIONS_INIT;
+    struct torc_replay_report report;
+    const struct torc_module *module;
+    const char *wanted =
+        replay->module != NULL ? replay->module : torc_recording_module(recording);
+    char error[TORC_RECORDING_ERROR_BYTES];
+
+    if (torci_module_load(wanted, replay->modules, &module, error, sizeof(error)) != 0) {
+        return torci_command_error(name, TORCI_EXIT_USAGE, "%s", error);
+    }
+    if (replay->verbose) {
+        fprintf(stderr, "recorded by module %s %s, build %s; replayed by module %s %s\n",
+                torc_recording_module(recording), torc_recording_module_version(recording),
+                torc_recording_build(recording), module->name,
+                module->version != NULL ? module->version : "");
+        options.observer = &replay->printer.observer;
+    }
+    if (replay->jsonl != NULL) {
+        options.write = write_jsonl;
+        options.arg = replay;
+    }
+    if (torc_replay(recording, module, &options, &report) != 0) {
+        return torci_command_error(name, TORCI_EXIT_USAGE, "%s", report.error);
+    }
+    if (report.verdict == TORC_REPLAY_EQUAL) {
+        print_equal(replay, recording, &report);
+        return TORCI_EXIT_PASS;
+    }
+    print_different(replay, recording, &report);
+    return TORCI_EXIT_FAIL;
+}
+
+static int replay_file(struct replay *replay)
+{
+    struct torc_recording *recording;
+    char error[TORC_RECORDING_ERROR_BYTES];
+    int status;
+
+    replay->file = fopen(replay->path, "rb");
+    if (replay->file == NULL) {
+        return torci_command_error(name, TORCI_EXIT_USAGE, "%s: %s", replay->path,
+                                   strerror(errno));
+    }
+    if (replay->jsonl_path != NULL) {
+        replay->jsonl = fopen(replay->jsonl_path, "wb");
+        if (replay->jsonl == NULL) {
+            return torci_command_error(name, TORCI_EXIT_USAGE, "--jsonl %s: %s",
+                                       replay->jsonl_path, strerror(errno));
+        }
+    }
+    if (torc_recording_open(read_file, replay, replay->path, &recording, error) != 0) {
+        return torci_command_error(name, TORCI_EXIT_USAGE, "%s", error);
+    }
+    status = replay_recording(replay, recording);
+    torc_recording_close(recording);
+    return status;
+}
+
+int torci_command_replay(int argc, char **argv)
+{
+    struct replay replay = {.path = NULL};
+    int status;
+
+    torci_log_printer_init(&replay.printer, TORC_LOG_DEBUG);
+    if (parse_arguments(&replay, argc, argv, &status) != 0) {
+        return status;
+    }
+    status = replay_file(&replay);
+    if (replay.file != NULL) {
+        fclose(replay.file);
+    }
+    if (replay.jsonl != NULL && fclose(replay.jsonl) != 0) {
+        return torci_command_error(name, TORCI_EXIT_FAIL, "--jsonl %s: %s", replay.jsonl_path,
+                                   strerror(errno));
+    }
+    return status;
+}

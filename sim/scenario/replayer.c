@@ -1,0 +1,869 @@
+#include "replayer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <torc/clock.h>
+
+static struct torci_replayer *replayer_of(struct torc_platform *platform)
+{
+    return (struct torci_replayer *)platform;
+}
+
+/* A handle is the number of a connection, or that of a listener with the top bit set. */
+#define LISTENER_BIT (UINT64_C(1) << 63)
+
+static uint64_t handle_of(const struct torci_replay_stream *stream)
+{
+    return stream->name.number | (stream->name.kind == 'l' ? LISTENER_BIT : 0);
+}
+
+static struct torci_replay_stream *stream_of(struct torci_replayer *replayer, uint64_t handle)
+{
+    struct torci_object name = {(handle & LISTENER_BIT) != 0 ? 'l' : 'c', (uint32_t)handle};
+
+    return torci_replay_stream_find(replayer, name);
+}
+
+/* --- the end of a turn --------------------------------------------------------------------------- */
+
+/* What a recorded event that the program did not do is called; NULL: it need not be done. */
+static const char *undone(const struct torci_recording_event *event)
+{
+    switch (event->kind) {
+    case TORC_TRACE_listen:
+        return "did not listen";
+    case TORC_TRACE_connect:
+        return "did not connect";
+    case TORC_TRACE_accept:
+        return "did not accept the connection";
+    case TORC_TRACE_rx:
+        return "did not read what is recorded to have been read";
+    case TORC_TRACE_tx:
+        return event->error != 0 ? "did not write" : NULL;
+    case TORC_TRACE_shutdown:
+        return "did not end its side of the connection";
+    case TORC_TRACE_close:
+        return "did not close";
+    case TORC_TRACE_reset:
+        return "did not abort the connection";
+    case TORC_TRACE_draw:
+        return "did not draw random bytes";
+    case TORC_TRACE_job:
+        return "did not submit the job";
+    default:
+        return NULL;
+    }
+}
+
+/* Compares what the turn has left with what the program was to do. */
+static void compare_rest(struct torci_replayer *replayer)
+{
+    for (size_t i = 0; i < replayer->event_count && !replayer->over; i++) {
+        const struct torci_replay_event *event = &replayer->events[i];
+        const struct torci_recording_event *recorded = &event->recorded.event;
+        const struct torci_replay_stream *stream = torci_replay_stream_find(replayer, recorded->on);
+        const char *what = event->used ? NULL : undone(recorded);
+
+        if (event->used) {
+            continue;
+        }
+        if (recorded->kind == TORC_TRACE_tx && recorded->error == 0 &&
+            event->done < recorded->bytes) {
+            torci_replay_differs_in_length(replayer, event, stream);
+        } else if (what != NULL && recorded->text != NULL) {
+            torci_replay_differs(replayer, event, stream, "%s (%s)", what, recorded->text);
+        } else if (what != NULL) {
+            torci_replay_differs(replayer, event, stream, "%s", what);
+        }
+    }
+}
+
+/* How much the program has still to read and to accept in this turn. */
+static size_t left_to_read(const struct torci_replayer *replayer)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < replayer->event_count; i++) {
+        const struct torci_replay_event *event = &replayer->events[i];
+        const struct torci_recording_event *recorded = &event->recorded.event;
+
+        if (!event->used &&
+            (recorded->kind == TORC_TRACE_rx || recorded->kind == TORC_TRACE_accept)) {
+            left += 1 + recorded->bytes - event->done;
+        }
+    }
+    return left;
+}
+
+/* --- waiting ------------------------------------------------------------------------------------- */
+
+/* Readiness for each stream that wants it and has something of this turn left: a program that reads in
+ * smaller pieces than the recorded one needs more than one turn. */
+static size_t tell_again(struct torci_replayer *replayer, struct torc_platform_event *batch,
+                         size_t capacity)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < replayer->event_count && count < capacity; i++) {
+        const struct torci_replay_event *event = &replayer->events[i];
+        const struct torci_recording_event *recorded = &event->recorded.event;
+        const struct torci_replay_stream *stream = torci_replay_stream_find(replayer, recorded->on);
+
+        if (!event->used && stream != NULL && stream->open &&
+            (recorded->kind == TORC_TRACE_rx || recorded->kind == TORC_TRACE_accept) &&
+            (stream->interest & TORC_EVENT_READ) != 0 &&
+            (count == 0 || batch[count - 1].token != stream->token)) {
+            batch[count++] = (struct torc_platform_event){stream->token, TORC_EVENT_READ, 0};
+        }
+    }
+    return count;
+}
+
+/* Runs a job and makes its event.  What it returns is compared. */
+static void end_job(struct torci_replayer *replayer, size_t index, const int32_t *recorded,
+                    struct torc_platform_event *out)
+{
+    struct torci_replay_job job = replayer->jobs[index];
+
+    memmove(&replayer->jobs[index], &replayer->jobs[index + 1],
+            (replayer->job_count - index - 1) * sizeof(job));
+    replayer->job_count--;
+    replayer->in_job = true;
+    out->token = job.token;
+    out->events = TORC_EVENT_JOB;
+    out->result = job.work(job.arg);
+    replayer->in_job = false;
+    if (recorded != NULL && out->result != *recorded) {
+        torci_replay_differs(replayer, NULL, NULL, "job j%u returned %d, recorded is %d",
+                             (unsigned)job.number, (int)out->result, (int)*recorded);
+    }
+}
+
+static void invalid_ready(struct torci_replayer *replayer, const struct torci_ready *ready)
+{
+    char name[TORCI_OBJECT_TEXT_MAX];
+
+    snprintf(replayer->report->error, sizeof(replayer->report->error),
+             "%s: event %llu (turn) tells of %s, which does not wait for that",
+             replayer->recording->name, (unsigned long long)replayer->turn_n,
+             torci_object_format(ready->object, name));
+    replayer->status = TORC_ESYNTAX;
+    replayer->over = true;
+}
+
+/* Makes the event of a recorded readiness.  False: nobody asked for it. */
+static bool tell(struct torci_replayer *replayer, const struct torci_ready *ready,
+                 struct torc_platform_event *out)
+{
+    struct torci_replay_stream *stream;
+
+    out->result = ready->result;
+    out->events = ready->events;
+    if (ready->events == TORC_EVENT_SIGNAL) {
+        out->token = replayer->signal_token;
+        return replayer->signals_watched;
+    }
+    if (ready->events == TORC_EVENT_JOB) {
+        for (size_t i = 0; i < replayer->job_count; i++) {
+            if (replayer->jobs[i].number == ready->object.number) {
+                end_job(replayer, i, &ready->result, out);
+                return true;
+            }
+        }
+        invalid_ready(replayer, ready);
+        return false;
+    }
+    stream = torci_replay_stream_find(replayer, ready->object);
+    if (stream != NULL && !stream->open) {
+        return false; /* closed since the wait, when a batch is told in parts */
+    }
+    if (stream == NULL || (ready->events == TORC_EVENT_CONNECT) != stream->connecting) {
+        invalid_ready(replayer, ready);
+        return false;
+    }
+    out->token = stream->token;
+    if (ready->events == TORC_EVENT_CONNECT) {
+        stream->connecting = false;
+        return true;
+    }
+    out->events &= stream->interest;
+    return out->events != 0;
+}
+
+/* Tells what of the present turn was not told yet. */
+static size_t tell_ready(struct torci_replayer *replayer, struct torc_platform_event *batch,
+                         size_t capacity)
+{
+    size_t count = 0;
+
+    while (count < capacity && !replayer->over && *replayer->ready != '\0') {
+        struct torci_ready ready;
+
+        replayer->ready += torci_ready_parse(replayer->ready, &ready);
+        if (tell(replayer, &ready, &batch[count])) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Jobs have to end before a reactor can be freed. */
+static size_t tell_over(struct torci_replayer *replayer, struct torc_platform_event *batch,
+                        size_t capacity)
+{
+    size_t count = 0;
+
+    while (count < capacity && replayer->job_count > 0) {
+        end_job(replayer, 0, NULL, &batch[count++]);
+    }
+    return count;
+}
+
+static size_t replayer_wait(struct torc_platform *self, uint64_t deadline_ns,
+                            struct torc_platform_event *batch, size_t capacity)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    size_t left;
+    size_t count;
+
+    (void)deadline_ns;
+    if (!replayer->over && *replayer->ready != '\0') {
+        return tell_ready(replayer, batch, capacity);
+    }
+    left = replayer->over ? 0 : left_to_read(replayer);
+    if (left > 0 && (!replayer->told_again || left < replayer->left_before)) {
+        count = tell_again(replayer, batch, capacity);
+        if (count > 0) {
+            replayer->told_again = true;
+            replayer->left_before = left;
+            return count;
+        }
+    }
+    replayer->told_again = false;
+    compare_rest(replayer);
+    if (!replayer->over) {
+        torci_replay_turn_finish(replayer);
+        torci_replay_turn_read(replayer);
+    }
+    return replayer->over ? tell_over(replayer, batch, capacity)
+                          : tell_ready(replayer, batch, capacity);
+}
+
+static void replayer_wake(struct torc_platform *self)
+{
+    (void)self; /* wait never blocks */
+}
+
+static bool replayer_in_reactor(struct torc_platform *self)
+{
+    return !replayer_of(self)->in_job;
+}
+
+/* --- clock, entropy, memory ---------------------------------------------------------------------- */
+
+static uint64_t replayer_now_ns(struct torc_platform *self)
+{
+    return replayer_of(self)->now_ns;
+}
+
+/* A reading more than recorded is no difference: it goes on from the last one. */
+static uint64_t replayer_wall_ns(struct torc_platform *self)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_event *event =
+        replayer->over ? NULL : torci_replay_turn_next(replayer, NULL, TORC_TRACE_clock);
+
+    if (event != NULL) {
+        event->used = true;
+        replayer->wall_ns = (uint64_t)event->recorded.event.number;
+        replayer->wall_at_ns = replayer->now_ns;
+    }
+    return replayer->wall_ns + (replayer->now_ns - replayer->wall_at_ns);
+}
+
+static void replayer_random(struct torc_platform *self, const char *site, void *out, size_t bytes)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+
+    memset(out, 0, bytes);
+    for (size_t i = 0; i < replayer->event_count && !replayer->over; i++) {
+        struct torci_replay_event *event = &replayer->events[i];
+        const struct torci_recording_event *recorded = &event->recorded.event;
+
+        if (event->used || recorded->kind != TORC_TRACE_draw || strcmp(recorded->text, site) != 0) {
+            continue;
+        }
+        if (recorded->bytes != bytes) {
+            torci_replay_differs(replayer, event, NULL,
+                                 "drew %zu random bytes for %s, recorded are %zu", bytes, site,
+                                 recorded->bytes);
+            return;
+        }
+        event->used = true;
+        memcpy(out, recorded->data, bytes);
+        return;
+    }
+    torci_replay_differs(replayer, NULL, NULL,
+                         "drew %zu random bytes for %s, which is not recorded", bytes, site);
+}
+
+static void *replayer_resize(struct torc_platform *self, void *ptr, size_t old_bytes,
+                             size_t new_bytes)
+{
+    (void)self;
+    (void)old_bytes;
+    if (new_bytes == 0) {
+        free(ptr);
+        return NULL;
+    }
+    return realloc(ptr, new_bytes);
+}
+
+static int replayer_admit(struct torc_platform *self, size_t bytes)
+{
+    (void)self;
+    (void)bytes;
+    return 0;
+}
+
+/* --- opening ------------------------------------------------------------------------------------- */
+
+/* Gives the program what the event made, or the error it answered. */
+static int open_stream(struct torci_replayer *replayer, struct torci_replay_event *event,
+                       uint64_t token, uint64_t *out_handle, struct torci_replay_stream **out)
+{
+    struct torci_replay_stream *stream;
+
+    event->used = true;
+    if (event->recorded.event.error != 0) {
+        return event->recorded.event.error;
+    }
+    stream = torci_replay_stream_find(replayer, event->recorded.event.as);
+    stream->open = true;
+    stream->token = token;
+    *out_handle = handle_of(stream);
+    *out = stream;
+    return 0;
+}
+
+/* The recorded listen or connect that this one is.  NULL: there is none, and that is a difference. */
+static struct torci_replay_event *opening(struct torci_replayer *replayer,
+                                          enum torc_trace_kind kind,
+                                          const struct torc_address *address)
+{
+    struct torci_replay_event *event =
+        replayer->over ? NULL : torci_replay_turn_next(replayer, NULL, kind);
+    const char *doing = kind == TORC_TRACE_listen ? "listened on" : "connected to";
+    char text[TORC_ADDRESS_TEXT_MAX];
+
+    torc_address_format(address, text, sizeof(text));
+    if (event == NULL) {
+        torci_replay_differs(replayer, NULL, NULL, "%s %s, which is not recorded", doing, text);
+    } else if (strcmp(event->recorded.event.text, text) != 0) {
+        torci_replay_differs(replayer, event, NULL, "%s %s, recorded is %s", doing, text,
+                             event->recorded.event.text);
+        event = NULL;
+    }
+    return event;
+}
+
+static int replayer_listen(struct torc_platform *self, const struct torc_address *address,
+                           const struct torc_listen_settings *settings, uint64_t token,
+                           uint64_t *out_handle)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_event *event = opening(replayer, TORC_TRACE_listen, address);
+    struct torci_replay_stream *stream;
+    int status;
+
+    (void)settings;
+    if (event == NULL) {
+        return TORC_ENOTSUP;
+    }
+    status = open_stream(replayer, event, token, out_handle, &stream);
+    if (status == 0) {
+        stream->local = *address;
+    }
+    return status;
+}
+
+static int replayer_connect(struct torc_platform *self, const struct torc_address *address,
+                            const struct torc_address *local, uint64_t token, uint64_t *out_handle)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_event *event = opening(replayer, TORC_TRACE_connect, address);
+    struct torci_replay_stream *stream;
+    int status;
+
+    if (event == NULL) {
+        return TORC_ENOTSUP;
+    }
+    status = open_stream(replayer, event, token, out_handle, &stream);
+    if (status == 0) {
+        stream->connecting = true;
+        stream->peer = *address;
+        if (local != NULL) {
+            stream->local = *local;
+        }
+    }
+    return status;
+}
+
+static int replayer_accept(struct torc_platform *self, uint64_t listener, uint64_t token,
+                           uint64_t *out_handle, struct torc_address *out_peer)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_stream *from = stream_of(replayer, listener);
+    struct torci_replay_event *event =
+        replayer->over ? NULL : torci_replay_turn_next(replayer, from, TORC_TRACE_accept);
+    struct torci_replay_stream *stream;
+    int status;
+
+    if (event == NULL) {
+        return TORC_EAGAIN;
+    }
+    status = open_stream(replayer, event, token, out_handle, &stream);
+    if (status == 0) {
+        stream->local = from->local;
+        status = torci_recording_address(event->recorded.event.text, &stream->peer);
+        *out_peer = stream->peer;
+    }
+    return status;
+}
+
+static int replayer_refuse(struct torc_platform *self, uint64_t listener)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_event *event =
+        replayer->over ? NULL
+                       : torci_replay_turn_next(replayer, stream_of(replayer, listener),
+                                                TORC_TRACE_refuse);
+
+    if (event == NULL) {
+        return TORC_EAGAIN;
+    }
+    event->used = true;
+    return event->recorded.event.error;
+}
+
+/* --- bytes --------------------------------------------------------------------------------------- */
+
+static void keep_read(struct torci_replay_stream *stream, const struct torci_recording_event *event)
+{
+    stream->read_n = event->n;
+    stream->read_bytes = event->bytes;
+    stream->read_kept =
+        event->bytes < sizeof(stream->read_data) ? event->bytes : sizeof(stream->read_data);
+    memcpy(stream->read_data, event->data, stream->read_kept);
+}
+
+static int replayer_read(struct torc_platform *self, uint64_t handle, void *buffer, size_t bytes,
+                         size_t *out_bytes)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_stream *stream = stream_of(replayer, handle);
+    struct torci_replay_event *event =
+        replayer->over ? NULL : torci_replay_turn_next(replayer, stream, TORC_TRACE_rx);
+    const struct torci_recording_event *recorded;
+    size_t part;
+
+    if (event == NULL) {
+        return TORC_EAGAIN;
+    }
+    recorded = &event->recorded.event;
+    if (recorded->error != 0) {
+        event->used = true;
+        return recorded->error;
+    }
+    if (recorded->bytes > 0) {
+        keep_read(stream, recorded);
+    }
+    part = recorded->bytes - event->done;
+    part = part < bytes ? part : bytes;
+    if (part > 0) {
+        memcpy(buffer, (const uint8_t *)recorded->data + event->done, part);
+    }
+    event->done += part;
+    event->used = event->done == recorded->bytes;
+    *out_bytes = part;
+    return 0;
+}
+
+/* How many bytes two places have in common from their beginning. */
+static size_t common_bytes(const uint8_t *a, const uint8_t *b, size_t bytes)
+{
+    size_t i = 0;
+
+    if (memcmp(a, b, bytes) == 0) {
+        return bytes;
+    }
+    while (a[i] == b[i]) {
+        i++;
+    }
+    return i;
+}
+
+/* Compares one span with what is recorded, from where the writes before it ended, and takes what was
+ * taken then.  `before` bytes were taken in this call already.  *out_error: what a recorded write answered
+ * instead. */
+static size_t write_span(struct torci_replayer *replayer, struct torci_replay_stream *stream,
+                         const struct torc_span *span, size_t before, int *out_error)
+{
+    const uint8_t *data = span->data;
+    size_t done = 0;
+
+    while (done < span->bytes && *out_error == 0) {
+        struct torci_replay_event *event =
+            stream->blocked ? NULL : torci_replay_turn_next(replayer, stream, TORC_TRACE_tx);
+        const struct torci_recording_event *recorded;
+        size_t part;
+        size_t common;
+
+        if (stream->blocked) {
+            break;
+        }
+        if (event == NULL) {
+            torci_replay_differs_in_bytes(replayer, NULL, stream, data + done, span->bytes - done);
+            break;
+        }
+        recorded = &event->recorded.event;
+        if (recorded->error != 0 && before + done > 0) {
+            break; /* for the next call */
+        }
+        *out_error = recorded->error;
+        part = recorded->bytes - event->done;
+        part = part < span->bytes - done ? part : span->bytes - done;
+        common = part > 0 ? common_bytes(data + done, (const uint8_t *)recorded->data + event->done,
+                                         part)
+                          : 0;
+        event->done += common;
+        done += common;
+        if (common < part) {
+            torci_replay_differs_in_bytes(replayer, event, stream, data + done, span->bytes - done);
+            break;
+        }
+        event->used = event->done == recorded->bytes;
+        stream->blocked = event->used && recorded->offered_bytes != 0;
+    }
+    return done;
+}
+
+static int replayer_writev(struct torc_platform *self, uint64_t handle,
+                           const struct torc_span *spans, size_t count, size_t *out_bytes)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_stream *stream = stream_of(replayer, handle);
+    size_t offered = 0;
+    size_t done = 0;
+    int error = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        offered += spans[i].bytes;
+    }
+    /* A write that was not taken whole ends with the call; the next may have been recorded too. */
+    if (!replayer->over && stream->blocked &&
+        torci_replay_turn_next(replayer, stream, TORC_TRACE_tx) != NULL) {
+        stream->blocked = false;
+    }
+    for (size_t i = 0; i < count && !replayer->over && error == 0; i++) {
+        size_t taken = write_span(replayer, stream, &spans[i], done, &error);
+
+        done += taken;
+        if (taken < spans[i].bytes) {
+            break;
+        }
+    }
+    if (replayer->over) {
+        *out_bytes = offered;
+        return 0;
+    }
+    if (done == 0 && offered > 0) {
+        return error != 0 ? error : TORC_EAGAIN;
+    }
+    *out_bytes = done;
+    return 0;
+}
+
+static void replayer_interest(struct torc_platform *self, uint64_t handle, uint32_t events)
+{
+    struct torci_replay_stream *stream = stream_of(replayer_of(self), handle);
+
+    if (stream != NULL) {
+        stream->interest = events;
+    }
+}
+
+/* --- ending -------------------------------------------------------------------------------------- */
+
+/* The recorded event of `kind` that ends something of the stream now.  All it is recorded to have read
+ * and written before must be done.  NULL: it is not so, and that is a difference. */
+static struct torci_replay_event *ending(struct torci_replayer *replayer,
+                                         const struct torci_replay_stream *stream,
+                                         enum torc_trace_kind kind, const char *did)
+{
+    struct torci_replay_event *event = torci_replay_turn_next(replayer, stream, kind);
+
+    for (size_t i = stream->first; i < replayer->event_count; i = replayer->events[i].next_on) {
+        const struct torci_replay_event *before = &replayer->events[i];
+        const struct torci_recording_event *recorded = &before->recorded.event;
+
+        if (before == event) {
+            break;
+        }
+        if (!before->used && recorded->kind == TORC_TRACE_tx && before->done < recorded->bytes) {
+            torci_replay_differs_in_length(replayer, before, stream);
+            return NULL;
+        }
+        if (!before->used && recorded->kind == TORC_TRACE_rx) {
+            torci_replay_differs(replayer, before, stream,
+                                 "%s without having read what is recorded", did);
+            return NULL;
+        }
+    }
+    if (event == NULL) {
+        torci_replay_differs(replayer, NULL, stream, "%s, which is not recorded", did);
+    }
+    return event;
+}
+
+static int replayer_shutdown(struct torc_platform *self, uint64_t handle)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_event *event;
+
+    if (replayer->over) {
+        return 0;
+    }
+    event = ending(replayer, stream_of(replayer, handle), TORC_TRACE_shutdown,
+                   "ended its side of the connection");
+    if (event == NULL) {
+        return 0;
+    }
+    event->used = true;
+    return event->recorded.event.error;
+}
+
+static void replayer_close(struct torc_platform *self, uint64_t handle, enum torc_close_mode mode)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_stream *stream = stream_of(replayer, handle);
+    struct torci_replay_event *event;
+    bool aborts = mode == TORC_CLOSE_ABORT;
+
+    if (replayer->over) {
+        return;
+    }
+    event = ending(replayer, stream, aborts ? TORC_TRACE_reset : TORC_TRACE_close,
+                   aborts ? "aborted the connection" : "closed");
+    if (event != NULL) {
+        event->used = true;
+        stream->open = false;
+        stream->interest = 0;
+    }
+}
+
+static int replayer_names(struct torc_platform *self, uint64_t handle,
+                          struct torc_address *out_local, struct torc_address *out_peer)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_stream *stream = stream_of(replayer, handle);
+    struct torci_replay_event *event =
+        replayer->over ? NULL : torci_replay_turn_next(replayer, stream, TORC_TRACE_names);
+    struct torc_address recorded;
+
+    if (stream == NULL) {
+        return TORC_ENOTCONN;
+    }
+    if (event != NULL) {
+        event->used = true;
+        if (event->recorded.event.error != 0) {
+            return event->recorded.event.error;
+        }
+        if (torci_recording_address(event->recorded.event.text, &recorded) == 0 &&
+            recorded.family != TORC_ADDRESS_NONE) {
+            stream->local = recorded;
+        }
+        if (torci_recording_address(event->recorded.event.more_text, &recorded) == 0 &&
+            recorded.family != TORC_ADDRESS_NONE) {
+            stream->peer = recorded;
+        }
+    }
+    if (out_local != NULL) {
+        *out_local = stream->local;
+    }
+    if (out_peer != NULL) {
+        *out_peer = stream->peer;
+    }
+    return 0;
+}
+
+/* Options do not show in what is sent, so they are answered and not compared. */
+static int replayer_set_option(struct torc_platform *self, uint64_t handle,
+                               enum torc_stream_option option, int value)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_event *event =
+        replayer->over ? NULL
+                       : torci_replay_turn_next(replayer, stream_of(replayer, handle),
+                                                TORC_TRACE_option);
+
+    (void)option;
+    (void)value;
+    if (event == NULL) {
+        return 0;
+    }
+    event->used = true;
+    return event->recorded.event.error;
+}
+
+/* --- jobs, signals, broken invariants ------------------------------------------------------------- */
+
+static int replayer_submit(struct torc_platform *self, torc_work_fn *work, void *arg,
+                           uint64_t token)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_event *event =
+        replayer->over ? NULL : torci_replay_turn_next(replayer, NULL, TORC_TRACE_job);
+
+    if (event == NULL) {
+        torci_replay_differs(replayer, NULL, NULL, "submitted a job, which is not recorded");
+        return TORC_ENOTSUP;
+    }
+    if (replayer->job_count == replayer->job_capacity) {
+        size_t capacity = replayer->job_capacity != 0 ? 2 * replayer->job_capacity : 16;
+        struct torci_replay_job *grown = realloc(replayer->jobs, capacity * sizeof(*grown));
+
+        if (grown == NULL) {
+            return TORC_ENOMEM;
+        }
+        replayer->jobs = grown;
+        replayer->job_capacity = capacity;
+    }
+    event->used = true;
+    if (event->recorded.event.error != 0) {
+        return event->recorded.event.error;
+    }
+    replayer->jobs[replayer->job_count++] =
+        (struct torci_replay_job){event->recorded.event.as.number, token, work, arg};
+    return 0;
+}
+
+static int replayer_signals(struct torc_platform *self, bool watch, uint64_t token)
+{
+    struct torci_replayer *replayer = replayer_of(self);
+    struct torci_replay_event *event =
+        replayer->over ? NULL : torci_replay_turn_next(replayer, NULL, TORC_TRACE_signal);
+    int error = 0;
+
+    if (event != NULL) {
+        event->used = true;
+        error = event->recorded.event.error;
+    }
+    if (error == 0) {
+        replayer->signals_watched = watch;
+        replayer->signal_token = token;
+    }
+    return error;
+}
+
+TORC_NORETURN static void replayer_fatal(struct torc_platform *self, const char *site,
+                                         const char *message)
+{
+    const struct torci_replayer *replayer = replayer_of(self);
+
+    fprintf(stderr, "fatal: %s (%s), replaying %s, turn %llu, time %llu ns\n", message, site,
+            replayer->recording->name, (unsigned long long)replayer->turn_n,
+            (unsigned long long)replayer->now_ns);
+    abort();
+}
+
+static const struct torc_platform_ops replayer_ops = {
+    .size = sizeof(struct torc_platform_ops),
+    .name = "replayer",
+    .driven = true,
+    .now_ns = replayer_now_ns,
+    .wall_ns = replayer_wall_ns,
+    .random = replayer_random,
+    .resize = replayer_resize,
+    .admit = replayer_admit,
+    .wait = replayer_wait,
+    .wake = replayer_wake,
+    .in_reactor = replayer_in_reactor,
+    .listen = replayer_listen,
+    .accept = replayer_accept,
+    .refuse = replayer_refuse,
+    .connect = replayer_connect,
+    .read = replayer_read,
+    .writev = replayer_writev,
+    .interest = replayer_interest,
+    .shutdown = replayer_shutdown,
+    .close = replayer_close,
+    .names = replayer_names,
+    .set_option = replayer_set_option,
+    .submit = replayer_submit,
+    .signals = replayer_signals,
+    .fatal = replayer_fatal,
+};
+
+/* --- beginning and end --------------------------------------------------------------------------- */
+
+int torci_replayer_new(struct torc_recording *recording, struct torc_trace *trace,
+                       struct torc_replay_report *report, struct torci_replayer **out)
+{
+    struct torci_replayer *replayer = calloc(1, sizeof(*replayer));
+    int status;
+
+    if (replayer == NULL) {
+        snprintf(report->error, sizeof(report->error), "%s", torc_error_text(TORC_ENOMEM));
+        return TORC_ENOMEM;
+    }
+    replayer->platform.ops = &replayer_ops;
+    replayer->recording = recording;
+    replayer->trace = trace;
+    replayer->report = report;
+    replayer->wall_ns = (uint64_t)recording->header.wall_ns;
+    replayer->ready = "";
+    torci_replay_turn_read(replayer);
+    status = replayer->status;
+    if (status != 0) {
+        torci_replayer_free(replayer);
+        return status;
+    }
+    *out = replayer;
+    return 0;
+}
+
+void torci_replayer_end(struct torci_replayer *replayer)
+{
+    if (replayer->over) {
+        return;
+    }
+    compare_rest(replayer);
+    if (replayer->over) {
+        return;
+    }
+    torci_replay_turn_finish(replayer);
+    torci_replay_turn_read(replayer);
+    if (!replayer->over) {
+        torci_replay_differs(replayer, &replayer->events[0], NULL,
+                             "stopped, and the recording goes on");
+    }
+}
+
+void torci_replayer_free(struct torci_replayer *replayer)
+{
+    if (replayer == NULL) {
+        return;
+    }
+    torci_replay_turn_clear(replayer);
+    if (replayer->follows) {
+        torci_recorded_event_clear(&replayer->following);
+    }
+    torci_replay_streams_clear(&replayer->listeners);
+    torci_replay_streams_clear(&replayer->connections);
+    free(replayer->events);
+    free(replayer->jobs);
+    free(replayer);
+}

@@ -1,0 +1,136 @@
+/* replayer.h - the platform that answers from a recording and compares.
+ *
+ * It holds one recorded turn at a time: the events between one wait and the next.  The program's calls
+ * take events of that turn as they come, each kind and each connection in the recorded order; what is
+ * left when the program waits again, it did not do.  The first difference, or the end of the recording,
+ * makes the replayer `over`: from then on it answers anything harmlessly, until the reactor is freed. */
+#ifndef TORCI_REPLAYER_H
+#define TORCI_REPLAYER_H
+
+#include <torc/recording.h>
+
+#include "recording_reader.h"
+
+#define TORCI_REPLAY_NONE SIZE_MAX
+
+/* An event of the present turn. */
+struct torci_replay_event {
+    struct torci_recorded_event recorded;
+    bool used;      /* the program did it, or was told it */
+    size_t done;    /* rx, tx: bytes of it */
+    size_t next_on; /* the next event of the same object, or TORCI_REPLAY_NONE */
+};
+
+/* A listener or a connection, from the turn that opens it to the end of the one that closes it. */
+struct torci_replay_stream {
+    struct torci_object name;
+    bool open;
+    bool connecting;
+    bool blocked;  /* in this turn a recorded write was not taken whole */
+    uint32_t interest;
+    uint64_t token;
+    struct torc_address local;
+    struct torc_address peer;
+    size_t first;  /* of its events in the present turn, or TORCI_REPLAY_NONE */
+    size_t last;
+    uint64_t read_n; /* the event read last; 0: none */
+    size_t read_bytes;
+    size_t read_kept;
+    uint8_t read_data[256]; /* its beginning */
+};
+
+struct torci_replay_streams {
+    struct torci_replay_stream **by_number; /* NULL: closed in an earlier turn */
+    uint32_t count;
+    uint32_t capacity;
+};
+
+struct torci_replay_job {
+    uint32_t number;
+    uint64_t token;
+    torc_work_fn *work;
+    void *arg;
+};
+
+struct torci_replayer {
+    struct torc_platform platform;
+    struct torc_recording *recording;
+    struct torc_replay_report *report;
+    struct torc_trace *trace;
+    bool begun;
+    bool over;
+    int status;         /* what made reading impossible, or 0; report->error says why */
+    uint64_t now_ns;
+    uint64_t turn_n;    /* 0 before the first */
+    uint64_t wall_ns;   /* the last reading, and when it was */
+    uint64_t wall_at_ns;
+    struct torci_replay_event *events; /* of the present turn */
+    size_t event_count;
+    size_t event_capacity;
+    struct torci_recorded_event following; /* the turn event after them */
+    bool follows;
+    const char *ready;  /* of the present turn, what was not told yet */
+    bool told_again;    /* this wait was an extra one, to read what was left */
+    size_t left_before; /* what was left then */
+    struct torci_replay_streams listeners;
+    struct torci_replay_streams connections;
+    struct torci_replay_job *jobs; /* submitted and not ended */
+    size_t job_count;
+    size_t job_capacity;
+    uint32_t jobs_made;
+    bool in_job;
+    bool signals_watched;
+    uint64_t signal_token;
+};
+
+/* Makes the platform and reads the turn before the first wait.  Everything is borrowed until it is
+ * freed.  Errors: as torc_replay. */
+TORC_CHECKED int torci_replayer_new(struct torc_recording *recording, struct torc_trace *trace,
+                                    struct torc_replay_report *report,
+                                    struct torci_replayer **out);
+void torci_replayer_free(struct torci_replayer *replayer);
+
+/* The program is done: compares what the present turn has left, and that no turn follows. */
+void torci_replayer_end(struct torci_replayer *replayer);
+
+/* --- the present turn (replay_turn.c) ----------------------------------------------------------- */
+
+/* Reads the first or the next turn; sets `over` at the end of the recording or if it cannot be read. */
+void torci_replay_turn_read(struct torci_replayer *replayer);
+/* Counts the events of the turn, writes them to the trace and forgets them. */
+void torci_replay_turn_finish(struct torci_replayer *replayer);
+void torci_replay_turn_clear(struct torci_replayer *replayer);
+
+/* The stream of that name, or NULL. */
+struct torci_replay_stream *torci_replay_stream_find(const struct torci_replayer *replayer,
+                                                     struct torci_object name);
+/* The first event of `kind` not used yet, of the stream or (NULL) of the turn; or NULL. */
+struct torci_replay_event *torci_replay_turn_next(const struct torci_replayer *replayer,
+                                                  const struct torci_replay_stream *stream,
+                                                  enum torc_trace_kind kind);
+void torci_replay_streams_clear(struct torci_replay_streams *streams);
+
+/* --- differences (replay_difference.c) ---------------------------------------------------------- */
+
+/* Each notes the first difference and makes the replayer over.  `event` is the recorded one, NULL if there
+ * is none; `stream` may be NULL. */
+void torci_replay_differs(struct torci_replayer *replayer, const struct torci_replay_event *event,
+                          const struct torci_replay_stream *stream, const char *format, ...)
+    TORC_PRINTF(4, 5);
+
+/* The bytes written are other bytes than recorded, or more: `data` is what was written from the first
+ * difference on, all before it was equal.  `event` is the write it falls into, NULL: after the last. */
+void torci_replay_differs_in_bytes(struct torci_replayer *replayer,
+                                   const struct torci_replay_event *event,
+                                   const struct torci_replay_stream *stream, const void *data,
+                                   size_t bytes);
+
+/* Fewer bytes were written than recorded, which `event` goes on with. */
+void torci_replay_differs_in_length(struct torci_replayer *replayer,
+                                    const struct torci_replay_event *event,
+                                    const struct torci_replay_stream *stream);
+
+/* `bytes` bytes with C escapes; cut, with "..." at the end, where `size` does not suffice. */
+void torci_replay_escape(const void *data, size_t bytes, char *text, size_t size);
+
+#endif
