@@ -101,6 +101,17 @@ def torc_value(command):
     return json.loads(last_line(command))["torc"]
 
 
+def end_process(process):
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise SystemExit(f"bench: {process.args[0]} did not end on SIGTERM") from None
+
+
 class Server:
     """A child that prints "port N" and serves until it is told to end."""
 
@@ -124,8 +135,7 @@ class Server:
             return int(stat.read().split()[1]) * resource.getpagesize()
 
     def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=20)
+        end_process(self.process)
         self.process.stdout.close()
 
 
@@ -296,9 +306,7 @@ class KeyValueServer:
                 if row[0].strip('"') in ("SET", "GET", "INCR")}
 
     def end(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=20)
+        end_process(self.process)
 
 
 def kv_commands(bench):
