@@ -1,0 +1,86 @@
+/* arena.c - blocks of the C library's allocator on a list.  They are not carved from slabs, so that
+ * AddressSanitizer and valgrind see the bounds and the end of each. */
+#include "arena.h"
+
+#include <stdlib.h>
+
+/* In front of each block; keeps what follows aligned for any object. */
+struct torci_arena_block {
+    _Alignas(max_align_t) struct torci_arena_block *previous;
+    struct torci_arena_block *next;
+};
+
+bool torci_arena_admit(struct torci_arena *arena, uint64_t bytes)
+{
+    arena->acquisitions++;
+    if (arena->fail_armed) {
+        if (arena->fail_after == 0) {
+            arena->fail_armed = arena->fail_forever;
+            return false;
+        }
+        arena->fail_after--;
+    }
+    return arena->bytes_max == 0 || bytes <= arena->bytes_max - arena->bytes_in_use;
+}
+
+static void unlink_block(struct torci_arena *arena, struct torci_arena_block *block)
+{
+    if (block->previous != NULL)
+        block->previous->next = block->next;
+    else
+        arena->blocks = block->next;
+    if (block->next != NULL)
+        block->next->previous = block->previous;
+}
+
+static void link_block(struct torci_arena *arena, struct torci_arena_block *block)
+{
+    block->previous = NULL;
+    block->next = arena->blocks;
+    if (block->next != NULL)
+        block->next->previous = block;
+    arena->blocks = block;
+}
+
+void *torci_arena_resize(struct torci_arena *arena, void *ptr, size_t old_bytes, size_t new_bytes)
+{
+    struct torci_arena_block *block = ptr == NULL ? NULL : (struct torci_arena_block *)ptr - 1;
+    struct torci_arena_block *moved;
+
+    if (ptr == NULL)
+        old_bytes = 0;
+    if (new_bytes == 0) {
+        if (block != NULL) {
+            unlink_block(arena, block);
+            arena->bytes_in_use -= old_bytes;
+            free(block);
+        }
+        return NULL;
+    }
+    if (new_bytes > old_bytes && !torci_arena_admit(arena, new_bytes - old_bytes))
+        return NULL;
+    if (new_bytes > SIZE_MAX - sizeof *block)
+        return NULL;
+    if (block != NULL)
+        unlink_block(arena, block);
+    moved = realloc(block, sizeof *block + new_bytes);
+    if (moved == NULL) {
+        if (block != NULL)
+            link_block(arena, block);
+        return block != NULL && new_bytes <= old_bytes ? ptr : NULL;
+    }
+    link_block(arena, moved);
+    arena->bytes_in_use = arena->bytes_in_use - old_bytes + new_bytes;
+    return moved + 1;
+}
+
+void torci_arena_drop(struct torci_arena *arena)
+{
+    while (arena->blocks != NULL) {
+        struct torci_arena_block *block = arena->blocks;
+
+        arena->blocks = block->next;
+        free(block);
+    }
+    arena->bytes_in_use = 0;
+}

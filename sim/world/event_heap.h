@@ -1,0 +1,46 @@
+/* event_heap.h - what is to happen, smallest (time, class, host, sequence) first.  Hosts' turns have a
+ * heap of their own (world.c); this one holds the rest. */
+#ifndef TORCI_EVENT_HEAP_H
+#define TORCI_EVENT_HEAP_H
+
+#include <torc/scope.h>
+
+struct torc_world;
+
+/* In the order in which they happen at one time; turns come after all of them. */
+enum torci_event_class { TORCI_EVENT_NETWORK, TORCI_EVENT_JOB };
+
+struct torci_event_kind {
+    /* The event is due and still the first of the heap: takes it off, then does it. */
+    void (*happen)(struct torc_world *world, void *subject, uint32_t detail);
+    /* The world ends before it was due: releases the subject.  NULL: nothing to release. */
+    void (*drop)(struct torc_world *world, void *subject);
+};
+
+struct torci_event {
+    uint64_t t_ns;
+    uint64_t rank; /* class and host: TORCI_EVENT_RANK */
+    uint64_t sequence;
+    const struct torci_event_kind *kind;
+    void *subject;
+    uint32_t detail;
+};
+#define TORCI_EVENT_RANK(class, host_number) ((uint64_t)(class) << 32 | (host_number))
+
+struct torci_event_heap {
+    struct torci_event *events;
+    size_t count;
+    size_t capacity;
+};
+
+/* Errors: TORC_ENOMEM. */
+TORC_CHECKED int torci_event_heap_push(struct torci_event_heap *heap,
+                                       const struct torc_allocator *allocator,
+                                       const struct torci_event *event);
+/* The smallest is events[0]. */
+void torci_event_heap_pop(struct torci_event_heap *heap);
+/* Gives the first another key, not smaller than it had: cheaper than pop and push. */
+void torci_event_heap_delay(struct torci_event_heap *heap, uint64_t t_ns, uint64_t sequence);
+void torci_event_heap_destroy(struct torci_event_heap *heap, const struct torc_allocator *allocator);
+
+#endif

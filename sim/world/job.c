@@ -1,0 +1,336 @@
+/* job.c - jobs as coroutines: ucontext stacks with a guard page, kept for reuse. */
+#include "job.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <torc/clock.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TORCI_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TORCI_ASAN 1
+#endif
+#endif
+#ifdef TORCI_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#if defined(__has_include)
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+#endif
+
+#define STACK_BYTES ((size_t)256 * 1024)
+#define JOBS_MAX 65536 /* of a host, not yet told */
+
+struct torci_job_stack {
+    struct torci_job_stack *next;
+    uint8_t *memory; /* a guard page, then STACK_BYTES */
+    unsigned valgrind_id;
+};
+
+struct torci_job {
+    struct torci_job *next; /* of the host */
+    struct torci_job *previous;
+    struct torci_job *done_next;
+    struct torc_world *world;
+    struct torc_host *host; /* NULL: killed */
+    struct torci_job_stack *stack; /* NULL: not begun, or ended */
+    torc_work_fn *work;
+    void *arg;
+    uint64_t token;
+    uint64_t cause;
+    uint64_t resume_ns; /* while suspended */
+    int result;
+    bool ended;
+    ucontext_t context;
+    ucontext_t back; /* to whoever resumed it */
+    void *fake_stack; /* ASan's */
+    const void *back_bottom;
+    size_t back_bytes;
+};
+
+/* --- stacks ---------------------------------------------------------------------------------------- */
+
+static size_t guard_bytes(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static struct torci_job_stack *new_stack(struct torc_world *world)
+{
+    struct torci_job_stack *stack = world->free_stacks;
+
+    if (stack != NULL) {
+        world->free_stacks = stack->next;
+        return stack;
+    }
+    stack = torci_world_resize(world, NULL, 0, sizeof *stack);
+    if (stack == NULL)
+        return NULL;
+    stack->memory = mmap(NULL, guard_bytes() + STACK_BYTES, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (stack->memory == MAP_FAILED || mprotect(stack->memory, guard_bytes(), PROT_NONE) != 0) {
+        if (stack->memory != MAP_FAILED)
+            munmap(stack->memory, guard_bytes() + STACK_BYTES);
+        torci_world_resize(world, stack, sizeof *stack, 0);
+        return NULL;
+    }
+    stack->valgrind_id = 0;
+#ifdef VALGRIND_STACK_REGISTER
+    stack->valgrind_id = VALGRIND_STACK_REGISTER(stack->memory + guard_bytes(),
+                                                 stack->memory + guard_bytes() + STACK_BYTES);
+#endif
+    return stack;
+}
+
+static void keep_stack(struct torc_world *world, struct torci_job_stack *stack)
+{
+#ifdef TORCI_ASAN
+    /* Frames that were left for good keep their red zones otherwise. */
+    __asan_unpoison_memory_region(stack->memory + guard_bytes(), STACK_BYTES);
+#endif
+    stack->next = world->free_stacks;
+    world->free_stacks = stack;
+}
+
+void torci_world_free_stacks(struct torc_world *world)
+{
+    while (world->free_stacks != NULL) {
+        struct torci_job_stack *stack = world->free_stacks;
+
+        world->free_stacks = stack->next;
+#ifdef VALGRIND_STACK_DEREGISTER
+        VALGRIND_STACK_DEREGISTER(stack->valgrind_id);
+#endif
+        munmap(stack->memory, guard_bytes() + STACK_BYTES);
+        torci_world_resize(world, stack, sizeof *stack, 0);
+    }
+}
+
+/* --- switching ------------------------------------------------------------------------------------- */
+
+static void leave(struct torci_job *job)
+{
+#ifdef TORCI_ASAN
+    __sanitizer_start_switch_fiber(job->ended ? NULL : &job->fake_stack, job->back_bottom,
+                                   job->back_bytes);
+#endif
+    swapcontext(&job->context, &job->back);
+#ifdef TORCI_ASAN
+    __sanitizer_finish_switch_fiber(job->fake_stack, &job->back_bottom, &job->back_bytes);
+#endif
+}
+
+/* makecontext passes ints only. */
+static void begin(unsigned high, unsigned low)
+{
+    struct torci_job *job = (struct torci_job *)((uintptr_t)high << 32 | low);
+
+#ifdef TORCI_ASAN
+    __sanitizer_finish_switch_fiber(NULL, &job->back_bottom, &job->back_bytes);
+#endif
+    job->result = job->work(job->arg);
+    job->ended = true;
+    leave(job);
+}
+
+static void enter(struct torci_job *job)
+{
+#ifdef TORCI_ASAN
+    void *fake_stack = NULL;
+
+    __sanitizer_start_switch_fiber(&fake_stack, job->stack->memory + guard_bytes(), STACK_BYTES);
+#endif
+    swapcontext(&job->back, &job->context);
+#ifdef TORCI_ASAN
+    __sanitizer_finish_switch_fiber(fake_stack, NULL, NULL);
+#endif
+}
+
+/* --- life ------------------------------------------------------------------------------------------ */
+
+static void go_on(struct torc_world *world, void *subject, uint32_t detail);
+
+static void drop_job(struct torc_world *world, void *subject)
+{
+    torci_world_resize(world, subject, sizeof(struct torci_job), 0);
+}
+
+static const struct torci_event_kind job_turn = {go_on, drop_job};
+
+static void schedule(struct torci_job *job, uint64_t t_ns)
+{
+    struct torci_event event;
+
+    event.t_ns = t_ns;
+    event.rank = TORCI_EVENT_RANK(TORCI_EVENT_JOB, job->host->number);
+    event.sequence = ++job->world->sequence;
+    event.kind = &job_turn;
+    event.subject = job;
+    event.detail = 0;
+    torci_world_schedule(job->world, &event);
+}
+
+static bool prepare(struct torci_job *job)
+{
+    uintptr_t self = (uintptr_t)job;
+
+    job->stack = new_stack(job->world);
+    if (job->stack == NULL)
+        return false;
+    getcontext(&job->context);
+    job->context.uc_stack.ss_sp = job->stack->memory + guard_bytes();
+    job->context.uc_stack.ss_size = STACK_BYTES;
+    job->context.uc_link = NULL;
+    makecontext(&job->context, (void (*)(void))begin, 2, (unsigned)(self >> 32),
+                (unsigned)(self & 0xffffffffu));
+    return true;
+}
+
+static void trace_job(struct torci_job *job, const char *what)
+{
+    struct torc_trace *trace = job->world->trace;
+
+    job->world->cause = job->cause;
+    job->cause = torci_host_trace(job->host, TORC_TRACE_job);
+    torc_trace_text(trace, "what", what);
+    torc_trace_integer(trace, "token", (int64_t)job->token);
+    torc_trace_integer(trace, "result", job->result);
+    torc_trace_end(trace);
+}
+
+static void end_job(struct torci_job *job)
+{
+    struct torc_host *host = job->host;
+
+    if (job->stack != NULL)
+        keep_stack(job->world, job->stack);
+    job->stack = NULL;
+    trace_job(job, "end");
+    if (host->jobs_done_tail != NULL)
+        host->jobs_done_tail->done_next = job;
+    else
+        host->jobs_done_head = job;
+    host->jobs_done_tail = job;
+    torci_host_reschedule(host, false);
+}
+
+/* The event of a job: begin, or go on after a yield. */
+static void go_on(struct torc_world *world, void *subject, uint32_t detail)
+{
+    struct torci_job *job = subject;
+    struct torc_host *host = job->host;
+
+    (void)detail;
+    torci_event_heap_pop(&world->events);
+    if (host == NULL) {
+        torci_world_resize(world, job, sizeof *job, 0);
+        return;
+    }
+    if (job->stack == NULL) {
+        trace_job(job, "begin");
+        if (!prepare(job)) {
+            job->result = TORC_ENOMEM;
+            job->ended = true;
+            end_job(job);
+            return;
+        }
+    }
+    world->job_running = job;
+    torci_host_enter(host);
+    enter(job);
+    world->job_running = NULL;
+    if (job->ended)
+        end_job(job);
+    else
+        schedule(job, job->resume_ns);
+    torci_host_leave(host);
+}
+
+void torci_job_yield(struct torc_world *world, uint64_t delay_ns)
+{
+    struct torci_job *job = world->job_running;
+
+    if (job == NULL)
+        return;
+    job->resume_ns =
+        delay_ns > TORC_NEVER - world->now_ns ? TORC_NEVER : world->now_ns + delay_ns;
+    leave(job);
+}
+
+int torci_job_submit(struct torc_host *host, torc_work_fn *work, void *arg, uint64_t token)
+{
+    struct torc_world *world = host->world;
+    struct torci_job *job;
+
+    if (host->job_count >= JOBS_MAX)
+        return TORC_ELIMIT;
+    if (!torci_arena_admit(&host->arena, 0))
+        return TORC_ENOMEM;
+    job = torci_world_resize(world, NULL, 0, sizeof *job);
+    if (job == NULL)
+        return TORC_ENOMEM;
+    memset(job, 0, sizeof *job);
+    job->world = world;
+    job->host = host;
+    job->work = work;
+    job->arg = arg;
+    job->token = token;
+    job->cause = world->cause;
+    job->next = host->jobs;
+    if (job->next != NULL)
+        job->next->previous = job;
+    host->jobs = job;
+    host->job_count++;
+    schedule(job, world->now_ns);
+    return 0;
+}
+
+bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out)
+{
+    struct torci_job *job = host->jobs_done_head;
+
+    if (job == NULL)
+        return false;
+    host->jobs_done_head = job->done_next;
+    if (host->jobs_done_head == NULL)
+        host->jobs_done_tail = NULL;
+    if (job->previous != NULL)
+        job->previous->next = job->next;
+    else
+        host->jobs = job->next;
+    if (job->next != NULL)
+        job->next->previous = job->previous;
+    host->job_count--;
+    out->token = job->token;
+    out->events = TORC_EVENT_JOB;
+    out->result = job->result;
+    torci_world_resize(host->world, job, sizeof *job, 0);
+    return true;
+}
+
+void torci_host_drop_jobs(struct torc_host *host)
+{
+    while (host->jobs != NULL) {
+        struct torci_job *job = host->jobs;
+
+        host->jobs = job->next;
+        if (job->stack != NULL)
+            keep_stack(job->world, job->stack);
+        job->stack = NULL;
+        job->host = NULL;
+        /* One that has not ended is still in the heap and freed from there. */
+        if (job->ended)
+            torci_world_resize(job->world, job, sizeof *job, 0);
+    }
+    host->jobs_done_head = NULL;
+    host->jobs_done_tail = NULL;
+    host->job_count = 0;
+}

@@ -1,0 +1,24 @@
+/* job.h - blocking work on a stack of its own.
+ *
+ * A job begins in the turn's own time, after the turns that submitted it, in the order of submission,
+ * and one runs at a time.  It runs until it yields or ends; while it is suspended other jobs and turns
+ * run, so two of them can be in the middle of their work at once. */
+#ifndef TORCI_JOB_H
+#define TORCI_JOB_H
+
+#include "world.h"
+
+int torci_job_submit(struct torc_host *host, torc_work_fn *work, void *arg, uint64_t token);
+
+/* Inside a job: suspends it; it goes on `delay_ns` later.  Outside: nothing. */
+void torci_job_yield(struct torc_world *world, uint64_t delay_ns);
+
+/* Tells the first job that has ended; false: none has. */
+bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out);
+
+/* The host is killed: its jobs never go on.  Their stacks hold nothing that is not in its arena. */
+void torci_host_drop_jobs(struct torc_host *host);
+
+void torci_world_free_stacks(struct torc_world *world);
+
+#endif

@@ -1,0 +1,339 @@
+/* sim_platform.c - the table of torc/platform.h, for a host of a world. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "listener.h"
+
+static struct torc_host *host_of(struct torc_platform *self)
+{
+    return (struct torc_host *)(void *)self;
+}
+
+/* Somebody else's code uses this host's reactor (a test that holds both ends does): what it armed is
+ * not seen by asking after a turn of its own, so ask in a turn it is given for that. */
+static void notice_outsider(struct torc_host *host)
+{
+    struct torc_world *world = host->world;
+
+    if (!world->running || world->host_running == host || host->woken)
+        return;
+    host->woken = true;
+    torci_host_reschedule(host, false);
+}
+
+/* --- clock, entropy, memory ------------------------------------------------------------------------ */
+
+static uint64_t sim_now_ns(struct torc_platform *self)
+{
+    return host_of(self)->world->now_ns;
+}
+
+static uint64_t sim_wall_ns(struct torc_platform *self)
+{
+    struct torc_world *world = host_of(self)->world;
+
+    return world->wall_start_ns + world->now_ns;
+}
+
+static void sim_random(struct torc_platform *self, const char *site, void *out, size_t bytes)
+{
+    struct torc_host *host = host_of(self);
+    struct torc_world *world = host->world;
+    uint8_t *at = out;
+    size_t done = 0;
+
+    while (done < bytes) {
+        uint64_t value = 0;
+        uint8_t word[8];
+        unsigned i;
+        size_t part = bytes - done < sizeof word ? bytes - done : sizeof word;
+
+        if (torci_draw_next(&world->draw, &world->allocator, site, host->name, &value) != 0)
+            world->error = TORC_ENOMEM;
+        for (i = 0; i < sizeof word; i++)
+            word[i] = (uint8_t)(value >> 8 * i);
+        memcpy(at + done, word, part);
+        done += part;
+    }
+    torci_host_trace(host, TORC_TRACE_choose);
+    torc_trace_text(world->trace, "site", site);
+    torc_trace_bytes(world->trace, "bytes", out, bytes);
+    torc_trace_end(world->trace);
+}
+
+static void *sim_resize(struct torc_platform *self, void *ptr, size_t old_bytes, size_t new_bytes)
+{
+    struct torc_host *host = host_of(self);
+
+    notice_outsider(host);
+    return torci_arena_resize(&host->arena, ptr, old_bytes, new_bytes);
+}
+
+static int sim_admit(struct torc_platform *self, size_t bytes)
+{
+    struct torc_host *host = host_of(self);
+
+    (void)bytes; /* already in use: the pool holds them */
+    notice_outsider(host);
+    return torci_arena_admit(&host->arena, 0) ? 0 : TORC_ENOMEM;
+}
+
+/* --- waiting --------------------------------------------------------------------------------------- */
+
+static size_t take_completions(struct torc_host *host, struct torc_platform_event *batch,
+                               size_t capacity)
+{
+    size_t count = 0;
+    int number;
+
+    for (number = TORC_SIGNAL_INTERRUPT; number <= TORC_SIGNAL_TERMINATE; number++) {
+        if ((host->signals >> number & 1) == 0 || count == capacity)
+            continue;
+        host->signals = (uint8_t)(host->signals & ~(1u << number));
+        batch[count].token = host->signal_token;
+        batch[count].events = TORC_EVENT_SIGNAL;
+        batch[count].result = number;
+        count++;
+    }
+    while (count < capacity && torci_job_take_done(host, &batch[count]))
+        count++;
+    return count;
+}
+
+/* Tells one handle: a connect that has ended alone, readiness together. */
+static void tell(struct torci_handle *handle, struct torc_platform_event *out)
+{
+    out->token = handle->token;
+    if ((handle->ready & TORC_EVENT_CONNECT) == 0) {
+        out->events = handle->ready & handle->interest;
+        out->result = 0;
+        return;
+    }
+    out->events = TORC_EVENT_CONNECT;
+    out->result = ((struct torci_end *)(void *)handle)->error;
+    handle->ready &= (uint8_t)~TORC_EVENT_CONNECT;
+}
+
+/* What was told goes to the end of the list, so that a batch that is too small for all of them is
+ * fair; one that has only been told of its connect may leave it. */
+static size_t take_ready(struct torc_host *host, struct torc_platform_event *batch, size_t capacity)
+{
+    struct torci_handle *last = host->ready_tail;
+    size_t count = 0;
+
+    while (count < capacity && host->ready_head != NULL) {
+        struct torci_handle *handle = host->ready_head;
+        bool was_last = handle == last;
+
+        tell(handle, &batch[count]);
+        count++;
+        if (host->ready_head != host->ready_tail) {
+            host->ready_head = handle->ready_next;
+            host->ready_head->ready_previous = NULL;
+            handle->ready_next = NULL;
+            handle->ready_previous = host->ready_tail;
+            host->ready_tail->ready_next = handle;
+            host->ready_tail = handle;
+        }
+        torci_handle_update(handle);
+        if (was_last)
+            break;
+    }
+    return count;
+}
+
+static size_t sim_wait(struct torc_platform *self, uint64_t deadline_ns,
+                       struct torc_platform_event *batch, size_t capacity)
+{
+    struct torc_host *host = host_of(self);
+    size_t count;
+
+    (void)deadline_ns; /* time is the world's */
+    host->woken = false;
+    count = take_completions(host, batch, capacity);
+    count += take_ready(host, batch + count, capacity - count);
+    return count;
+}
+
+static void sim_wake(struct torc_platform *self)
+{
+    struct torc_host *host = host_of(self);
+
+    if (host->woken)
+        return;
+    host->woken = true;
+    torci_host_reschedule(host, false);
+}
+
+static bool sim_in_reactor(struct torc_platform *self)
+{
+    return host_of(self)->world->job_running == NULL;
+}
+
+/* --- streams --------------------------------------------------------------------------------------- */
+
+/* A handle the core does not have is a broken invariant of the core. */
+static struct torci_handle *handle_of(struct torc_platform *self, uint64_t number)
+{
+    struct torci_handle *handle = torci_handle_find(host_of(self), number);
+
+    if (handle == NULL)
+        self->ops->fatal(self, TORC_HERE, "a platform slot was called with a handle that is not open");
+    return handle;
+}
+
+static struct torci_end *end_of(struct torc_platform *self, uint64_t handle)
+{
+    return (struct torci_end *)(void *)handle_of(self, handle);
+}
+
+static struct torci_listener *listener_of(struct torc_platform *self, uint64_t handle)
+{
+    return (struct torci_listener *)(void *)handle_of(self, handle);
+}
+
+static int sim_listen(struct torc_platform *self, const struct torc_address *address,
+                      const struct torc_listen_settings *settings, uint64_t token,
+                      uint64_t *out_handle)
+{
+    return torci_listener_open(host_of(self), address, settings, token, out_handle);
+}
+
+static int sim_accept(struct torc_platform *self, uint64_t listener, uint64_t token,
+                      uint64_t *out_handle, struct torc_address *out_peer)
+{
+    return torci_listener_accept(listener_of(self, listener), token, out_handle, out_peer);
+}
+
+static int sim_refuse(struct torc_platform *self, uint64_t listener)
+{
+    return torci_listener_refuse(listener_of(self, listener));
+}
+
+static int sim_connect(struct torc_platform *self, const struct torc_address *address,
+                       const struct torc_address *local, uint64_t token, uint64_t *out_handle)
+{
+    return torci_stream_connect(host_of(self), address, local, token, out_handle);
+}
+
+static int sim_read(struct torc_platform *self, uint64_t handle, void *buffer, size_t bytes,
+                    size_t *out_bytes)
+{
+    return torci_stream_read(end_of(self, handle), buffer, bytes, out_bytes);
+}
+
+static int sim_writev(struct torc_platform *self, uint64_t handle, const struct torc_span *spans,
+                      size_t count, size_t *out_bytes)
+{
+    return torci_stream_writev(end_of(self, handle), spans, count, out_bytes);
+}
+
+static void sim_interest(struct torc_platform *self, uint64_t number, uint32_t events)
+{
+    struct torci_handle *handle = handle_of(self, number);
+
+    handle->interest = (uint8_t)(events & (TORC_EVENT_READ | TORC_EVENT_WRITE));
+    torci_handle_update(handle);
+}
+
+static int sim_shutdown(struct torc_platform *self, uint64_t handle)
+{
+    return torci_stream_shutdown(end_of(self, handle));
+}
+
+static void sim_close(struct torc_platform *self, uint64_t number, enum torc_close_mode mode)
+{
+    struct torci_handle *handle = handle_of(self, number);
+
+    if (handle->is_listener)
+        torci_listener_close((struct torci_listener *)(void *)handle);
+    else
+        torci_stream_close((struct torci_end *)(void *)handle, mode);
+}
+
+static int sim_names(struct torc_platform *self, uint64_t number, struct torc_address *out_local,
+                     struct torc_address *out_peer)
+{
+    struct torci_handle *handle = handle_of(self, number);
+    struct torci_end *end;
+
+    if (handle->is_listener) {
+        if (out_peer != NULL)
+            return TORC_ENOTCONN;
+        if (out_local != NULL)
+            *out_local = ((struct torci_listener *)(void *)handle)->address;
+        return 0;
+    }
+    end = (struct torci_end *)(void *)handle;
+    torci_connection_names(torci_connection_of(end), end->side, out_local, out_peer);
+    return 0;
+}
+
+/* Neither changes anything here: writes are never held back, and a silent peer stays silent. */
+static int sim_set_option(struct torc_platform *self, uint64_t handle,
+                          enum torc_stream_option option, int value)
+{
+    struct torci_end *end = end_of(self, handle);
+
+    (void)option;
+    (void)value;
+    return torci_connection_of(end)->family == TORC_ADDRESS_UNIX ? TORC_ENOTSUP : 0;
+}
+
+/* --- jobs, signals, broken invariants -------------------------------------------------------------- */
+
+static int sim_submit(struct torc_platform *self, torc_work_fn *work, void *arg, uint64_t token)
+{
+    return torci_job_submit(host_of(self), work, arg, token);
+}
+
+static int sim_signals(struct torc_platform *self, bool watch, uint64_t token)
+{
+    struct torc_host *host = host_of(self);
+
+    host->watch_signals = watch;
+    host->signal_token = token;
+    if (!watch)
+        host->signals = 0;
+    return 0;
+}
+
+TORC_NORETURN static void sim_fatal(struct torc_platform *self, const char *site,
+                                    const char *message)
+{
+    struct torc_host *host = host_of(self);
+
+    fprintf(stderr, "torc: %s: %s (host %s, virtual time %llu ns, seed %llu)\n", site, message,
+            host->name, (unsigned long long)host->world->now_ns,
+            (unsigned long long)host->world->seed);
+    abort();
+}
+
+const struct torc_platform_ops torci_sim_platform_ops = {
+    .size = sizeof(struct torc_platform_ops),
+    .name = "sim",
+    .now_ns = sim_now_ns,
+    .wall_ns = sim_wall_ns,
+    .random = sim_random,
+    .resize = sim_resize,
+    .admit = sim_admit,
+    .wait = sim_wait,
+    .wake = sim_wake,
+    .in_reactor = sim_in_reactor,
+    .listen = sim_listen,
+    .accept = sim_accept,
+    .refuse = sim_refuse,
+    .connect = sim_connect,
+    .read = sim_read,
+    .writev = sim_writev,
+    .interest = sim_interest,
+    .shutdown = sim_shutdown,
+    .close = sim_close,
+    .names = sim_names,
+    .set_option = sim_set_option,
+    .submit = sim_submit,
+    .signals = sim_signals,
+    .fatal = sim_fatal,
+};

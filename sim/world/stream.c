@@ -1,0 +1,354 @@
+/* stream.c - what a host does with its end of a connection. */
+#include "stream.h"
+
+#include <string.h>
+
+#include "listener.h"
+
+/* --- connecting ------------------------------------------------------------------------------------ */
+
+static bool is_loopback_v6(const uint8_t ip[16], bool or_any)
+{
+    static const uint8_t zeros[15];
+
+    return memcmp(ip, zeros, sizeof zeros) == 0 && (ip[15] == 1 || (or_any && ip[15] == 0));
+}
+
+/* The host an address belongs to, seen from `host`; NULL: none. */
+static struct torc_host *route(struct torc_host *host, const struct torc_address *address)
+{
+    struct torc_world *world = host->world;
+    uint32_t number;
+
+    if (address->family == TORC_ADDRESS_UNIX)
+        return host;
+    if (address->family == TORC_ADDRESS_IPV6)
+        return is_loopback_v6(address->ip, true) ? host : NULL;
+    if (address->ip[0] == 127 || memcmp(address->ip, "\0\0\0\0", 4) == 0)
+        return host;
+    if (address->ip[0] != 10 || address->ip[1] != 0)
+        return NULL;
+    number = (uint32_t)address->ip[2] << 8 | address->ip[3];
+    return number >= 1 && number <= world->host_count ? world->hosts[number - 1] : NULL;
+}
+
+static int check_local(const struct torc_host *host, const struct torc_address *local)
+{
+    struct torc_address own = torc_host_address(host, 0);
+
+    if (local->family == TORC_ADDRESS_IPV6)
+        return is_loopback_v6(local->ip, true) ? 0 : TORC_EADDRNOTAVAIL;
+    if (local->family != TORC_ADDRESS_IPV4)
+        return TORC_EINVAL;
+    if (local->ip[0] == 127 || memcmp(local->ip, "\0\0\0\0", 4) == 0 ||
+        memcmp(local->ip, own.ip, 4) == 0)
+        return 0;
+    return TORC_EADDRNOTAVAIL;
+}
+
+/* Fills in the four-tuple, or the path. */
+static int name_ends(struct torci_connection *connection, const struct torc_address *address,
+                     const struct torc_address *local)
+{
+    struct torc_host *host = connection->hosts[0];
+    struct torc_address own = torc_host_address(host, 0);
+    int code;
+
+    connection->family = address->family;
+    if (address->family == TORC_ADDRESS_UNIX) {
+        connection->path = torci_world_resize(host->world, NULL, 0, sizeof *connection->path);
+        if (connection->path == NULL)
+            return TORC_ENOMEM;
+        *connection->path = *address;
+        return 0;
+    }
+    code = torci_port_choose(host, local == NULL ? 0 : local->port, &connection->client_port);
+    if (code != 0)
+        return code;
+    torci_port_hold(host, connection->client_port);
+    connection->holds_port = true;
+    connection->server_port = address->port;
+    memcpy(connection->server_ip, address->ip, 4);
+    if (connection->hosts[1] == host && memcmp(address->ip, own.ip, 4) != 0) {
+        /* 0.0.0.0 means this host, and 127.x.y.z is reached from 127.0.0.1. */
+        if (address->ip[0] == 0)
+            memcpy(connection->server_ip, "\x7f\0\0\1", 4);
+        memcpy(connection->client_ip, "\x7f\0\0\1", 4);
+    } else {
+        memcpy(connection->client_ip, own.ip, 4);
+    }
+    if (local != NULL && local->family == TORC_ADDRESS_IPV4 && local->ip[0] != 0)
+        memcpy(connection->client_ip, local->ip, 4);
+    return 0;
+}
+
+int torci_stream_connect(struct torc_host *host, const struct torc_address *address,
+                         const struct torc_address *local, uint64_t token, uint64_t *out_handle)
+{
+    struct torc_host *server;
+    struct torci_connection *connection;
+    struct torci_end *end;
+    int code = 0;
+
+    if (local != NULL && local->family == TORC_ADDRESS_NONE)
+        local = NULL;
+    if (address->family == TORC_ADDRESS_NONE)
+        return TORC_EINVAL;
+    server = route(host, address);
+    if (server == NULL)
+        return TORC_EHOSTUNREACH;
+    if (local != NULL && address->family != TORC_ADDRESS_UNIX)
+        code = check_local(host, local);
+    if (code != 0)
+        return code;
+    connection = torci_connection_new(host, server);
+    if (connection == NULL)
+        return TORC_ENOMEM;
+    end = &connection->ends[0];
+    code = name_ends(connection, address, local);
+    if (code == 0)
+        code = torci_handle_open(host, &end->handle, out_handle);
+    if (code != 0) {
+        host->world->connections--;
+        torci_connection_release(host->world, connection);
+        return code;
+    }
+    end->handle.token = token;
+    torci_connection_send(connection, 0, TORCI_PACKET_SYN, 0);
+    return 0;
+}
+
+/* --- reading --------------------------------------------------------------------------------------- */
+
+static void update_readable(struct torci_end *end)
+{
+    if (end->received_head != NULL || end->fin_received || end->reset)
+        end->handle.ready |= TORC_EVENT_READ;
+    else
+        end->handle.ready &= (uint8_t)~TORC_EVENT_READ;
+    torci_handle_update(&end->handle);
+}
+
+static void trace_data(struct torci_end *end, enum torc_trace_kind kind, const void *data,
+                       size_t bytes)
+{
+    struct torc_host *host = end->handle.host;
+    struct torc_trace *trace = host->world->trace;
+
+    end->cause = torci_host_trace(host, kind);
+    torc_trace_integer(trace, "conn", (int64_t)torci_connection_of(end)->number);
+    torc_trace_bytes(trace, "data", data, bytes);
+    torc_trace_end(trace);
+}
+
+int torci_stream_read(struct torci_end *end, void *buffer, size_t bytes, size_t *out_bytes)
+{
+    struct torc_world *world = end->handle.host->world;
+    struct torci_packet *packet = end->received_head;
+    uint32_t left;
+
+    if (packet == NULL) {
+        if (end->error != 0 && !end->fin_received) {
+            int error = end->error;
+
+            end->error = 0;
+            return error;
+        }
+        if (!end->fin_received && !end->reset)
+            return end->state == TORCI_END_OPEN ? TORC_EAGAIN : TORC_ENOTCONN;
+        if (!end->fin_read) {
+            end->fin_read = true;
+            trace_data(end, TORC_TRACE_rx, "", 0);
+            world->cause = end->cause;
+        }
+        *out_bytes = 0;
+        return 0;
+    }
+    /* One segment at the most, so that where a stream was split can be seen. */
+    left = packet->bytes - end->received_offset;
+    if (bytes < left)
+        left = (uint32_t)bytes;
+    memcpy(buffer, packet->payload + end->received_offset, left);
+    world->cause = packet->cause;
+    trace_data(end, TORC_TRACE_rx, packet->payload + end->received_offset, left);
+    world->cause = end->cause;
+    end->received_offset += left;
+    if (end->received_offset == packet->bytes) {
+        end->received_offset = 0;
+        end->received_head = packet->next;
+        if (packet->next == NULL)
+            end->received_tail = NULL;
+        torci_packet_free(&world->packets, &world->allocator, packet);
+        if (end->received_head == NULL)
+            update_readable(end);
+    }
+    if (!end->reset)
+        torci_end_acknowledge(end, left);
+    *out_bytes = left;
+    return 0;
+}
+
+/* --- writing --------------------------------------------------------------------------------------- */
+
+struct span_cursor {
+    const struct torc_span *spans;
+    size_t count;
+    size_t offset; /* in the first */
+};
+
+static void take(struct span_cursor *cursor, uint8_t *out, size_t bytes)
+{
+    while (bytes > 0) {
+        size_t part = cursor->spans->bytes - cursor->offset;
+
+        if (part > bytes)
+            part = bytes;
+        if (part > 0)
+            memcpy(out, (const uint8_t *)cursor->spans->data + cursor->offset, part);
+        out += part;
+        bytes -= part;
+        cursor->offset += part;
+        if (cursor->offset == cursor->spans->bytes) {
+            cursor->spans++;
+            cursor->offset = 0;
+        }
+    }
+}
+
+static int check_writable(struct torci_end *end)
+{
+    if (end->error != 0) {
+        int error = end->error;
+
+        end->error = 0;
+        return error;
+    }
+    if (end->reset || end->fin_sent)
+        return TORC_EPIPE;
+    return end->state == TORCI_END_OPEN ? 0 : TORC_ENOTCONN;
+}
+
+/* Cuts the next `bytes` into segments and sends them.  Returns how many were sent: fewer when memory
+ * ran out. */
+static uint32_t send_segments(struct torci_end *end, struct span_cursor *cursor, uint32_t bytes)
+{
+    struct torc_world *world = end->handle.host->world;
+    struct torci_connection *connection = torci_connection_of(end);
+    uint32_t segment_bytes = end->link->settings.segment_bytes;
+    uint64_t outer_cause = world->cause;
+    uint64_t cause = end->cause > world->turn_began ? end->cause : world->cause;
+    uint32_t sent = 0;
+
+    if (segment_bytes == 0)
+        segment_bytes = bytes;
+    while (sent < bytes) {
+        uint32_t part = bytes - sent < segment_bytes ? bytes - sent : segment_bytes;
+        struct torci_packet *packet = torci_packet_new(&world->packets, &world->allocator, part);
+
+        if (packet == NULL)
+            break;
+        take(cursor, packet->payload, part);
+        packet->connection = connection;
+        packet->kind = TORCI_PACKET_DATA;
+        packet->detail = 0;
+        packet->to = (end->side ^ 1u) & 1u;
+        connection->references++;
+        world->cause = cause;
+        trace_data(end, TORC_TRACE_tx, packet->payload, part);
+        world->cause = end->cause;
+        torci_link_send(end->link, packet, part);
+        sent += part;
+    }
+    end->outstanding += sent;
+    world->cause = outer_cause;
+    return sent;
+}
+
+int torci_stream_writev(struct torci_end *end, const struct torc_span *spans, size_t count,
+                        size_t *out_bytes)
+{
+    struct span_cursor cursor = {spans, count, 0};
+    size_t bytes = 0;
+    size_t i;
+    uint32_t room;
+    uint32_t sent;
+    int code = check_writable(end);
+
+    if (code != 0)
+        return code;
+    for (i = 0; i < count; i++)
+        bytes += spans[i].bytes;
+    room = torci_end_room(end);
+    if (bytes > room) {
+        if (room == 0) {
+            torci_end_block(end);
+            return TORC_EAGAIN;
+        }
+        bytes = room;
+    }
+    sent = send_segments(end, &cursor, (uint32_t)bytes);
+    if (sent == 0 && bytes > 0)
+        return TORC_ENOBUFS;
+    if (sent == room)
+        torci_end_block(end);
+    *out_bytes = sent;
+    return 0;
+}
+
+/* --- ending ---------------------------------------------------------------------------------------- */
+
+/* The last field of a traced close. */
+enum { CLOSE_WRITE_SIDE = 2 };
+
+static void trace_close(struct torci_end *end, int how)
+{
+    struct torc_trace *trace = end->handle.host->world->trace;
+
+    end->cause = torci_host_trace(end->handle.host, TORC_TRACE_close);
+    torc_trace_integer(trace, "conn", (int64_t)torci_connection_of(end)->number);
+    torc_trace_integer(trace, "how", how);
+    torc_trace_end(trace);
+}
+
+int torci_stream_shutdown(struct torci_end *end)
+{
+    if (end->state != TORCI_END_OPEN || (end->reset && !end->fin_sent))
+        return TORC_ENOTCONN;
+    if (end->fin_sent)
+        return 0;
+    trace_close(end, CLOSE_WRITE_SIDE);
+    end->fin_sent = true;
+    torci_connection_send(torci_connection_of(end), end->side, TORCI_PACKET_FIN, 0);
+    if (end->blocked) {
+        end->blocked = false;
+        end->handle.ready |= TORC_EVENT_WRITE;
+        torci_handle_update(&end->handle);
+    }
+    return 0;
+}
+
+void torci_stream_close(struct torci_end *end, enum torc_close_mode mode)
+{
+    struct torci_connection *connection = torci_connection_of(end);
+    bool is_unix = connection->family == TORC_ADDRESS_UNIX;
+    bool hard = end->received_head != NULL || (mode == TORC_CLOSE_ABORT && !is_unix);
+
+    trace_close(end, (int)mode);
+    if (end->state == TORCI_END_OPEN && !end->reset) {
+        /* What was received and never read is not lost silently: the peer is told by a reset. */
+        if (hard)
+            torci_connection_send(connection, end->side, TORCI_PACKET_RESET, 0);
+        else if (!end->fin_sent || is_unix)
+            torci_connection_send(connection, end->side, TORCI_PACKET_FIN, 1);
+    }
+    torci_handle_close(&end->handle);
+    torci_end_retire(end);
+}
+
+void torci_stream_vanish(struct torci_end *end)
+{
+    end->vanished = true;
+    if (end->handle.host != NULL)
+        torci_handle_close(&end->handle);
+    torci_end_retire(end);
+}

@@ -1,0 +1,152 @@
+/* world.h - what a world and a host are made of; for the files of sim/world only.
+ *
+ * world.c    order: takes the smallest event or host turn, over and over, and says how it ended
+ * host.c     a host's life: up, turns, killed, up again
+ * link.c     packets between hosts        stream.c    connections and their two ends
+ * listener.c listening and accepting      job.c       work on stacks of its own
+ * sim_platform.c    the table of torc/platform.h over all of these */
+#ifndef TORCI_WORLD_H
+#define TORCI_WORLD_H
+
+#include <torc/guard.h>
+#include <torc/sim.h>
+
+#include "arena.h"
+#include "draw.h"
+#include "event_heap.h"
+#include "packet_pool.h"
+#include "raw_host.h"
+
+struct torci_link;
+struct torci_job;
+struct torci_job_stack;
+struct torci_listener;
+struct torci_handle;
+struct torci_mark_count;
+struct torci_host_module;
+
+struct torc_world {
+    struct torc_allocator allocator;
+    struct torc_trace *trace;
+    struct torc_trace *own_trace; /* NULL if the user gave one */
+    uint64_t seed;
+    uint64_t now_ns;
+    uint64_t wall_start_ns;
+    uint64_t sequence;  /* of packets and other events */
+    uint64_t cause;     /* the traced event that what happens now goes back to; 0: none */
+    uint64_t turn_began; /* the last event traced before the turn that runs */
+    uint64_t turns_here; /* turns since time last passed */
+    uint64_t turns_at_one_time_max;
+    uint64_t connections; /* made so far; each has its number */
+    int error;            /* TORC_ENOMEM once the world itself ran out of memory */
+    bool running;         /* inside torc_world_run or _step */
+    struct torc_host *host_running; /* whose code runs, or NULL */
+    struct torci_job *job_running;  /* or NULL */
+
+    struct torc_host **hosts; /* by number - 1 */
+    struct torc_host **due;   /* heap of those hosts by (due_ns, number) */
+    uint32_t host_count;
+    uint32_t host_capacity;
+
+    struct torci_event_heap events;
+    struct torci_packet_pool packets;
+    struct torci_draw draw;
+
+    struct torci_mark_count *marks;
+    size_t mark_count;
+    size_t mark_capacity;
+
+    struct torci_job_stack *free_stacks;
+};
+
+/* What a handle's slot holds. */
+struct torci_slot {
+    struct torci_handle *handle; /* NULL: free */
+    uint32_t generation;
+    uint32_t next_free;
+};
+
+struct torc_host {
+    struct torc_platform platform; /* first: the reactor knows the host by it */
+    struct torc_world *world;
+    struct torc_reactor *reactor; /* NULL: down, or raw */
+    char *name;
+    uint32_t number;   /* 1, 2, ...; its address is 10.0.0.0 + number */
+    bool up;
+    bool raw;
+    struct torc_host *outer; /* while it runs: who ran when it was entered */
+    bool woken;        /* wake was called */
+    bool kill_wanted;  /* by code of the host itself: done when it returns */
+    bool watch_signals;
+    uint8_t signals;   /* bits of enum torc_signal, delivered and not yet told */
+    uint32_t handles;  /* open */
+    uint32_t handles_max;
+
+    uint64_t due_ns;     /* of the next turn */
+    uint32_t due_index;  /* in world->due */
+    uint64_t reactor_at; /* torc_reactor_next_at when last asked */
+    uint64_t wake_at_ns; /* raw */
+    void (*turn)(void *arg);
+    void *turn_arg;
+
+    struct torci_handle *ready_head; /* handles with something to tell */
+    struct torci_handle *ready_tail;
+    struct torci_slot *slots;
+    uint32_t slot_count;
+    uint32_t slot_capacity;
+    uint32_t slot_free; /* index + 1 of the first free one */
+    struct torci_listener *listeners;
+    struct torci_job *jobs;       /* all that are not yet told */
+    uint32_t job_count;
+    struct torci_job *jobs_done_head; /* of those, ended */
+    struct torci_job *jobs_done_tail;
+    uint64_t signal_token;
+
+    struct torci_link **links; /* to the host of that number - 1 */
+    uint32_t link_capacity;
+    uint8_t *ports; /* bitmap of the local ports that clients hold; NULL: none yet */
+    uint16_t port_next;
+
+    struct torci_arena arena;
+    struct torc_guard_place place;
+    struct torc_log_observer observer;      /* the reactor's: traces, then forwards */
+    struct torc_log_observer *user_observer;
+    struct torc_mark_observer mark_observer;
+    struct torci_host_module *module;
+};
+
+/* --- world ---------------------------------------------------------------------------------------- */
+
+void *torci_world_resize(struct torc_world *world, void *ptr, size_t old_bytes, size_t new_bytes);
+
+/* Makes something happen.  Out of memory is the world's error: the run ends with it. */
+void torci_world_schedule(struct torc_world *world, const struct torci_event *event);
+
+/* Sets the time of a host's next turn from what waits for it; `ask`: asks its reactor too. */
+void torci_host_reschedule(struct torc_host *host, bool ask);
+
+/* --- hosts ---------------------------------------------------------------------------------------- */
+
+/* Runs the turn that is due. */
+void torci_host_run_turn(struct torc_host *host);
+/* At the end of the world: what is in flight, then the host itself. */
+void torci_host_clear(struct torc_host *host);
+void torci_host_delete(struct torc_host *host);
+
+/* Code of `host` begins to run, has ended: what the guard watches and what `kill` must wait for. */
+void torci_host_enter(struct torc_host *host);
+void torci_host_leave(struct torc_host *host);
+
+/* Begins a traced event of the host, now, caused by what happens now. */
+uint64_t torci_host_trace(struct torc_host *host, enum torc_trace_kind kind);
+
+/* The table of torc/platform.h. */
+extern const struct torc_platform_ops torci_sim_platform_ops;
+
+/* Modules and marks (host_module.c). */
+int torci_host_module_restart(struct torc_host *host);
+void torci_host_module_forget(struct torc_host *host); /* its instance is gone */
+void torci_host_module_free(struct torc_host *host);
+void torci_host_observe_marks(struct torc_host *host);
+
+#endif
