@@ -1,0 +1,150 @@
+/* torc/scenario.h - scenarios: what happens to simulated hosts, and what must be true of it, as a text.
+ *
+ * A scenario is parsed from a text (docs/scenario.md is its grammar) and run in a world made for it.  Both are
+ * pure: no file is opened and nothing is printed here; files come from a callback and results are a
+ * report.  `torc run` is these calls and a printer.
+ *
+ *     torc_scenario_parse(text, bytes, "line.scn", NULL, &scenario, &error);
+ *     torc_scenario_run_options_init(&options);
+ *     options.load = my_modules;
+ *     torc_scenario_run(scenario, &options, &report);
+ *     ... report->verdict, report->failures ...
+ *     torc_scenario_report_free(report);
+ *     torc_scenario_free(scenario);
+ */
+#ifndef TORC_SCENARIO_H
+#define TORC_SCENARIO_H
+
+#include <torc/module.h>
+#include <torc/trace.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct torc_scenario;
+
+/* --- parsing ------------------------------------------------------------------------------------ */
+
+/* Reads the file at `path`: 0, and *out_data is from malloc and taken (it may be NULL if *out_bytes is 0);
+ * or an error, TORC_ENOTFOUND among them. */
+typedef int torc_scenario_read_fn(void *arg, const char *path, char **out_data, size_t *out_bytes);
+
+struct torc_scenario_parse_options {
+    size_t size;                 /* sizeof(struct torc_scenario_parse_options) */
+    torc_scenario_read_fn *read; /* for `include` and @file; NULL: there are no files */
+    void *read_arg;
+    const char *const *params; /* name, value, ..., NULL: instead of the values of `param` lines; or NULL */
+};
+#define TORC_SCENARIO_PARSE_OPTIONS_INIT {sizeof(struct torc_scenario_parse_options), NULL, NULL, NULL}
+
+/* What is wrong with a text.  `text` is the whole message, several lines, newline at the end:
+ *
+ *     line.scn:7:14: unknown key 'dellay'; did you mean 'delay'?
+ *         link cli<->srv dellay=2ms
+ *                        ^
+ *
+ * `line` and `column` count from 1, in bytes; 0 if it is about the whole. */
+struct torc_scenario_error {
+    unsigned line;
+    unsigned column;
+    char file[256];
+    char text[1024];
+};
+
+/* Parses a text.  `name` is how messages call it, and paths in it are relative to the folder of that name;
+ * text and name are copied.  `options` may be NULL.  Whatever the bytes, the answer is a scenario or an
+ * error.  A last line without a newline that does not parse is left out, with a warning: whoever wrote it
+ * died in the middle of it.
+ * Errors: TORC_ESYNTAX; TORC_ENOMEM; what `read` answered.  `error` is then filled in. */
+TORC_API TORC_CHECKED int torc_scenario_parse(const char *text, size_t bytes, const char *name,
+                                              const struct torc_scenario_parse_options *options,
+                                              struct torc_scenario **out,
+                                              struct torc_scenario_error *error);
+TORC_API void torc_scenario_free(struct torc_scenario *scenario);
+
+/* Borrowed until the scenario is freed.  No title: the name it was parsed with. */
+TORC_API const char *torc_scenario_title(const struct torc_scenario *scenario);
+/* The `seed` line's, or 1. */
+TORC_API uint64_t torc_scenario_seed(const struct torc_scenario *scenario);
+/* Whether it has `sweep` or `explore` lines: campaigns, which torc_scenario_run leaves aside. */
+TORC_API bool torc_scenario_has_campaigns(const struct torc_scenario *scenario);
+/* One message of the form above for each thing that is odd but no error. */
+TORC_API void torc_scenario_warnings(const struct torc_scenario *scenario, torc_visit_text_fn *visit,
+                                     void *arg);
+
+/* The canonical text, line by line and each with its newline: one space between words, a time column of
+ * fixed width, comments kept.  What it prints parses to the same, and prints the same. */
+TORC_API void torc_scenario_print(const struct torc_scenario *scenario, torc_visit_text_fn *visit,
+                                  void *arg);
+
+/* --- running ------------------------------------------------------------------------------------ */
+
+/* Finds the module that a host runs; borrowed as long as the report.  `error` gets a sentence. */
+typedef int torc_scenario_load_fn(void *arg, const char *name, const struct torc_module **out,
+                                  char *error, size_t error_size);
+
+struct torc_scenario_run_options {
+    size_t size; /* sizeof(struct torc_scenario_run_options) */
+    bool seed_given;
+    uint64_t seed; /* if given, instead of the scenario's */
+    torc_scenario_load_fn *load;
+    void *load_arg;
+    torc_trace_write_fn *trace; /* gets the trace, line by line; NULL: only the digest is kept */
+    void *trace_arg;
+    /* Told what happens, one sentence each: lines as they are done or skipped, what peers receive, what
+     * hosts log.  NULL: nobody. */
+    torc_visit_text_fn *tell;
+    void *tell_arg;
+};
+TORC_API void torc_scenario_run_options_init(struct torc_scenario_run_options *options);
+
+enum torc_scenario_verdict {
+    TORC_SCENARIO_PASS,
+    TORC_SCENARIO_FAIL,    /* an expectation, `always` or `never` does not hold, or something leaks */
+    TORC_SCENARIO_STUCK,   /* nothing is left to happen and a deferred has not fired; or time stands still */
+    TORC_SCENARIO_INVALID, /* it cannot run: a module is missing or refuses its options */
+    TORC_SCENARIO_LIMIT,   /* a `limit` ended it */
+    TORC_SCENARIO_UNMET    /* all held, but a `sometimes` was never true */
+};
+
+struct torc_scenario_failure {
+    const char *property; /* the line that does not hold, as the canonical text has it */
+    const char *host;     /* or "" */
+    uint64_t t_ns;
+    const char *file;
+    unsigned line;
+    unsigned column;
+    const char *message; /* one sentence */
+    const char *detail;  /* further lines, each with its newline; "" if there are none */
+};
+
+struct torc_scenario_report {
+    enum torc_scenario_verdict verdict;
+    const struct torc_scenario_failure *failures;
+    size_t failure_count;
+    char digest[TORC_DIGEST_TEXT_BYTES];
+    uint64_t seed;
+    uint64_t t_ns;          /* virtual time at the end */
+    uint64_t events;        /* of the world */
+    size_t lines_done;      /* of the timeline */
+    size_t lines_skipped;   /* whose label never happened */
+    uint64_t bytes_sent;    /* by scripted peers */
+    uint64_t bytes_received;
+};
+
+/* Runs it once, from virtual time 0 to its end.  Whatever becomes of the scenario is in the report, given.
+ * Errors: TORC_ENOMEM; what the trace's writer answered. */
+TORC_API TORC_CHECKED int torc_scenario_run(const struct torc_scenario *scenario,
+                                            const struct torc_scenario_run_options *options,
+                                            struct torc_scenario_report **out);
+TORC_API void torc_scenario_report_free(struct torc_scenario_report *report);
+
+/* "pass", "fail", "stuck", "invalid", "limit", "unmet"; and the exit status the command has for it. */
+TORC_API const char *torc_scenario_verdict_name(enum torc_scenario_verdict verdict);
+TORC_API int torc_scenario_exit_status(enum torc_scenario_verdict verdict);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

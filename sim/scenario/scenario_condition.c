@@ -1,0 +1,491 @@
+/* Conditions: || && comparisons ! ( ), over probes and what the world counts. */
+#include <string.h>
+
+#include "scenario_parser.h"
+
+enum { DEPTH_MAX = 50, TOKEN_BYTES_MAX = 4096 };
+
+enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_STRING, TOKEN_SIGN };
+
+/* Reads tokens out of the words [.., end): words may hold several, blanks only separate. */
+struct reader {
+    struct torci_parser *parser;
+    size_t word;
+    size_t end;
+    size_t offset; /* in the word */
+    size_t depth;
+    /* The present token. */
+    enum token_kind kind;
+    size_t token_word;
+    size_t token_offset;
+    char text[TOKEN_BYTES_MAX];
+    const char *string; /* of TOKEN_STRING */
+};
+
+static const struct torci_word *token_word(const struct reader *reader)
+{
+    return &reader->parser->line->words[reader->token_word];
+}
+
+static int fail(struct reader *reader, const char *sentence)
+{
+    if (reader->kind == TOKEN_END && reader->end == reader->parser->line->word_count)
+        return torci_parse_error_end(reader->parser, "%s", sentence);
+    return torci_parse_error(reader->parser, token_word(reader), reader->token_offset, "%s",
+                             sentence);
+}
+
+static size_t string_bytes(const char *text, size_t bytes)
+{
+    for (size_t i = 1; i < bytes; i++) {
+        if (text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            return i + 1;
+    }
+    return bytes;
+}
+
+static size_t sign_bytes(const char *text)
+{
+    static const char *const two[] = {"==", "!=", "<=", ">=", "&&", "||", NULL};
+
+    for (size_t i = 0; two[i] != NULL; i++)
+        if (strncmp(text, two[i], 2) == 0)
+            return 2;
+    return text[0] != '\0' && strchr("<>!()", text[0]) != NULL ? 1 : 0;
+}
+
+/* The next token becomes the present one. */
+static int advance(struct reader *reader)
+{
+    const struct torci_word *word;
+    const char *at;
+    size_t bytes = 0;
+
+    while (reader->word < reader->end) {
+        word = &reader->parser->line->words[reader->word];
+        while (reader->offset < word->bytes &&
+               (word->text[reader->offset] == ' ' || word->text[reader->offset] == '\t'))
+            reader->offset++;
+        if (reader->offset < word->bytes)
+            break;
+        reader->word++;
+        reader->offset = 0;
+    }
+    reader->token_word = reader->word < reader->end ? reader->word : reader->end - 1;
+    reader->token_offset = reader->offset;
+    reader->text[0] = '\0';
+    if (reader->word >= reader->end) {
+        reader->kind = TOKEN_END;
+        return 0;
+    }
+    word = &reader->parser->line->words[reader->word];
+    at = word->text + reader->offset;
+    if (at[0] == '"') {
+        uint8_t *value;
+        const char *why = NULL;
+        size_t wrong = 0;
+        size_t value_bytes = 0;
+
+        bytes = string_bytes(at, word->bytes - reader->offset);
+        value = torci_scenario_alloc(reader->parser->scenario, bytes + 1);
+        if (value == NULL)
+            return TORC_ENOMEM;
+        if (torci_value_string(at, bytes, value, &value_bytes, &why, &wrong) != 0)
+            return torci_parse_error(reader->parser, word, reader->offset + wrong, "%s", why);
+        reader->string = (const char *)value;
+        reader->kind = TOKEN_STRING;
+    } else if ((bytes = sign_bytes(at)) > 0) {
+        reader->kind = TOKEN_SIGN;
+    } else {
+        while (torci_is_name_byte(at[bytes]) || (at[bytes] == '.' && bytes > 0))
+            bytes++;
+        if (bytes == 0)
+            return torci_parse_error(reader->parser, word, reader->offset,
+                                     at[0] == '='
+                                         ? "a comparison is written =="
+                                         : "this has no meaning in a condition");
+        reader->kind = (at[0] >= '0' && at[0] <= '9') || at[0] == '-' ? TOKEN_NUMBER : TOKEN_NAME;
+    }
+    if (bytes >= TOKEN_BYTES_MAX)
+        return torci_parse_error(reader->parser, word, reader->offset, "this is too long");
+    memcpy(reader->text, at, bytes);
+    reader->text[bytes] = '\0';
+    reader->offset += bytes;
+    return 0;
+}
+
+static bool is_sign(const struct reader *reader, const char *sign)
+{
+    return reader->kind == TOKEN_SIGN && strcmp(reader->text, sign) == 0;
+}
+
+static int make(struct reader *reader, enum torci_condition_kind kind, struct torci_condition **out)
+{
+    *out = torci_scenario_alloc(reader->parser->scenario, sizeof(**out));
+    if (*out == NULL)
+        return TORC_ENOMEM;
+    (*out)->kind = kind;
+    if (kind == TORCI_CONDITION_PROBE || kind == TORCI_CONDITION_SITE ||
+        kind == TORCI_CONDITION_RUNNING || kind == TORCI_CONDITION_TIME ||
+        kind == TORCI_CONDITION_LEAKS || kind == TORCI_CONDITION_UNHANDLED)
+        (*out)->slot = reader->parser->scenario->slot_count++;
+    return 0;
+}
+
+/* --- leaves --------------------------------------------------------------------------------------- */
+
+static int read_number(struct reader *reader, struct torci_condition **out)
+{
+    const char *text = reader->text;
+    bool negative = text[0] == '-';
+    const char *why = NULL;
+    uint64_t number = 0;
+    bool duration = false;
+    int code;
+
+    if (torci_value_count(text + negative, &number, &why) != 0) {
+        duration = true;
+        if (torci_value_duration(text + negative, &number, &why) != 0 &&
+            torci_value_size(text + negative, &number, &why) != 0)
+            return fail(reader, "a number is 5, 20ms or 64KiB");
+        duration = strstr(text, "iB") == NULL;
+    }
+    if (number > INT64_MAX)
+        return fail(reader, "the number is too large");
+    code = make(reader, TORCI_CONDITION_NUMBER, out);
+    if (code != 0)
+        return code;
+    (*out)->number = negative ? -(int64_t)number : (int64_t)number;
+    (*out)->duration = duration;
+    return advance(reader);
+}
+
+static int read_call(struct reader *reader, struct torci_condition **out)
+{
+    static const char *const functions[] = {"site", "running", NULL};
+    char name[TOKEN_BYTES_MAX];
+    size_t name_word = reader->token_word;
+    size_t name_offset = reader->token_offset;
+    bool site;
+    int code;
+
+    memcpy(name, reader->text, sizeof(name));
+    site = strcmp(name, "site") == 0;
+    if (!site && strcmp(name, "running") != 0)
+        return torci_parse_unknown(reader->parser, token_word(reader), name_offset,
+                                   torci_scenario_nearest(name, functions),
+                                   "unknown function '%.64s'", name);
+    code = advance(reader); /* to "(" */
+    if (code == 0)
+        code = advance(reader);
+    if (code != 0)
+        return code;
+    (void)name_word;
+    if (site && reader->kind != TOKEN_STRING)
+        return fail(reader, "site takes the name of a mark: site(\"line.partial_crlf\")");
+    if (!site && reader->kind != TOKEN_NAME)
+        return fail(reader, "running takes a host: running(srv)");
+    code = make(reader, site ? TORCI_CONDITION_SITE : TORCI_CONDITION_RUNNING, out);
+    if (code != 0)
+        return code;
+    if (site) {
+        (*out)->text = reader->string;
+    } else {
+        (*out)->host = torci_find_script_host(reader->parser->scenario, reader->text,
+                                              strlen(reader->text));
+        if ((*out)->host == NULL)
+            return torci_parse_no_host(reader->parser, token_word(reader), reader->token_offset,
+                                       strlen(reader->text));
+    }
+    code = advance(reader);
+    if (code != 0)
+        return code;
+    if (!is_sign(reader, ")"))
+        return fail(reader, "the ( has no )");
+    return advance(reader);
+}
+
+static int read_probe(struct reader *reader, struct torci_condition **out)
+{
+    struct torc_scenario *scenario = reader->parser->scenario;
+    const char *dot = strchr(reader->text, '.');
+    size_t host_bytes = (size_t)(dot - reader->text);
+    const struct torci_script_host *host = torci_find_script_host(scenario, reader->text, host_bytes);
+    int code;
+
+    if (host == NULL)
+        return torci_parse_no_host(reader->parser, token_word(reader), reader->token_offset,
+                                   host_bytes);
+    if (host->module == NULL)
+        return fail(reader, "a peer runs no module and has nothing to ask for");
+    if (dot[1] == '\0')
+        return fail(reader, "the name of the probe is missing");
+    code = make(reader, TORCI_CONDITION_PROBE, out);
+    if (code != 0)
+        return code;
+    (*out)->host = host;
+    (*out)->text = torci_scenario_copy(scenario, dot + 1, strlen(dot + 1));
+    return (*out)->text != NULL ? advance(reader) : TORC_ENOMEM;
+}
+
+static int read_name(struct reader *reader, struct torci_condition **out)
+{
+    static const char *const names[] = {"t", "leaks", "deferred.unhandled", NULL};
+    static const enum torci_condition_kind kinds[] = {
+        TORCI_CONDITION_TIME, TORCI_CONDITION_LEAKS, TORCI_CONDITION_UNHANDLED};
+    const struct torci_word *word = &reader->parser->line->words[reader->word];
+
+    if (reader->word < reader->end && reader->offset < word->bytes &&
+        word->text[reader->offset] == '(')
+        return read_call(reader, out);
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (strcmp(reader->text, names[i]) == 0) {
+            int code = make(reader, kinds[i], out);
+
+            return code != 0 ? code : advance(reader);
+        }
+    if (strchr(reader->text, '.') != NULL && strncmp(reader->text, "deferred.", 9) != 0)
+        return read_probe(reader, out);
+    return torci_parse_unknown(reader->parser, token_word(reader), reader->token_offset,
+                               torci_scenario_nearest(reader->text, names),
+                               "unknown name '%.64s' in a condition", reader->text);
+}
+
+/* --- operators ------------------------------------------------------------------------------------ */
+
+static int read_or(struct reader *reader, struct torci_condition **out);
+
+static int read_operand(struct reader *reader, struct torci_condition **out)
+{
+    int code;
+
+    if (reader->depth == DEPTH_MAX)
+        return fail(reader, "too many signs within each other");
+    if (is_sign(reader, "!")) {
+        struct torci_condition *operand = NULL;
+
+        code = advance(reader);
+        reader->depth++;
+        if (code == 0)
+            code = read_operand(reader, &operand);
+        reader->depth--;
+        if (code == 0)
+            code = make(reader, TORCI_CONDITION_NOT, out);
+        if (code == 0)
+            (*out)->left = operand;
+        return code;
+    }
+    if (is_sign(reader, "(")) {
+        code = advance(reader);
+        reader->depth++;
+        if (code == 0)
+            code = read_or(reader, out);
+        reader->depth--;
+        if (code != 0)
+            return code;
+        return is_sign(reader, ")") ? advance(reader) : fail(reader, "the ( has no )");
+    }
+    if (reader->kind == TOKEN_NUMBER)
+        return read_number(reader, out);
+    if (reader->kind == TOKEN_STRING) {
+        code = make(reader, TORCI_CONDITION_TEXT, out);
+        if (code != 0)
+            return code;
+        (*out)->text = reader->string;
+        return advance(reader);
+    }
+    if (reader->kind == TOKEN_NAME)
+        return read_name(reader, out);
+    return fail(reader, reader->kind == TOKEN_END ? "the condition is not complete"
+                                                  : "here a value belongs");
+}
+
+static bool comparison_of(const struct reader *reader, enum torci_condition_kind *out)
+{
+    static const char *const signs[] = {"==", "!=", "<", "<=", ">", ">="};
+
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+        if (is_sign(reader, signs[i])) {
+            *out = (enum torci_condition_kind)(TORCI_CONDITION_EQUAL + (int)i);
+            return true;
+        }
+    return false;
+}
+
+/* Whether two literals or a literal and a number can be compared at all. */
+static bool is_number(const struct torci_condition *condition)
+{
+    return condition->kind == TORCI_CONDITION_NUMBER || condition->kind == TORCI_CONDITION_TIME ||
+           condition->kind == TORCI_CONDITION_LEAKS ||
+           condition->kind == TORCI_CONDITION_UNHANDLED || condition->kind == TORCI_CONDITION_SITE;
+}
+
+static int join(struct reader *reader, enum torci_condition_kind kind, struct torci_condition *left,
+                struct torci_condition *right, struct torci_condition **out)
+{
+    int code = make(reader, kind, out);
+
+    if (code != 0)
+        return code;
+    (*out)->left = left;
+    (*out)->right = right;
+    return 0;
+}
+
+static int read_comparison(struct reader *reader, struct torci_condition **out)
+{
+    enum torci_condition_kind kind;
+    struct torci_condition *left = NULL;
+    struct torci_condition *right = NULL;
+    int code = read_operand(reader, &left);
+
+    if (code != 0)
+        return code;
+    if (!comparison_of(reader, &kind)) {
+        if (left->kind == TORCI_CONDITION_TEXT)
+            return fail(reader, "a string alone is no condition");
+        *out = left;
+        return 0;
+    }
+    code = advance(reader);
+    if (code == 0)
+        code = read_operand(reader, &right);
+    if (code != 0)
+        return code;
+    if ((is_number(left) && right->kind == TORCI_CONDITION_TEXT) ||
+        (left->kind == TORCI_CONDITION_TEXT && is_number(right)))
+        return fail(reader, "a number and a string are never equal");
+    if (comparison_of(reader, &kind))
+        return fail(reader, "comparisons are joined by && or ||");
+    return join(reader, kind, left, right, out);
+}
+
+static int read_and(struct reader *reader, struct torci_condition **out)
+{
+    int code = read_comparison(reader, out);
+
+    while (code == 0 && is_sign(reader, "&&")) {
+        struct torci_condition *right = NULL;
+
+        code = advance(reader);
+        if (code == 0)
+            code = read_comparison(reader, &right);
+        if (code == 0)
+            code = join(reader, TORCI_CONDITION_AND, *out, right, out);
+    }
+    return code;
+}
+
+static int read_or(struct reader *reader, struct torci_condition **out)
+{
+    int code = read_and(reader, out);
+
+    while (code == 0 && is_sign(reader, "||")) {
+        struct torci_condition *right = NULL;
+
+        code = advance(reader);
+        if (code == 0)
+            code = read_and(reader, &right);
+        if (code == 0)
+            code = join(reader, TORCI_CONDITION_OR, *out, right, out);
+    }
+    return code;
+}
+
+int torci_parse_condition(struct torci_parser *parser, size_t first, size_t end,
+                          const struct torci_condition **out)
+{
+    struct reader reader;
+    struct torci_condition *condition = NULL;
+    int code;
+
+    if (first >= end)
+        return torci_parse_error_end(parser, "the condition is missing");
+    memset(&reader, 0, sizeof(reader));
+    reader.parser = parser;
+    reader.word = first;
+    reader.end = end;
+    code = advance(&reader);
+    if (code == 0)
+        code = read_or(&reader, &condition);
+    if (code == 0 && reader.kind != TOKEN_END)
+        code = fail(&reader, "the condition ends before this");
+    if (code == 0)
+        *out = condition;
+    return code;
+}
+
+/* --- assertions ----------------------------------------------------------------------------------- */
+
+static int add_assertion(struct torci_parser *parser, enum torci_assertion_kind kind, size_t first)
+{
+    struct torci_assertion *assertion =
+        torci_scenario_alloc(parser->scenario, sizeof(*assertion));
+    int code;
+
+    if (assertion == NULL)
+        return TORC_ENOMEM;
+    if (first != 1)
+        return torci_parse_error(parser, &parser->line->words[0], 0,
+                                 "'%s' is about the whole run and has no time",
+                                 parser->line->words[first - 1].text);
+    code = torci_parse_condition(parser, first, parser->line->word_count, &assertion->condition);
+    if (code != 0)
+        return code;
+    assertion->place.line = parser->line;
+    assertion->place.column = parser->line->words[first - 1].column;
+    assertion->kind = kind;
+    assertion->index = parser->scenario->assertion_count++;
+    *parser->assertion_end = assertion;
+    parser->assertion_end = &assertion->next;
+    return 0;
+}
+
+/* expect CONDITION [within DUR], eventually CONDITION [within DUR]. */
+static int add_check(struct torci_parser *parser, size_t first, const struct torci_time *time)
+{
+    const struct torci_line *line = parser->line;
+    const struct torci_condition *condition = NULL;
+    struct torci_time when = *time;
+    struct torci_step *step = NULL;
+    bool eventually = torci_word_is(&line->words[first - 1], "eventually");
+    size_t end = line->word_count;
+    int code;
+
+    if (end >= first + 2 && torci_word_is(&line->words[end - 2], "within")) {
+        if (when.kind == TORCI_TIME_WINDOW || when.kind == TORCI_TIME_END)
+            return torci_parse_error(parser, &line->words[end - 2], 0,
+                                     "within says the same as the time of the line");
+        code = torci_word_duration(parser, &line->words[end - 1], 0, &when.window_ns);
+        if (code != 0)
+            return code;
+        when.kind = TORCI_TIME_WINDOW;
+        end -= 2;
+    } else if (eventually && when.kind == TORCI_TIME_AT) {
+        when.kind = TORCI_TIME_ANY;
+    }
+    code = torci_parse_condition(parser, first, end, &condition);
+    if (code == 0)
+        code = torci_add_step(parser, &line->words[first - 1], &when, TORCI_VERB_CHECK, &step);
+    if (code == 0)
+        step->condition = condition;
+    return code;
+}
+
+int torci_parse_assertion(struct torci_parser *parser, size_t first, const struct torci_time *time,
+                          bool *out_done)
+{
+    static const char *const names[] = {"always", "never", "sometimes"};
+    const struct torci_word *word = &parser->line->words[first];
+
+    *out_done = true;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (torci_word_is(word, names[i]))
+            return add_assertion(parser, (enum torci_assertion_kind)i, first + 1);
+    if (torci_word_is(word, "expect") || torci_word_is(word, "eventually"))
+        return add_check(parser, first + 1, time);
+    *out_done = false;
+    return 0;
+}

@@ -1,0 +1,367 @@
+/* Lines that say what there is: seed, title, param, host, link, limit; and campaigns, which only other
+ * commands carry out. */
+#include <string.h>
+
+#include "scenario_parser.h"
+
+/* --- hosts ---------------------------------------------------------------------------------------- */
+
+const struct torci_script_host *torci_find_script_host(const struct torc_scenario *scenario,
+                                                       const char *name, size_t bytes)
+{
+    for (const struct torci_script_host *host = scenario->hosts; host != NULL; host = host->next)
+        if (strlen(host->name) == bytes && memcmp(host->name, name, bytes) == 0)
+            return host;
+    return NULL;
+}
+
+int torci_parse_no_host(struct torci_parser *parser, const struct torci_word *word, size_t offset,
+                        size_t bytes)
+{
+    const char *name = torci_scenario_copy(parser->scenario, word->text + offset, bytes);
+    const char *nearest = NULL;
+    size_t distance = SIZE_MAX;
+
+    if (name == NULL)
+        return TORC_ENOMEM;
+    for (const struct torci_script_host *host = parser->scenario->hosts; host; host = host->next)
+        if (torci_scenario_nearer(name, host->name, &distance))
+            nearest = host->name;
+    return torci_parse_unknown(parser, word, offset, nearest, "unknown host '%.64s'", name);
+}
+
+/* Lays out the pairs and checks that no name is given twice. */
+static int read_pairs(struct torci_parser *parser, size_t first, const char **out_module,
+                      const char *const **out_pairs)
+{
+    const struct torci_line *line = parser->line;
+    const char **pairs =
+        torci_scenario_alloc(parser->scenario, (2 * line->word_count + 1) * sizeof(*pairs));
+    size_t count = 0;
+
+    if (pairs == NULL)
+        return TORC_ENOMEM;
+    for (size_t i = first; i < line->word_count; i++) {
+        const struct torci_word *word = &line->words[i];
+        size_t key_bytes = torci_word_key(word);
+        const char *key;
+        const char *value = NULL;
+        int code;
+
+        if (key_bytes == 0)
+            return torci_parse_error(parser, word, 0,
+                                     "a host's options are written NAME=VALUE");
+        key = torci_scenario_copy(parser->scenario, word->text, key_bytes);
+        if (key == NULL)
+            return TORC_ENOMEM;
+        code = torci_word_value(parser, word, key_bytes + 1, &value);
+        if (code != 0)
+            return code;
+        if (strcmp(key, "module") == 0) {
+            if (*out_module != NULL)
+                return torci_parse_error(parser, word, 0, "module is given twice");
+            if (value[0] == '\0')
+                return torci_parse_error(parser, word, key_bytes, "the module's name is missing");
+            *out_module = value;
+            continue;
+        }
+        pairs[count++] = key;
+        pairs[count++] = value;
+    }
+    if (*out_module == NULL)
+        return torci_parse_error_end(parser, "a host is a 'peer' or has a module=NAME");
+    *out_pairs = pairs;
+    return 0;
+}
+
+static int add_host(struct torci_parser *parser, const char *name, size_t bytes, size_t offset,
+                    const char *module, const char *const *pairs)
+{
+    const struct torci_word *word = &parser->line->words[1];
+    struct torci_script_host *host;
+
+    if (!torci_is_name(name, bytes))
+        return torci_parse_error(parser, word, offset,
+                                 "a host's name is made of letters, digits, _ and -, and begins with a letter");
+    if (bytes == 3 && memcmp(name, "end", 3) == 0)
+        return torci_parse_error(parser, word, offset, "'end' is the name of a time");
+    if (torci_find_script_host(parser->scenario, name, bytes) != NULL)
+        return torci_parse_error(parser, word, offset, "there is a host '%.*s' already", (int)bytes,
+                                 name);
+    host = torci_scenario_alloc(parser->scenario, sizeof(*host));
+    if (host == NULL)
+        return TORC_ENOMEM;
+    host->name = torci_scenario_copy(parser->scenario, name, bytes);
+    if (host->name == NULL)
+        return TORC_ENOMEM;
+    host->place.line = parser->line;
+    host->place.column = word->column + (unsigned)offset;
+    host->module = module;
+    host->pairs = pairs;
+    host->index = parser->scenario->host_count++;
+    *parser->host_end = host;
+    parser->host_end = &host->next;
+    return 0;
+}
+
+static int parse_host(struct torci_parser *parser)
+{
+    const struct torci_line *line = parser->line;
+    const char *module = NULL;
+    const char *const *pairs = NULL;
+    const char *names;
+    int code = 0;
+
+    if (line->word_count < 2)
+        return torci_parse_error_end(parser, "the host's name is missing");
+    if (line->word_count > 2 && torci_word_is(&line->words[2], "peer")) {
+        if (line->word_count > 3)
+            return torci_parse_error(parser, &line->words[3], 0, "a peer has no options");
+    } else {
+        code = read_pairs(parser, 2, &module, &pairs);
+    }
+    names = line->words[1].text;
+    for (size_t at = 0; code == 0;) {
+        size_t bytes = strcspn(names + at, ",");
+
+        code = add_host(parser, names + at, bytes, at, module, pairs);
+        if (names[at + bytes] == '\0')
+            break;
+        at += bytes + 1;
+    }
+    return code;
+}
+
+/* --- links ---------------------------------------------------------------------------------------- */
+
+static int read_link_end(struct torci_parser *parser, const struct torci_word *word, size_t from,
+                         size_t to, const struct torci_script_host **out)
+{
+    *out = torci_find_script_host(parser->scenario, word->text + from, to - from);
+    return *out != NULL ? 0 : torci_parse_no_host(parser, word, from, to - from);
+}
+
+static int read_link_ends(struct torci_parser *parser, struct torci_script_link *link)
+{
+    const struct torci_word *word = &parser->line->words[1];
+    const char *both = strstr(word->text, "<->");
+    const char *arrow = both != NULL ? both : strstr(word->text, "->");
+    size_t left;
+    int code;
+
+    link->both_ways = both != NULL;
+    if (torci_word_is(word, "*")) {
+        link->both_ways = true;
+        return 0;
+    }
+    if (arrow == NULL)
+        return torci_parse_error(parser, word, 0,
+                                 "a link goes from a<->b, one way from a->b, or is every link: *");
+    left = (size_t)(arrow - word->text);
+    code = read_link_end(parser, word, 0, left, &link->from);
+    if (code == 0)
+        code = read_link_end(parser, word, left + (both != NULL ? 3 : 2), word->bytes, &link->to);
+    return code;
+}
+
+static int read_link_option(struct torci_parser *parser, const struct torci_word *word,
+                            struct torci_script_link *link)
+{
+    static const char *const keys[] = {"delay", "rate", "mtu", "buffer", NULL};
+    size_t key_bytes = torci_word_key(word);
+    const char *value = word->text + key_bytes + 1;
+    const char *why = NULL;
+    unsigned field = 0;
+    uint64_t number = 0;
+    char key[65];
+    int code = TORC_ESYNTAX;
+
+    if (key_bytes == 0 || key_bytes > 64)
+        return torci_parse_error(parser, word, 0, "a link's options are written NAME=VALUE");
+    memcpy(key, word->text, key_bytes);
+    key[key_bytes] = '\0';
+    while (field < 4 && strcmp(keys[field], key) != 0)
+        field++;
+    if (field == 4)
+        return torci_parse_unknown(parser, word, 0, torci_scenario_nearest(key, keys),
+                                   "unknown key '%s'", key);
+    if (link->fields & (1u << field))
+        return torci_parse_error(parser, word, 0, "%s is given twice", key);
+    link->fields |= 1u << field;
+    if (field == 0)
+        code = torci_value_duration(value, &number, &why);
+    else if (field == 1)
+        code = torci_value_rate(value, &number, &why);
+    else
+        code = torci_value_size(value, &number, &why);
+    if (code != 0)
+        return torci_parse_error(parser, word, key_bytes + 1, "%s: %s", key, why);
+    if (field >= 2 && (number == 0 || number > UINT32_MAX))
+        return torci_parse_error(parser, word, key_bytes + 1, "%s is from 1 byte to 4 GiB", key);
+    if (field == 1 && number == 0)
+        return torci_parse_error(parser, word, key_bytes + 1,
+                                 "a link of rate 0 would never deliver; without rate= it is infinite");
+    if (field == 0)
+        link->link.delay_ns = number;
+    else if (field == 1)
+        link->link.bits_per_second = number;
+    else if (field == 2)
+        link->link.segment_bytes = (uint32_t)number;
+    else
+        link->link.buffer_bytes = (uint32_t)number;
+    return 0;
+}
+
+static int parse_link(struct torci_parser *parser)
+{
+    const struct torci_line *line = parser->line;
+    struct torci_script_link *link = torci_scenario_alloc(parser->scenario, sizeof(*link));
+    int code;
+
+    if (link == NULL)
+        return TORC_ENOMEM;
+    if (line->word_count < 2)
+        return torci_parse_error_end(parser, "which link? a<->b, a->b or *");
+    link->place.line = line;
+    link->place.column = line->words[1].column;
+    code = read_link_ends(parser, link);
+    for (size_t i = 2; i < line->word_count && code == 0; i++)
+        code = read_link_option(parser, &line->words[i], link);
+    if (code != 0)
+        return code;
+    *parser->link_end = link;
+    parser->link_end = &link->next;
+    return 0;
+}
+
+/* --- single values -------------------------------------------------------------------------------- */
+
+static int parse_title(struct torci_parser *parser)
+{
+    const struct torci_line *line = parser->line;
+    const char *title = NULL;
+    int code;
+
+    if (line->word_count != 2 || line->words[1].text[0] != '"')
+        return torci_parse_error_end(parser, "a title is one string: title \"...\"");
+    code = torci_word_value(parser, &line->words[1], 0, &title);
+    if (code == 0 && parser->include_depth == 0)
+        parser->scenario->title = title;
+    return code;
+}
+
+static int parse_seed(struct torci_parser *parser)
+{
+    const struct torci_line *line = parser->line;
+    const char *why = NULL;
+    uint64_t seed = 0;
+
+    if (line->word_count != 2)
+        return torci_parse_error_end(parser, "a seed is one number: seed 7");
+    if (torci_value_count(line->words[1].text, &seed, &why) != 0)
+        return torci_parse_error(parser, &line->words[1], 0, "seed: %s", why);
+    if (parser->include_depth == 0)
+        parser->scenario->seed = seed;
+    return 0;
+}
+
+/* What was given from outside, and what came first, counts. */
+static int parse_param(struct torci_parser *parser)
+{
+    const struct torci_line *line = parser->line;
+    const struct torci_word *word = line->word_count > 1 ? &line->words[1] : NULL;
+    size_t key_bytes = word != NULL ? torci_word_key(word) : 0;
+    struct torci_param *param;
+    const char *name;
+
+    if (line->word_count != 2 || key_bytes == 0 || !torci_is_name(word->text, key_bytes))
+        return torci_parse_error_end(parser, "a parameter is written param NAME=VALUE");
+    name = torci_scenario_copy(parser->scenario, word->text, key_bytes);
+    if (name == NULL)
+        return TORC_ENOMEM;
+    for (param = parser->scenario->params; param != NULL; param = param->next)
+        if (strcmp(param->name, name) == 0)
+            return 0;
+    param = torci_scenario_alloc(parser->scenario, sizeof(*param));
+    if (param == NULL)
+        return TORC_ENOMEM;
+    param->name = name;
+    param->value = word->text + key_bytes + 1;
+    param->next = parser->scenario->params;
+    parser->scenario->params = param;
+    return 0;
+}
+
+static int parse_limit(struct torci_parser *parser)
+{
+    static const char *const keys[] = {"time", "events", NULL};
+    const struct torci_line *line = parser->line;
+
+    if (line->word_count < 2)
+        return torci_parse_error_end(parser, "what limit? time=10m or events=100000");
+    for (size_t i = 1; i < line->word_count; i++) {
+        const struct torci_word *word = &line->words[i];
+        size_t key_bytes = torci_word_key(word);
+        const char *value = word->text + key_bytes + 1;
+        const char *why = NULL;
+        uint64_t number = 0;
+        int code;
+
+        if (key_bytes == 4 && memcmp(word->text, "time", 4) == 0) {
+            code = torci_value_duration(value, &number, &why);
+        } else if (key_bytes == 6 && memcmp(word->text, "events", 6) == 0) {
+            code = torci_value_count(value, &number, &why);
+        } else {
+            char key[65] = "";
+
+            memcpy(key, word->text, key_bytes < 64 ? key_bytes : 64);
+            return torci_parse_unknown(parser, word, 0, torci_scenario_nearest(key, keys),
+                                       "unknown limit '%.64s'", word->text);
+        }
+        if (code != 0)
+            return torci_parse_error(parser, word, key_bytes + 1, "%s", why);
+        if (number == 0)
+            return torci_parse_error(parser, word, key_bytes + 1, "a limit of 0 allows nothing");
+        if (key_bytes == 4)
+            parser->scenario->limit_time_ns = number;
+        else
+            parser->scenario->limit_events = number;
+    }
+    return 0;
+}
+
+static int parse_campaign(struct torci_parser *parser)
+{
+    if (parser->line->word_count < 2)
+        return torci_parse_error_end(parser, "%s takes what to vary", parser->line->words[0].text);
+    parser->scenario->campaigns = true;
+    return 0;
+}
+
+static int parse_unavailable(struct torci_parser *parser)
+{
+    return torci_parse_error(parser, &parser->line->words[0], 0,
+                             "'%s' lines are not part of this version of the language",
+                             parser->line->words[0].text);
+}
+
+int torci_parse_declaration(struct torci_parser *parser, bool *out_done)
+{
+    static const struct {
+        const char *name;
+        int (*parse)(struct torci_parser *parser);
+    } declarations[] = {
+        {"title", parse_title},     {"seed", parse_seed},      {"param", parse_param},
+        {"host", parse_host},       {"link", parse_link},      {"limit", parse_limit},
+        {"sweep", parse_campaign},  {"explore", parse_campaign}, {"db", parse_unavailable},
+        {"dns", parse_unavailable}, {"when", parse_unavailable}, {"on", parse_unavailable},
+    };
+
+    *out_done = false;
+    for (size_t i = 0; i < sizeof(declarations) / sizeof(declarations[0]); i++)
+        if (torci_word_is(&parser->line->words[0], declarations[i].name)) {
+            *out_done = true;
+            return declarations[i].parse(parser);
+        }
+    return 0;
+}

@@ -1,0 +1,293 @@
+/* scenario_model.h - a parsed scenario: what the parser makes and the runner and the printer read.
+ *
+ * Everything in it is made of arena memory of the scenario and lives until that is freed; nothing in it
+ * changes after parsing.  Lists keep the order of the text. */
+#ifndef TORCI_SCENARIO_MODEL_H
+#define TORCI_SCENARIO_MODEL_H
+
+#include <torc/scenario.h>
+#include <torc/sim.h>
+
+/* A text that was read: the scenario itself, an included one.  `text` ends with a NUL it does not count. */
+struct torci_source {
+    struct torci_source *next;
+    const struct torci_source *included_by;
+    const char *name;
+    const char *text;
+    size_t bytes;
+};
+
+/* What is between blanks.  A quoted string is part of the word it begins in, blanks and all. */
+struct torci_word {
+    const char *text; /* parameters replaced; ends with a NUL */
+    size_t bytes;
+    const char *raw; /* as it was written; not ended */
+    size_t raw_bytes;
+    unsigned column;
+};
+
+struct torci_line {
+    struct torci_line *next;
+    const struct torci_source *source;
+    unsigned number;
+    const char *raw; /* without its newline */
+    size_t raw_bytes;
+    struct torci_word *words;
+    size_t word_count;
+    const char *comment; /* from its '#'; NULL: none */
+    size_t comment_bytes;
+    bool timed; /* the first word is the time */
+    const char *canonical;  /* with comment and newline */
+    size_t canonical_bytes; /* without them */
+};
+
+/* Where a failure points to. */
+struct torci_place {
+    const struct torci_line *line;
+    unsigned column;
+};
+
+struct torci_bytes {
+    const uint8_t *data;
+    size_t bytes;
+};
+
+/* --- declarations ------------------------------------------------------------------------------- */
+
+struct torci_script_host {
+    struct torci_script_host *next;
+    struct torci_place place;
+    const char *name;
+    const char *module;       /* NULL: a scripted peer */
+    const char *const *pairs; /* the module's options: name, value, ..., NULL */
+    size_t index;
+};
+
+enum torci_link_field {
+    TORCI_LINK_DELAY = 1,
+    TORCI_LINK_RATE = 2,
+    TORCI_LINK_MTU = 4,
+    TORCI_LINK_BUFFER = 8
+};
+
+/* Later lines change what earlier ones set for a pair, field by field. */
+struct torci_script_link {
+    struct torci_script_link *next;
+    struct torci_place place;
+    const struct torci_script_host *from; /* NULL: every host */
+    const struct torci_script_host *to;
+    bool both_ways;
+    unsigned fields; /* of enum torci_link_field */
+    struct torc_link link;
+};
+
+struct torci_param {
+    struct torci_param *next;
+    const char *name;
+    const char *value;
+};
+
+/* --- conditions --------------------------------------------------------------------------------- */
+
+enum torci_condition_kind {
+    TORCI_CONDITION_NUMBER,
+    TORCI_CONDITION_TEXT,
+    TORCI_CONDITION_TIME,      /* t */
+    TORCI_CONDITION_LEAKS,     /* leaks */
+    TORCI_CONDITION_UNHANDLED, /* deferred.unhandled */
+    TORCI_CONDITION_PROBE,     /* HOST.NAME */
+    TORCI_CONDITION_SITE,      /* site("NAME") */
+    TORCI_CONDITION_RUNNING,   /* running(HOST) */
+    TORCI_CONDITION_NOT,
+    TORCI_CONDITION_AND,
+    TORCI_CONDITION_OR,
+    TORCI_CONDITION_EQUAL,
+    TORCI_CONDITION_DIFFERENT,
+    TORCI_CONDITION_LESS,
+    TORCI_CONDITION_LESS_OR_EQUAL,
+    TORCI_CONDITION_GREATER,
+    TORCI_CONDITION_GREATER_OR_EQUAL
+};
+
+struct torci_condition {
+    enum torci_condition_kind kind;
+    const struct torci_condition *left; /* NOT: its operand */
+    const struct torci_condition *right;
+    const struct torci_script_host *host;
+    const char *text;  /* probe, mark, literal text */
+    int64_t number;
+    bool duration;     /* the number was written as one */
+    size_t slot;       /* of a leaf that asks something: numbered through the scenario */
+};
+
+/* --- the timeline ------------------------------------------------------------------------------- */
+
+/* A name given by `as`.  `made_by` NULL: no line makes it, so that it never happens. */
+struct torci_label {
+    struct torci_label *next;
+    const char *name;
+    const struct torci_step *made_by;
+    size_t index;
+};
+
+enum torci_time_kind {
+    TORCI_TIME_AT,     /* at one instant */
+    TORCI_TIME_WINDOW, /* from it to window_ns after it, both included */
+    TORCI_TIME_ANY,    /* no time was written: from the line before, without end */
+    TORCI_TIME_END     /* when the timeline is over */
+};
+
+/* offset_ns after the anchor: the beginning of the run (label NULL), or when the label happened or ended. */
+struct torci_time {
+    enum torci_time_kind kind;
+    const struct torci_label *label;
+    bool label_end;
+    uint64_t offset_ns;
+    uint64_t window_ns;
+};
+
+enum torci_verb {
+    TORCI_VERB_CONNECT,
+    TORCI_VERB_LISTEN,
+    TORCI_VERB_ACCEPT,
+    TORCI_VERB_KILL,
+    TORCI_VERB_RESTART,
+    TORCI_VERB_SIGNAL,
+    TORCI_VERB_SEND,
+    TORCI_VERB_EXPECT,
+    TORCI_VERB_CLOSE,
+    TORCI_VERB_RESET,
+    TORCI_VERB_SHUTDOWN,
+    TORCI_VERB_PAUSE,
+    TORCI_VERB_RESUME,
+    TORCI_VERB_CHECK /* expect or eventually CONDITION */
+};
+
+enum torci_expected {
+    TORCI_EXPECTED_BYTES,
+    TORCI_EXPECTED_PATTERN,
+    TORCI_EXPECTED_CONNECTED,
+    TORCI_EXPECTED_REFUSED,
+    TORCI_EXPECTED_END,
+    TORCI_EXPECTED_CLOSE,
+    TORCI_EXPECTED_RESET,
+    TORCI_EXPECTED_NOTHING
+};
+
+struct torci_step {
+    struct torci_step *next;
+    struct torci_place place;
+    size_t index;
+    struct torci_time time;
+    enum torci_verb verb;
+    const struct torci_script_host *host; /* of what is done to a host */
+    const struct torci_label *label;      /* of what is done to a connection */
+    const struct torci_label *as;
+    /* connect, listen, accept */
+    const struct torci_script_host *remote;
+    uint16_t port;
+    uint32_t backlog;
+    /* signal */
+    int signal_number;
+    /* send, expect */
+    struct torci_bytes payload;  /* times= is already done */
+    size_t segment_bytes;        /* 0: in one */
+    enum torci_expected expected;
+    const struct torci_pattern *pattern;
+    const struct torci_script_host *by;
+    const struct torci_condition *condition;
+};
+
+enum torci_assertion_kind { TORCI_ALWAYS, TORCI_NEVER, TORCI_SOMETIMES };
+
+/* What holds, or is true once, without a time. */
+struct torci_assertion {
+    struct torci_assertion *next;
+    struct torci_place place;
+    enum torci_assertion_kind kind;
+    const struct torci_condition *condition;
+    size_t index;
+};
+
+struct torci_warning {
+    struct torci_warning *next;
+    const char *text;
+};
+
+struct torci_arena_block;
+
+struct torc_scenario {
+    struct torci_arena_block *blocks;
+    struct torci_source *sources; /* the first is the scenario itself */
+    struct torci_line *lines;     /* of the scenario itself, in order, for the printer */
+    const char *title;
+    uint64_t seed;
+    uint64_t limit_time_ns;
+    uint64_t limit_events;
+    bool campaigns;
+    struct torci_param *params;
+    struct torci_script_host *hosts;
+    size_t host_count;
+    struct torci_script_link *links;
+    struct torci_label *labels;
+    size_t label_count;
+    struct torci_step *steps;
+    size_t step_count;
+    struct torci_assertion *assertions;
+    size_t assertion_count;
+    size_t slot_count; /* of leaves of conditions */
+    struct torci_warning *warnings;
+};
+
+/* --- memory ------------------------------------------------------------------------------------- */
+
+/* Cleared memory that lives as long as the scenario.  NULL: there is none. */
+void *torci_scenario_alloc(struct torc_scenario *scenario, size_t bytes);
+/* A copy that ends with a NUL. */
+const char *torci_scenario_copy(struct torc_scenario *scenario, const char *text, size_t bytes);
+
+/* --- values (scenario_value.c) ------------------------------------------------------------------ */
+
+/* Each reads the whole of `text`.  0, or TORC_ESYNTAX and then *why is a sentence that goes on from "NAME: "
+ * and the out-parameter is untouched. */
+TORC_CHECKED int torci_value_duration(const char *text, uint64_t *out_ns, const char **why);
+TORC_CHECKED int torci_value_size(const char *text, uint64_t *out_bytes, const char **why);
+TORC_CHECKED int torci_value_rate(const char *text, uint64_t *out_bits, const char **why);
+TORC_CHECKED int torci_value_count(const char *text, uint64_t *out, const char **why);
+
+/* The bytes of "..." or x"...", quotes included in `text`; `out` holds as many bytes as `text` has.
+ * *out_wrong is then the offset of what is wrong. */
+TORC_CHECKED int torci_value_string(const char *text, size_t bytes, uint8_t *out, size_t *out_bytes,
+                                    const char **why, size_t *out_wrong);
+
+/* How the language writes a duration: "250us", "5s", "1.5ms"; and a string of bytes: "a\r\n", cut at
+ * `shown_max` bytes with "..." and the number of the rest. */
+size_t torci_show_duration(char *buffer, size_t size, uint64_t ns);
+size_t torci_show_bytes(char *buffer, size_t size, const uint8_t *data, size_t bytes,
+                        size_t shown_max);
+
+/* --- names (scenario_nearest.c) ----------------------------------------------------------------- */
+
+/* The candidate (of a list ended by NULL) that may have been meant, or NULL. */
+const char *torci_scenario_nearest(const char *written, const char *const *candidates);
+/* Whether `name` is nearer than anything before; *distance starts as SIZE_MAX. */
+bool torci_scenario_nearer(const char *written, const char *name, size_t *distance);
+
+/* --- patterns (scenario_pattern.c) -------------------------------------------------------------- */
+
+struct torci_pattern;
+
+/* Compiles the inside of re"...".  Errors: TORC_ENOMEM; TORC_ESYNTAX, with *why and *out_wrong as above. */
+TORC_CHECKED int torci_pattern_compile(struct torc_scenario *scenario, const char *text, size_t bytes,
+                                       const struct torci_pattern **out, const char **why,
+                                       size_t *out_wrong);
+
+enum torci_match { TORCI_MATCH_YES, TORCI_MATCH_NOT_YET, TORCI_MATCH_NEVER };
+
+/* Whether some beginning of `data` matches: the shortest counts, so that the answer does not depend on how
+ * the bytes were cut into segments.  NOT_YET: more bytes may make it match.  *out_bytes: how many it takes
+ * (YES), or how many there are before the one that no match has (NEVER). */
+enum torci_match torci_pattern_match(const struct torci_pattern *pattern, const uint8_t *data,
+                                     size_t bytes, size_t *out_bytes);
+
+#endif

@@ -1,0 +1,481 @@
+/* A file, line by line: what kind of line it is, when it happens, what it includes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <torc/format.h>
+
+#include "scenario_parser.h"
+
+enum { INCLUDE_DEPTH_MAX = 16, TEXT_BYTES_MAX = 64 << 20 };
+
+/* --- time ----------------------------------------------------------------------------------------- */
+
+bool torci_is_time(const struct torci_word *word)
+{
+    const char *plus = memchr(word->text, '+', word->bytes);
+    size_t name_bytes;
+
+    if (torci_word_is(word, "end") || word->text[0] == '+' ||
+        (word->text[0] >= '0' && word->text[0] <= '9'))
+        return true;
+    if (plus == NULL)
+        return false;
+    name_bytes = (size_t)(plus - word->text);
+    if (name_bytes > 4 && memcmp(plus - 4, ".end", 4) == 0)
+        name_bytes -= 4;
+    return torci_is_name(word->text, name_bytes);
+}
+
+static int duration_of(struct torci_parser *parser, const struct torci_word *word, const char *begin,
+                       size_t bytes, uint64_t *out)
+{
+    char text[40];
+    const char *why = NULL;
+    size_t offset = (size_t)(begin - word->text);
+
+    if (bytes >= sizeof(text))
+        return torci_parse_error(parser, word, offset, "the number is too long");
+    memcpy(text, begin, bytes);
+    text[bytes] = '\0';
+    if (bytes == 0)
+        return torci_parse_error(parser, word, offset, "a duration is missing");
+    if (torci_value_duration(text, out, &why) != 0)
+        return torci_parse_error(parser, word, offset, "'%s': %s", text, why);
+    return 0;
+}
+
+int torci_word_duration(struct torci_parser *parser, const struct torci_word *word, size_t offset,
+                         uint64_t *out_ns)
+{
+    return duration_of(parser, word, word->text + offset, word->bytes - offset, out_ns);
+}
+
+/* DUR or DUR..DUR, from the word's byte `at` on. */
+static int read_span(struct torci_parser *parser, const struct torci_word *word, size_t at,
+                     struct torci_time *time)
+{
+    const char *begin = word->text + at;
+    const char *dots = strstr(begin, "..");
+    size_t bytes = dots != NULL ? (size_t)(dots - begin) : word->bytes - at;
+    uint64_t first = 0;
+    uint64_t last = 0;
+    int code = duration_of(parser, word, begin, bytes, &first);
+
+    if (code != 0)
+        return code;
+    time->kind = TORCI_TIME_AT;
+    if (dots != NULL) {
+        size_t from = (size_t)(dots + 2 - word->text);
+
+        code = duration_of(parser, word, dots + 2, word->bytes - from, &last);
+        if (code != 0)
+            return code;
+        if (last < first)
+            return torci_parse_error(parser, word, from, "the window ends before it begins");
+        time->kind = TORCI_TIME_WINDOW;
+        time->window_ns = last - first;
+    }
+    if (first > UINT64_MAX / 2 - time->offset_ns)
+        return torci_parse_error(parser, word, 0, "the time is too far away");
+    time->offset_ns += first;
+    return 0;
+}
+
+int torci_parse_time(struct torci_parser *parser, const struct torci_word *word,
+                     struct torci_time *out)
+{
+    struct torci_time time = {.kind = TORCI_TIME_AT};
+    const char *plus = memchr(word->text, '+', word->bytes);
+    size_t at = 0;
+    int code;
+
+    if (torci_word_is(word, "end")) {
+        time.kind = TORCI_TIME_END;
+        *out = time;
+        return 0;
+    }
+    if (word->text[0] == '+') {
+        time = parser->time_before;
+        time.window_ns = 0;
+        at = 1;
+    } else if (plus != NULL && !(word->text[0] >= '0' && word->text[0] <= '9')) {
+        size_t name_bytes = (size_t)(plus - word->text);
+        struct torci_label *label = NULL;
+
+        if (name_bytes > 4 && memcmp(plus - 4, ".end", 4) == 0) {
+            name_bytes -= 4;
+            time.label_end = true;
+        }
+        if (name_bytes == 3 && memcmp(word->text, "end", 3) == 0)
+            return torci_parse_error(parser, word, 0, "nothing comes after the end");
+        code = torci_parse_label(parser, word->text, name_bytes, &label);
+        if (code != 0)
+            return code;
+        time.label = label;
+        at = (size_t)(plus + 1 - word->text);
+    }
+    code = read_span(parser, word, at, &time);
+    if (code != 0)
+        return code;
+    *out = time;
+    parser->time_before = time;
+    parser->time_before.kind = TORCI_TIME_AT;
+    parser->time_before.window_ns = 0;
+    return 0;
+}
+
+int torci_parse_label(struct torci_parser *parser, const char *name, size_t bytes,
+                      struct torci_label **out)
+{
+    struct torci_label *label;
+
+    for (label = parser->scenario->labels; label != NULL; label = label->next)
+        if (strlen(label->name) == bytes && memcmp(label->name, name, bytes) == 0) {
+            *out = label;
+            return 0;
+        }
+    label = torci_scenario_alloc(parser->scenario, sizeof(*label));
+    if (label == NULL)
+        return TORC_ENOMEM;
+    label->name = torci_scenario_copy(parser->scenario, name, bytes);
+    if (label->name == NULL)
+        return TORC_ENOMEM;
+    label->index = parser->scenario->label_count++;
+    *parser->label_end = label;
+    parser->label_end = &label->next;
+    *out = label;
+    return 0;
+}
+
+int torci_add_step(struct torci_parser *parser, const struct torci_word *word,
+                   const struct torci_time *time, enum torci_verb verb, struct torci_step **out)
+{
+    struct torci_step *step = torci_scenario_alloc(parser->scenario, sizeof(*step));
+
+    if (step == NULL)
+        return TORC_ENOMEM;
+    step->place.line = parser->line;
+    step->place.column = word->column;
+    step->index = parser->scenario->step_count++;
+    step->time = *time;
+    step->verb = verb;
+    *parser->step_end = step;
+    parser->step_end = &step->next;
+    *out = step;
+    return 0;
+}
+
+/* --- files ---------------------------------------------------------------------------------------- */
+
+/* The path of `name` as seen from the folder of `from`, without "./" and "x/../". */
+static const char *resolve(struct torci_parser *parser, const char *from, const char *name)
+{
+    const char *slash = strrchr(from, '/');
+    size_t folder_bytes = slash != NULL && name[0] != '/' ? (size_t)(slash + 1 - from) : 0;
+    size_t bytes = folder_bytes + strlen(name);
+    char *path = torci_scenario_alloc(parser->scenario, bytes + 1);
+    char *part;
+
+    if (path == NULL)
+        return NULL;
+    memcpy(path, from, folder_bytes);
+    memcpy(path + folder_bytes, name, strlen(name));
+    while ((part = strstr(path, "/./")) != NULL)
+        memmove(part, part + 2, strlen(part + 2) + 1);
+    while (strncmp(path, "./", 2) == 0)
+        memmove(path, path + 2, strlen(path + 2) + 1);
+    for (part = path; (part = strstr(part, "/../")) != NULL;) {
+        char *before = part;
+
+        while (before > path && before[-1] != '/')
+            before--;
+        if (before == part || strncmp(before, "../", 3) == 0) {
+            part++;
+            continue;
+        }
+        memmove(before, part + 4, strlen(part + 4) + 1);
+        part = path;
+    }
+    return path;
+}
+
+int torci_parse_file(struct torci_parser *parser, const struct torci_word *word, size_t offset,
+                     const char **out_name, struct torci_bytes *out)
+{
+    const char *name = NULL;
+    const char *path;
+    const char *copy;
+    char *data = NULL;
+    size_t bytes = 0;
+    int code = torci_word_value(parser, word, offset, &name);
+
+    if (code != 0)
+        return code;
+    if (name[0] == '\0')
+        return torci_parse_error(parser, word, offset, "the name of a file is missing");
+    path = resolve(parser, parser->line->source->name, name);
+    if (path == NULL)
+        return TORC_ENOMEM;
+    if (parser->options == NULL || parser->options->read == NULL)
+        return torci_parse_error(parser, word, offset, "'%s' cannot be read: there are no files here",
+                                 path);
+    code = parser->options->read(parser->options->read_arg, path, &data, &bytes);
+    if (code == TORC_ENOMEM)
+        return code;
+    if (code != 0)
+        return torci_parse_error(parser, word, offset, "'%s' cannot be read: %s", path,
+                                 torc_error_text(code));
+    copy = bytes <= TEXT_BYTES_MAX ? torci_scenario_copy(parser->scenario, data, bytes) : NULL;
+    free(data);
+    if (bytes > TEXT_BYTES_MAX)
+        return torci_parse_error(parser, word, offset, "'%s' is larger than 64 MiB", path);
+    if (copy == NULL)
+        return TORC_ENOMEM;
+    *out_name = path;
+    out->data = (const uint8_t *)copy;
+    out->bytes = bytes;
+    return 0;
+}
+
+static int add_source(struct torci_parser *parser, const char *name, const char *text, size_t bytes,
+                      const struct torci_source *included_by, struct torci_source **out)
+{
+    struct torci_source *source = torci_scenario_alloc(parser->scenario, sizeof(*source));
+
+    if (source == NULL)
+        return TORC_ENOMEM;
+    source->name = name;
+    source->text = text;
+    source->bytes = bytes;
+    source->included_by = included_by;
+    *parser->source_end = source;
+    parser->source_end = &source->next;
+    *out = source;
+    return 0;
+}
+
+static int parse_source(struct torci_parser *parser, const struct torci_source *source);
+
+static int parse_include(struct torci_parser *parser)
+{
+    struct torci_line *line = parser->line;
+    const struct torci_word *word = &line->words[1];
+    struct torci_source *source = NULL;
+    struct torci_bytes text;
+    const char *name = NULL;
+    int code;
+
+    if (line->word_count < 2)
+        return torci_parse_error_end(parser, "include takes the name of a file");
+    if (line->word_count > 2)
+        return torci_parse_error(parser, &line->words[2], 0, "include takes one file");
+    code = torci_parse_file(parser, word, 0, &name, &text);
+    if (code != 0)
+        return code;
+    for (const struct torci_source *each = line->source; each != NULL; each = each->included_by)
+        if (strcmp(each->name, name) == 0)
+            return torci_parse_error(parser, word, 0, "'%s' includes itself", name);
+    if (parser->include_depth == INCLUDE_DEPTH_MAX)
+        return torci_parse_error(parser, word, 0, "files include files more than %d deep",
+                                 INCLUDE_DEPTH_MAX);
+    code = add_source(parser, name, (const char *)text.data, text.bytes, line->source, &source);
+    if (code != 0)
+        return code;
+    parser->include_depth++;
+    code = parse_source(parser, source);
+    parser->include_depth--;
+    parser->line = line;
+    return code;
+}
+
+/* --- lines ---------------------------------------------------------------------------------------- */
+
+static int parse_first_line(struct torci_parser *parser)
+{
+    const struct torci_line *line = parser->line;
+
+    if (!torci_word_is(&line->words[0], "scn"))
+        return torci_parse_error(parser, &line->words[0], 0,
+                                 "a scenario begins with the line 'scn 1'");
+    if (line->word_count < 2)
+        return torci_parse_error_end(parser, "the version is missing: scn 1");
+    if (!torci_word_is(&line->words[1], "1"))
+        return torci_parse_error(parser, &line->words[1], 0,
+                                 "version '%.20s' of the language is not known; 1 is",
+                                 line->words[1].text);
+    if (line->word_count > 2)
+        return torci_parse_error(parser, &line->words[2], 0, "nothing comes after the version");
+    return 0;
+}
+
+static int parse_timeline_line(struct torci_parser *parser)
+{
+    struct torci_line *line = parser->line;
+    struct torci_time time = parser->time_before;
+    bool done = false;
+    int code = 0;
+
+    time.kind = TORCI_TIME_ANY;
+    if (torci_is_time(&line->words[0])) {
+        line->timed = true;
+        code = torci_parse_time(parser, &line->words[0], &time);
+        if (code != 0)
+            return code;
+        if (line->word_count == 1)
+            return torci_parse_error_end(parser, "after the time comes what happens");
+    }
+    code = torci_parse_assertion(parser, line->timed ? 1 : 0, &time, &done);
+    if (code != 0 || done)
+        return code;
+    return torci_parse_action(parser, line->timed ? 1 : 0, &time);
+}
+
+static int parse_line(struct torci_parser *parser)
+{
+    bool done = false;
+    int code;
+
+    if (torci_word_is(&parser->line->words[0], "include"))
+        return parse_include(parser);
+    code = torci_parse_declaration(parser, &done);
+    if (code != 0 || done)
+        return code;
+    return parse_timeline_line(parser);
+}
+
+static int parse_source(struct torci_parser *parser, const struct torci_source *source)
+{
+    bool begun = false;
+    unsigned number = 0;
+
+    for (size_t at = 0; at < source->bytes;) {
+        bool terminated = true;
+        int code = torci_lex_line(parser, source, &at, ++number, &terminated);
+        struct torci_line *line = parser->line;
+        struct torci_time time_before = parser->time_before;
+
+        if (code == 0 && line->word_count > 0) {
+            code = begun ? parse_line(parser) : parse_first_line(parser);
+            if (!begun && code != 0)
+                return code;
+            begun = true;
+        }
+        if (code == TORC_ESYNTAX && !terminated && begun && line->source == parser->line->source) {
+            parser->time_before = time_before;
+            return torci_parse_keep_as_warning(parser);
+        }
+        if (code == 0)
+            code = torci_line_make_canonical(parser->scenario, line);
+        if (code != 0)
+            return code;
+        if (source->included_by == NULL) {
+            *parser->line_end = line;
+            parser->line_end = &line->next;
+        }
+    }
+    if (!begun) {
+        struct torci_line nothing = {.source = source, .number = 1, .raw = ""};
+
+        torci_scenario_compose(parser->error, &nothing, 1, "a scenario begins with the line 'scn 1'");
+        return TORC_ESYNTAX;
+    }
+    return 0;
+}
+
+/* --- the whole ------------------------------------------------------------------------------------ */
+
+static int add_params(struct torci_parser *parser)
+{
+    const char *const *pair = parser->options != NULL ? parser->options->params : NULL;
+
+    for (; pair != NULL && pair[0] != NULL; pair += 2) {
+        struct torci_param *param = torci_scenario_alloc(parser->scenario, sizeof(*param));
+
+        if (param == NULL)
+            return TORC_ENOMEM;
+        param->name = torci_scenario_copy(parser->scenario, pair[0], strlen(pair[0]));
+        param->value = torci_scenario_copy(parser->scenario, pair[1], strlen(pair[1]));
+        if (param->name == NULL || param->value == NULL)
+            return TORC_ENOMEM;
+        param->next = parser->scenario->params;
+        parser->scenario->params = param;
+    }
+    return 0;
+}
+
+static int parse_whole(struct torci_parser *parser, const char *text, size_t bytes, const char *name)
+{
+    struct torci_source *source = NULL;
+    const char *name_copy = torci_scenario_copy(parser->scenario, name, strlen(name));
+    const char *text_copy = torci_scenario_copy(parser->scenario, text, bytes);
+    int code;
+
+    if (name_copy == NULL || text_copy == NULL)
+        return TORC_ENOMEM;
+    parser->scenario->title = name_copy;
+    code = add_params(parser);
+    if (code == 0)
+        code = add_source(parser, name_copy, text_copy, bytes, NULL, &source);
+    if (code == 0)
+        code = parse_source(parser, source);
+    return code;
+}
+
+int torc_scenario_parse(const char *text, size_t bytes, const char *name,
+                        const struct torc_scenario_parse_options *options, struct torc_scenario **out,
+                        struct torc_scenario_error *error)
+{
+    struct torci_parser parser = {.options = options, .error = error};
+    struct torc_scenario *scenario = calloc(1, sizeof(*scenario));
+    int code = scenario != NULL ? 0 : TORC_ENOMEM;
+
+    memset(error, 0, sizeof(*error));
+    if (code == 0) {
+        scenario->seed = 1;
+        scenario->limit_time_ns = UINT64_C(3600) * 1000000000;
+        scenario->limit_events = 50000000;
+        parser.scenario = scenario;
+        parser.line_end = &scenario->lines;
+        parser.source_end = &scenario->sources;
+        parser.step_end = &scenario->steps;
+        parser.assertion_end = &scenario->assertions;
+        parser.host_end = &scenario->hosts;
+        parser.link_end = &scenario->links;
+        parser.label_end = &scenario->labels;
+        parser.warning_end = &scenario->warnings;
+        code = parse_whole(&parser, text, bytes, name);
+    }
+    if (code != 0) {
+        if (code != TORC_ESYNTAX) {
+            torc_format(error->file, sizeof(error->file), "%s", name);
+            torc_format(error->text, sizeof(error->text), "%.200s: %s\n", name,
+                        torc_error_text(code));
+        }
+        torc_scenario_free(scenario);
+        return code;
+    }
+    *out = scenario;
+    return 0;
+}
+
+const char *torc_scenario_title(const struct torc_scenario *scenario)
+{
+    return scenario->title;
+}
+
+uint64_t torc_scenario_seed(const struct torc_scenario *scenario)
+{
+    return scenario->seed;
+}
+
+bool torc_scenario_has_campaigns(const struct torc_scenario *scenario)
+{
+    return scenario->campaigns;
+}
+
+void torc_scenario_warnings(const struct torc_scenario *scenario, torc_visit_text_fn *visit,
+                            void *arg)
+{
+    for (const struct torci_warning *each = scenario->warnings; each != NULL; each = each->next)
+        visit(arg, each->text);
+}

@@ -1,0 +1,107 @@
+/* scenario_parser.h - what the files of the parser share.
+ *
+ *   scenario_lexer.c        a text to lines and words; errors with their line and caret
+ *   scenario_parser.c       a file: lines in order, the time column, includes
+ *   scenario_declaration.c  seed title param host link limit
+ *   scenario_action.c       verbs of hosts and connections
+ *   scenario_condition.c    conditions and the assertions made of them
+ *
+ * A function that can fail returns 0, TORC_ENOMEM or, the error then being described in the parser's
+ * torc_scenario_error, TORC_ESYNTAX. */
+#ifndef TORCI_SCENARIO_PARSER_H
+#define TORCI_SCENARIO_PARSER_H
+
+#include "scenario_model.h"
+
+struct torci_parser {
+    struct torc_scenario *scenario;
+    const struct torc_scenario_parse_options *options; /* or NULL */
+    struct torc_scenario_error *error;
+    /* The line being parsed, and the ends of the lists it adds to. */
+    struct torci_line *line;
+    size_t include_depth;
+    struct torci_time time_before; /* of the timeline line before: what + counts from */
+    struct torci_line **line_end;
+    struct torci_source **source_end;
+    struct torci_step **step_end;
+    struct torci_assertion **assertion_end;
+    struct torci_script_host **host_end;
+    struct torci_script_link **link_end;
+    struct torci_label **label_end;
+    struct torci_warning **warning_end;
+};
+
+/* --- errors --------------------------------------------------------------------------------------- */
+
+/* Describes what is wrong with the word (or, with an offset, from there in it) and returns TORC_ESYNTAX. */
+int torci_parse_error(struct torci_parser *parser, const struct torci_word *word, size_t offset,
+                      const char *format, ...) TORC_PRINTF(4, 5);
+/* At the end of the line: something is missing. */
+int torci_parse_error_end(struct torci_parser *parser, const char *format, ...) TORC_PRINTF(2, 3);
+/* An error, said as "...; did you mean 'nearest'?" if `nearest` is not NULL. */
+int torci_parse_unknown(struct torci_parser *parser, const struct torci_word *word, size_t offset,
+                        const char *nearest, const char *format, ...) TORC_PRINTF(5, 6);
+/* Turns the error described into a warning of the scenario. */
+TORC_CHECKED int torci_parse_keep_as_warning(struct torci_parser *parser);
+
+/* Composes "FILE:LINE:COLUMN: sentence", the line and a caret. */
+void torci_scenario_compose(struct torc_scenario_error *error, const struct torci_line *line,
+                            unsigned column, const char *sentence);
+
+/* --- lexer ---------------------------------------------------------------------------------------- */
+
+/* The next line from *at on, with its words.  *out_terminated: it ends with a newline. */
+TORC_CHECKED int torci_lex_line(struct torci_parser *parser, const struct torci_source *source,
+                                size_t *at, unsigned number, bool *out_terminated);
+
+bool torci_word_is(const struct torci_word *word, const char *text);
+bool torci_is_name_byte(char c); /* letters, digits, _ and - */
+bool torci_is_name(const char *text, size_t bytes);
+
+/* If the word is KEY=VALUE: the length of KEY. Otherwise 0. */
+size_t torci_word_key(const struct torci_word *word);
+
+/* The text of a value: the rest of the word from `offset`, unquoted if it is a string.  Ends with a NUL. */
+TORC_CHECKED int torci_word_value(struct torci_parser *parser, const struct torci_word *word,
+                                  size_t offset, const char **out);
+
+/* Sets the line's canonical text. */
+TORC_CHECKED int torci_line_make_canonical(struct torc_scenario *scenario, struct torci_line *line);
+
+/* --- parts of lines ------------------------------------------------------------------------------- */
+
+/* Reads the file `path` names, relative to the present file's folder. */
+TORC_CHECKED int torci_parse_file(struct torci_parser *parser, const struct torci_word *word,
+                                  size_t offset, const char **out_name, struct torci_bytes *out);
+
+/* A time column, if `word` looks like one (*out_is_time). */
+bool torci_is_time(const struct torci_word *word);
+TORC_CHECKED int torci_parse_time(struct torci_parser *parser, const struct torci_word *word,
+                                  struct torci_time *out);
+TORC_CHECKED int torci_word_duration(struct torci_parser *parser, const struct torci_word *word,
+                                      size_t offset, uint64_t *out_ns);
+
+TORC_CHECKED int torci_parse_declaration(struct torci_parser *parser, bool *out_done);
+TORC_CHECKED int torci_parse_assertion(struct torci_parser *parser, size_t first,
+                                       const struct torci_time *time, bool *out_done);
+TORC_CHECKED int torci_parse_action(struct torci_parser *parser, size_t first,
+                                    const struct torci_time *time);
+
+/* A condition from word `first` up to `end`. */
+TORC_CHECKED int torci_parse_condition(struct torci_parser *parser, size_t first, size_t end,
+                                       const struct torci_condition **out);
+
+const struct torci_script_host *torci_find_script_host(const struct torc_scenario *scenario,
+                                                       const char *name, size_t bytes);
+/* An unknown host: the error with the host that may have been meant. */
+int torci_parse_no_host(struct torci_parser *parser, const struct torci_word *word, size_t offset,
+                        size_t bytes);
+/* The label of that name, made if there is none yet. */
+TORC_CHECKED int torci_parse_label(struct torci_parser *parser, const char *name, size_t bytes,
+                                   struct torci_label **out);
+/* A step at the end of the timeline; its place is the word's. */
+TORC_CHECKED int torci_add_step(struct torci_parser *parser, const struct torci_word *word,
+                                const struct torci_time *time, enum torci_verb verb,
+                                struct torci_step **out);
+
+#endif
