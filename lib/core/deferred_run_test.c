@@ -1,0 +1,597 @@
+/* Waiting for other deferreds, chaining, depth, and the end of a scope with deferreds in it. */
+#include "tests/support/deferred_fixture.h"
+
+#include <pthread.h>
+
+/* --- waiting ---------------------------------------------------------------------------------- */
+
+static void the_result_of_an_awaited_one_moves_here(void **state)
+{
+    struct ends outer = make(), inner = make();
+    (void)state;
+    add(outer.sink, then_await, NULL, inner.sink);
+    add_look(outer.sink, "outer");
+    add_look(inner.sink, "inner");
+    assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
+    assert_string_equal(fixture.trace, "");
+    assert_int_equal(torc_source_fire(inner.source, torc_owned((void *)2, count_value)), 0);
+    assert_string_equal(fixture.trace, "inner=2 outer=2 ");
+    assert_int_equal(counts().deferreds, 1);
+    assert_int_equal(fixture.values_dropped, 0);
+    torc_deferred_drop(outer.sink);
+    assert_int_equal(fixture.values_dropped, 1);
+}
+
+static void a_result_that_is_there_already_is_taken_at_once(void **state)
+{
+    struct ends outer = make();
+    struct torc_deferred *inner;
+    (void)state;
+    assert_int_equal(torc_deferred_fired(fixture.scope, torc_fail(a_failure()), &inner), 0);
+    add(outer.sink, then_await, NULL, inner);
+    add_look(outer.sink, "outer");
+    assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
+    assert_string_equal(fixture.trace, "outer!limit ");
+    assert_int_equal(counts().deferreds, 1);
+    assert_int_equal(counts().unhandled, 0);
+    torc_deferred_drop(outer.sink);
+    assert_int_equal(counts().unhandled, 1);
+}
+
+static void a_paused_one_holds_up_whoever_waits_for_it(void **state)
+{
+    struct ends outer = make(), inner = make();
+    (void)state;
+    add(outer.sink, then_await, NULL, inner.sink);
+    add_look(outer.sink, "outer");
+    assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
+    torc_deferred_pause(inner.sink);
+    assert_int_equal(torc_source_fire(inner.source, number(2)), 0);
+    assert_string_equal(fixture.trace, "");
+    assert_int_equal(torc_deferred_unpause(inner.sink), 0);
+    assert_string_equal(fixture.trace, "outer=2 ");
+    torc_deferred_drop(outer.sink);
+}
+
+static void a_paused_waiter_gets_its_result_and_runs_later(void **state)
+{
+    struct ends outer = make(), inner = make();
+    struct torc_result result;
+    (void)state;
+    add(outer.sink, then_await, NULL, inner.sink);
+    add_look(outer.sink, "outer");
+    assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
+    assert_int_equal(torc_deferred_take(outer.sink, &result), TORC_EAGAIN);
+    torc_deferred_pause(outer.sink);
+    assert_int_equal(torc_source_fire(inner.source, number(2)), 0);
+    assert_int_equal(counts().deferreds, 1);
+    assert_string_equal(fixture.trace, "");
+    assert_int_equal(torc_deferred_unpause(outer.sink), 0);
+    assert_string_equal(fixture.trace, "outer=2 ");
+    torc_deferred_drop(outer.sink);
+}
+
+static void a_callback_that_returns_its_own_deferred_gets_a_failure(void **state)
+{
+    struct ends d = make();
+    (void)state;
+    add(d.sink, then_await, NULL, d.sink);
+    add_look(d.sink, "a");
+    assert_int_equal(torc_source_fire(d.source, number(1)), 0);
+    assert_string_equal(fixture.trace, "a!deferred_error ");
+    torc_deferred_drop(d.sink);
+    assert_int_equal(counts().deferreds, 0);
+    assert_int_equal(counts().unhandled, 1);
+}
+
+static void a_circle_of_waiting_is_refused_where_it_would_close(void **state)
+{
+    struct ends d[5];
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        d[i] = make();
+    for (int i = 0; i < 5; i++) {
+        add(d[i].sink, then_await, NULL, d[(i + 1) % 5].sink);
+        assert_int_equal(torc_source_fire(d[i].source, number(1)), 0);
+    }
+    /* The last one could not wait for the first, which therefore has the failure and is still ours. */
+    add_look(d[0].sink, "a");
+    assert_string_equal(fixture.trace, "a!deferred_error ");
+    assert_int_equal(counts().deferreds, 1);
+    torc_deferred_drop(d[0].sink);
+}
+
+static void one_that_was_given_away_cannot_be_waited_for(void **state)
+{
+    struct ends a = make(), b = make(), inner = make(), dropped = make();
+    (void)state;
+    add(a.sink, then_await, NULL, inner.sink);
+    add(b.sink, then_await, NULL, inner.sink);
+    add_look(b.sink, "b");
+    assert_int_equal(torc_source_fire(a.source, number(1)), 0);
+    assert_int_equal(torc_source_fire(b.source, number(1)), 0);
+    assert_string_equal(fixture.trace, "b!deferred_error ");
+    torc_deferred_drop(dropped.sink);
+    add(b.sink, NULL, then_await, dropped.sink);
+    add(b.sink, NULL, then_await, NULL);
+    add_look(b.sink, "again");
+    assert_string_equal(fixture.trace, "b!deferred_error again!deferred_error ");
+    torc_deferred_drop(a.sink);
+    torc_deferred_drop(b.sink);
+    assert_int_equal(torc_source_fire(inner.source, number(2)), 0);
+    assert_int_equal(torc_source_fire(dropped.source, number(2)), 0);
+    assert_int_equal(counts().deferreds, 0);
+    assert_int_equal(counts().failures, 0);
+}
+
+static struct torc_result fire_other(struct torc_result result, void *ends)
+{
+    note("in");
+    assert_int_equal(torc_source_fire(((struct ends *)ends)->source, number(8)), 0);
+    note("out");
+    return result;
+}
+
+static void waiting_for_one_whose_callback_is_running_now_works(void **state)
+{
+    struct ends outer = make(), inner = make();
+    (void)state;
+    /* inner's callback fires outer, whose callback then waits for inner. */
+    add(inner.sink, fire_other, NULL, &outer);
+    add_look(inner.sink, "inner");
+    add(outer.sink, then_await, NULL, inner.sink);
+    add_look(outer.sink, "outer");
+    assert_int_equal(torc_source_fire(inner.source, number(3)), 0);
+    assert_string_equal(fixture.trace, "in out inner=3 outer=3 ");
+    torc_deferred_drop(outer.sink);
+    assert_int_equal(counts().deferreds, 0);
+}
+
+static void fire_from_drop(void *ends)
+{
+    fixture.args_dropped++;
+    assert_int_equal(torc_source_fire(((struct ends *)ends)->source, number(8)), 0);
+}
+
+static struct torc_result await_first(struct torc_result result, void *ends)
+{
+    (void)result;
+    return torc_await(((struct ends *)ends)->sink);
+}
+
+static void an_arg_that_fires_the_awaited_one_as_it_is_released_does_no_harm(void **state)
+{
+    struct ends outer = make(), inner = make();
+    (void)state;
+    assert_int_equal(torc_deferred_add(outer.sink, await_first, NULL, &inner, fire_from_drop), 0);
+    add_look(outer.sink, "outer");
+    torc_deferred_drop(outer.sink);
+    assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
+    assert_string_equal(fixture.trace, "outer=8 ");
+    assert_int_equal(counts().deferreds, 0);
+}
+
+static void cancelling_the_outer_one_reaches_the_innermost(void **state)
+{
+    struct ends outer = make(), middle = make(), inner = make();
+    (void)state;
+    add(outer.sink, then_await, NULL, middle.sink);
+    add_look(outer.sink, "outer");
+    add(middle.sink, then_await, NULL, inner.sink);
+    add_look(middle.sink, "middle");
+    assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
+    assert_int_equal(torc_source_fire(middle.source, number(1)), 0);
+    torc_deferred_cancel(outer.sink);
+    assert_string_equal(fixture.trace, "middle!cancelled outer!cancelled ");
+    assert_int_equal(torc_source_fire(inner.source, number(1)), TORC_ESTALE);
+    add(outer.sink, NULL, then_nine, NULL);
+    torc_deferred_drop(outer.sink);
+    assert_int_equal(counts().unhandled, 0);
+}
+
+/* --- chaining --------------------------------------------------------------------------------- */
+
+static void a_chained_result_goes_over_and_leaves_null(void **state)
+{
+    struct ends from = make(), to = make();
+    (void)state;
+    add_look(to.sink, "to");
+    assert_int_equal(torc_deferred_chain(from.sink, to.source), 0);
+    add_look(from.sink, "from");
+    assert_int_equal(torc_source_fire(from.source, torc_fail(a_failure())), 0);
+    assert_string_equal(fixture.trace, "to!limit from=0 ");
+    torc_deferred_drop(from.sink);
+    assert_int_equal(counts().unhandled, 0);
+    torc_deferred_drop(to.sink);
+    assert_int_equal(counts().unhandled, 1);
+}
+
+static void a_result_its_target_does_not_take_stays(void **state)
+{
+    struct ends from = make(), to = make();
+    (void)state;
+    assert_int_equal(torc_source_fire(to.source, number(1)), 0);
+    assert_int_equal(torc_source_fire(from.source, torc_owned((void *)6, count_value)), 0);
+    assert_int_equal(torc_deferred_chain(from.sink, to.source), 0);
+    assert_int_equal(torc_deferred_chain(from.sink, from.source), 0);
+    torc_deferred_drop(to.sink);
+    assert_int_equal(torc_deferred_chain(from.sink, to.source), 0);
+    add_look(from.sink, "from");
+    assert_string_equal(fixture.trace, "from=6 ");
+    torc_deferred_drop(from.sink);
+    assert_int_equal(fixture.values_dropped, 1);
+}
+
+static void a_cancelled_target_swallows_one_result(void **state)
+{
+    struct ends from = make(), to = make();
+    (void)state;
+    assert_int_equal(torc_deferred_chain(from.sink, to.source), 0);
+    torc_deferred_cancel(to.sink);
+    assert_true(torc_source_waiting(from.source));
+    assert_int_equal(torc_source_fire(from.source, torc_owned(NULL, count_value)), 0);
+    assert_int_equal(fixture.values_dropped, 1);
+    assert_int_equal(torc_source_fire(to.source, number(1)), TORC_EFIRED);
+    torc_deferred_drop(from.sink);
+    add(to.sink, NULL, then_nine, NULL);
+    torc_deferred_drop(to.sink);
+}
+
+static void a_chained_target_that_waits_holds_up_nobody(void **state)
+{
+    struct ends from = make(), to = make(), inner = make();
+    (void)state;
+    add(to.sink, then_await, NULL, inner.sink);
+    add_look(to.sink, "to");
+    assert_int_equal(torc_deferred_chain(from.sink, to.source), 0);
+    add_look(from.sink, "from");
+    torc_deferred_drop(from.sink);
+    assert_int_equal(torc_source_fire(from.source, number(1)), 0);
+    assert_string_equal(fixture.trace, "from=0 ");
+    torc_deferred_drop(to.sink);
+    assert_int_equal(torc_source_fire(inner.source, number(2)), 0);
+    assert_string_equal(fixture.trace, "from=0 to=2 ");
+    assert_int_equal(counts().deferreds, 0);
+}
+
+/* --- depth, on a small stack ------------------------------------------------------------------ */
+
+enum { DEPTH = 1000000, SMALL_STACK_BYTES = 64 * 1024 };
+
+struct deep {
+    const char *wrong;
+    struct torc_scope *scope;
+    struct ends first; /* the innermost */
+    struct ends last;  /* waits, through all the others, for the first */
+};
+
+static struct torc_result one_more(struct torc_result result, void *arg)
+{
+    (void)arg;
+    if (result.kind == TORC_RESULT_VALUE)
+        result.as.value = (char *)result.as.value + 1;
+    return result;
+}
+
+static int link_by_waiting(struct ends *next, struct torc_deferred *inner)
+{
+    int code = torc_deferred_add_callback(next->sink, then_await, inner, NULL);
+    return code == 0 ? torc_source_fire(next->source, torc_value(NULL)) : code;
+}
+
+/* Makes DEPTH deferreds, each of which waits for the one before. */
+static int build_waiting(struct deep *deep)
+{
+    int code = torc_deferred_new(deep->scope, NULL, NULL, &deep->first.source, &deep->first.sink);
+    deep->last = deep->first;
+    for (long i = 1; code == 0 && i < DEPTH; i++) {
+        struct ends next;
+        code = torc_deferred_new(deep->scope, NULL, NULL, &next.source, &next.sink);
+        if (code == 0)
+            code = link_by_waiting(&next, deep->last.sink);
+        if (code == 0)
+            code = torc_deferred_add_both(next.sink, one_more, NULL, NULL);
+        deep->last = next;
+    }
+    return code;
+}
+
+/* Makes DEPTH deferreds, each of which fires the next; `last` is the end of it. */
+static int build_chained(struct deep *deep)
+{
+    int code = torc_deferred_new(deep->scope, NULL, NULL, &deep->first.source, &deep->first.sink);
+    deep->last = deep->first;
+    for (long i = 1; code == 0 && i < DEPTH; i++) {
+        struct ends next;
+        code = torc_deferred_new(deep->scope, NULL, NULL, &next.source, &next.sink);
+        if (code == 0)
+            code = torc_deferred_add_both(deep->last.sink, one_more, NULL, NULL);
+        if (code == 0)
+            code = torc_deferred_chain(deep->last.sink, next.source);
+        if (code == 0)
+            torc_deferred_drop(deep->last.sink);
+        deep->last = next;
+    }
+    return code;
+}
+
+static void expect(struct deep *deep, bool right, const char *otherwise)
+{
+    if (!right && !deep->wrong)
+        deep->wrong = otherwise;
+}
+
+static void take_count(struct deep *deep)
+{
+    struct torc_result result = {0};
+    expect(deep, torc_deferred_take(deep->last.sink, &result) == 0, "no result arrived");
+    expect(deep, result.as.value == (void *)(intptr_t)(DEPTH - 1), "some callback did not run");
+}
+
+static void *fire_waiting(void *arg)
+{
+    struct deep *deep = arg;
+    expect(deep, build_waiting(deep) == 0, "not built");
+    expect(deep, torc_source_fire(deep->first.source, torc_value(NULL)) == 0, "not fired");
+    take_count(deep);
+    torc_deferred_drop(deep->last.sink);
+    return NULL;
+}
+
+static void *fire_chained(void *arg)
+{
+    struct deep *deep = arg;
+    expect(deep, build_chained(deep) == 0, "not built");
+    expect(deep, torc_source_fire(deep->first.source, torc_value(NULL)) == 0, "not fired");
+    take_count(deep);
+    torc_deferred_drop(deep->last.sink);
+    return NULL;
+}
+
+static void *drop_waiting(void *arg)
+{
+    struct deep *deep = arg;
+    expect(deep, build_waiting(deep) == 0, "not built");
+    torc_deferred_drop(deep->last.sink);
+    torc_source_drop(deep->first.source);
+    return NULL;
+}
+
+static void *cancel_waiting(void *arg)
+{
+    struct deep *deep = arg;
+    struct torc_result result = {0};
+    expect(deep, build_waiting(deep) == 0, "not built");
+    torc_deferred_cancel(deep->last.sink);
+    expect(deep, torc_deferred_take(deep->last.sink, &result) == 0, "no result arrived");
+    expect(deep,
+           result.kind == TORC_RESULT_FAILURE &&
+               torc_failure_check(result.as.failure, &torc_failure_cancelled),
+           "not cancelled");
+    torc_result_drop(result);
+    torc_deferred_drop(deep->last.sink);
+    return NULL;
+}
+
+static void *abandon_waiting(void *arg)
+{
+    struct deep *deep = arg;
+    expect(deep, build_waiting(deep) == 0, "not built");
+    torc_scope_free(deep->scope);
+    deep->scope = NULL;
+    return NULL;
+}
+
+static void *await_backwards(void *arg)
+{
+    /* The chain is built from its outer end, so that each new wait has a long way up. */
+    struct deep *deep = arg;
+    struct ends outer, inner;
+    int code = torc_deferred_new(deep->scope, NULL, NULL, &outer.source, &outer.sink);
+    deep->last = outer;
+    for (long i = 1; code == 0 && i < DEPTH; i++) {
+        code = torc_deferred_new(deep->scope, NULL, NULL, &inner.source, &inner.sink);
+        if (code == 0)
+            code = link_by_waiting(&outer, inner.sink);
+        if (code == 0)
+            code = torc_deferred_add_both(outer.sink, one_more, NULL, NULL);
+        outer = inner;
+    }
+    expect(deep, code == 0, "not built");
+    expect(deep, torc_source_fire(outer.source, torc_value(NULL)) == 0, "not fired");
+    take_count(deep);
+    torc_deferred_drop(deep->last.sink);
+    return NULL;
+}
+
+static void on_a_small_stack(void *(*body)(void *))
+{
+    struct deep deep = {0};
+    struct torc_scope_counts after = {0};
+    pthread_attr_t attributes;
+    pthread_t thread;
+
+    assert_int_equal(torc_scope_new(NULL, NULL, &deep.scope), 0);
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, SMALL_STACK_BYTES), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, body, &deep), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attributes);
+    if (deep.scope)
+        torc_scope_count(deep.scope, &after);
+    torc_scope_free(deep.scope);
+    if (deep.wrong)
+        fail_msg("%s", deep.wrong);
+    assert_int_equal(after.deferreds, 0);
+    assert_int_equal(after.failures, 0);
+}
+
+static void a_million_deep_wait_fires_without_recursion(void **state)
+{
+    (void)state;
+    on_a_small_stack(fire_waiting);
+}
+
+static void a_million_deep_chain_fires_without_recursion(void **state)
+{
+    (void)state;
+    on_a_small_stack(fire_chained);
+}
+
+static void a_million_deep_wait_dies_without_recursion(void **state)
+{
+    (void)state;
+    on_a_small_stack(drop_waiting);
+}
+
+static void a_million_deep_wait_is_cancelled_without_recursion(void **state)
+{
+    (void)state;
+    on_a_small_stack(cancel_waiting);
+}
+
+static void a_million_deep_wait_goes_with_its_scope_without_recursion(void **state)
+{
+    (void)state;
+    on_a_small_stack(abandon_waiting);
+}
+
+static void a_million_deep_wait_may_be_built_from_its_outer_end(void **state)
+{
+    (void)state;
+    on_a_small_stack(await_backwards);
+}
+
+/* --- a scope freed with deferreds in it ------------------------------------------------------- */
+
+static void a_freed_scope_releases_what_its_deferreds_hold(void **state)
+{
+    struct ends unfired = make(), paused = make(), outer = make(), inner = make(), failed = make();
+    (void)state;
+    for (int i = 0; i < 12; i++)
+        add_look(unfired.sink, "never");
+    add_look(paused.sink, "never");
+    torc_deferred_pause(paused.sink);
+    assert_int_equal(torc_source_fire(paused.source, torc_owned(NULL, count_value)), 0);
+    add(outer.sink, then_await, NULL, inner.sink);
+    add_look(outer.sink, "never");
+    assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
+    assert_int_equal(torc_deferred_chain(inner.sink, unfired.source), 0);
+    torc_source_drop(failed.source);
+    torc_scope_free(fixture.scope);
+    assert_string_equal(fixture.trace, "");
+    assert_int_equal(fixture.args_dropped, 15);
+    assert_int_equal(fixture.values_dropped, 1);
+    /* The failure nobody handled is still reported. */
+    assert_int_equal(fixture.log.events, 1);
+    assert_string_equal(fixture.log.failure, "deferred_error: the source was dropped (made.c:1)");
+    assert_int_equal(torc_test_allocator_blocks(&fixture.allocator), 0);
+    fixture.scope = NULL;
+}
+
+struct meddler {
+    struct ends others[2];
+    int answers[3];
+    struct torc_deferred *made;
+};
+
+/* What a user's drop function may well do to others while their scope goes. */
+static void meddle(void *arg)
+{
+    struct meddler *meddler = arg;
+    struct torc_source source;
+    fixture.args_dropped++;
+    for (int i = 0; i < 2; i++) {
+        torc_deferred_cancel(meddler->others[i].sink);
+        torc_deferred_drop(meddler->others[i].sink);
+        torc_source_drop(meddler->others[i].source);
+    }
+    meddler->answers[0] = torc_source_fire(meddler->others[0].source, number(1));
+    meddler->answers[1] = torc_deferred_add(meddler->others[1].sink, then_nine, NULL, NULL, NULL);
+    meddler->answers[2] = torc_deferred_new(fixture.scope, NULL, NULL, &source, &meddler->made);
+}
+
+static void what_drop_functions_do_to_a_scope_being_freed_has_no_effect(void **state)
+{
+    struct meddler meddler = {0};
+    struct ends between;
+    (void)state;
+    meddler.others[0] = make();
+    between = make();
+    meddler.others[1] = make();
+    add_look(meddler.others[0].sink, "never");
+    add_look(meddler.others[1].sink, "never");
+    assert_int_equal(torc_deferred_add(between.sink, then_nine, then_nine, &meddler, meddle), 0);
+    torc_scope_free(fixture.scope);
+    fixture.scope = NULL;
+    assert_string_equal(fixture.trace, "");
+    assert_int_equal(fixture.args_dropped, 3);
+    assert_int_equal(meddler.answers[0], TORC_ESTALE);
+    assert_int_equal(meddler.answers[1], TORC_ECLOSED);
+    assert_int_equal(meddler.answers[2], TORC_ECLOSED);
+    assert_null(meddler.made);
+    assert_int_equal(fixture.log.events, 0);
+}
+
+static void a_waiter_in_another_scope_is_told(void **state)
+{
+    struct torc_scope *other;
+    struct ends outer = make(), inner;
+    (void)state;
+    assert_int_equal(torc_scope_new(&fixture.allocator.base, NULL, &other), 0);
+    assert_int_equal(torc_deferred_new(other, NULL, NULL, &inner.source, &inner.sink), 0);
+    add(outer.sink, then_await, NULL, inner.sink);
+    add_look(outer.sink, "outer");
+    assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
+    torc_scope_free(other);
+    assert_string_equal(fixture.trace, "outer!deferred_error ");
+    torc_deferred_drop(outer.sink);
+    assert_int_equal(counts().deferreds, 0);
+}
+
+static void one_awaited_from_another_scope_loses_its_sink(void **state)
+{
+    struct torc_scope *other;
+    struct ends outer, inner = make();
+    (void)state;
+    assert_int_equal(torc_scope_new(&fixture.allocator.base, NULL, &other), 0);
+    assert_int_equal(torc_deferred_new(other, NULL, NULL, &outer.source, &outer.sink), 0);
+    add(outer.sink, then_await, NULL, inner.sink);
+    assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
+    torc_scope_free(other);
+    assert_int_equal(counts().deferreds, 1);
+    assert_int_equal(torc_source_fire(inner.source, torc_fail(a_failure())), 0);
+    assert_int_equal(counts().deferreds, 0);
+    assert_int_equal(counts().unhandled, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCOPE(the_result_of_an_awaited_one_moves_here),
+        IN_SCOPE(a_result_that_is_there_already_is_taken_at_once),
+        IN_SCOPE(a_paused_one_holds_up_whoever_waits_for_it),
+        IN_SCOPE(a_paused_waiter_gets_its_result_and_runs_later),
+        IN_SCOPE(a_callback_that_returns_its_own_deferred_gets_a_failure),
+        IN_SCOPE(a_circle_of_waiting_is_refused_where_it_would_close),
+        IN_SCOPE(one_that_was_given_away_cannot_be_waited_for),
+        IN_SCOPE(waiting_for_one_whose_callback_is_running_now_works),
+        IN_SCOPE(an_arg_that_fires_the_awaited_one_as_it_is_released_does_no_harm),
+        IN_SCOPE(cancelling_the_outer_one_reaches_the_innermost),
+        IN_SCOPE(a_chained_result_goes_over_and_leaves_null),
+        IN_SCOPE(a_result_its_target_does_not_take_stays),
+        IN_SCOPE(a_cancelled_target_swallows_one_result),
+        IN_SCOPE(a_chained_target_that_waits_holds_up_nobody),
+        IN_SCOPE(a_freed_scope_releases_what_its_deferreds_hold),
+        IN_SCOPE(what_drop_functions_do_to_a_scope_being_freed_has_no_effect),
+        IN_SCOPE(a_waiter_in_another_scope_is_told),
+        IN_SCOPE(one_awaited_from_another_scope_loses_its_sink),
+        cmocka_unit_test(a_million_deep_wait_fires_without_recursion),
+        cmocka_unit_test(a_million_deep_chain_fires_without_recursion),
+        cmocka_unit_test(a_million_deep_wait_dies_without_recursion),
+        cmocka_unit_test(a_million_deep_wait_is_cancelled_without_recursion),
+        cmocka_unit_test(a_million_deep_wait_goes_with_its_scope_without_recursion),
+        cmocka_unit_test(a_million_deep_wait_may_be_built_from_its_outer_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
