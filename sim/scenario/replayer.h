@@ -45,6 +45,13 @@ struct torci_replay_streams {
     uint32_t capacity;
 };
 
+/* Before each block of the program's memory: what it does not give back, as when it is stopped in the
+ * middle by a difference, goes with the replayer. */
+struct torci_replay_block {
+    struct torci_replay_block *next;
+    struct torci_replay_block **link; /* what points at this one */
+};
+
 struct torci_replay_job {
     uint32_t number;
     uint64_t token;
@@ -79,6 +86,7 @@ struct torci_replayer {
     size_t job_capacity;
     uint32_t jobs_made;
     bool in_job;
+    struct torci_replay_block *blocks;
     bool signals_watched;
     uint64_t signal_token;
 };
@@ -92,6 +100,28 @@ void torci_replayer_free(struct torci_replayer *replayer);
 
 /* The program is done: compares what the present turn has left, and that no turn follows. */
 void torci_replayer_end(struct torci_replayer *replayer);
+
+/* --- slots of the platform (replayer_streams.c) -------------------------------------------------- */
+
+int torci_replayer_listen(struct torc_platform *self, const struct torc_address *address,
+                          const struct torc_listen_settings *settings, uint64_t token,
+                          uint64_t *out_handle);
+int torci_replayer_connect(struct torc_platform *self, const struct torc_address *address,
+                           const struct torc_address *local, uint64_t token, uint64_t *out_handle);
+int torci_replayer_accept(struct torc_platform *self, uint64_t listener, uint64_t token,
+                          uint64_t *out_handle, struct torc_address *out_peer);
+int torci_replayer_refuse(struct torc_platform *self, uint64_t listener);
+int torci_replayer_read(struct torc_platform *self, uint64_t handle, void *buffer, size_t bytes,
+                        size_t *out_bytes);
+int torci_replayer_writev(struct torc_platform *self, uint64_t handle,
+                          const struct torc_span *spans, size_t count, size_t *out_bytes);
+void torci_replayer_interest(struct torc_platform *self, uint64_t handle, uint32_t events);
+int torci_replayer_shutdown(struct torc_platform *self, uint64_t handle);
+void torci_replayer_close(struct torc_platform *self, uint64_t handle, enum torc_close_mode mode);
+int torci_replayer_names(struct torc_platform *self, uint64_t handle,
+                         struct torc_address *out_local, struct torc_address *out_peer);
+int torci_replayer_set_option(struct torc_platform *self, uint64_t handle,
+                              enum torc_stream_option option, int value);
 
 /* --- the present turn (replay_turn.c) ----------------------------------------------------------- */
 
