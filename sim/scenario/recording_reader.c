@@ -111,6 +111,9 @@ long torci_base64_decode(const char *text, size_t length, uint8_t *out)
             }
             group = group << 6 | (uint32_t)(digit - digits);
         }
+        if ((group & ((UINT32_C(1) << (8 * (4 - wanted))) - 1)) != 0) {
+            return -1; /* bits that stand for nothing */
+        }
         for (size_t j = 1; j < wanted; j++) {
             out[bytes++] = (uint8_t)(group >> (24 - 8 * j));
         }

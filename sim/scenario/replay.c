@@ -130,19 +130,32 @@ static int play_on_reactor(struct torci_replayer *replayer, const struct torc_mo
     return status;
 }
 
-/* All was equal to the end: then the digest is the recorded one, or the file was changed. */
-static int compare_digest(const struct torc_recording *recording, struct torc_replay_report *report)
+/* All was equal to the end: then the last line is the recorded one, or the file was changed. */
+static int compare_trailer(const struct torc_recording *recording,
+                           struct torc_replay_report *report)
 {
-    if (report->verdict != TORC_REPLAY_EQUAL || report->truncated ||
-        strcmp(report->digest, recording->trailer.digest) == 0) {
+    const struct torci_recording_trailer *trailer = &recording->trailer;
+
+    if (report->verdict != TORC_REPLAY_EQUAL || report->truncated) {
         return 0;
     }
-    snprintf(report->error, sizeof(report->error),
-             "%s:%llu: the recording was changed: its events have the digest %s, its last line "
-             "says %s",
-             recording->name, (unsigned long long)recording->line, report->digest,
-             recording->trailer.digest);
-    return TORC_ESYNTAX;
+    if (strcmp(report->digest, trailer->digest) != 0) {
+        snprintf(report->error, sizeof(report->error),
+                 "%s:%llu: the recording was changed: its events have the digest %s, its last "
+                 "line says %s",
+                 recording->name, (unsigned long long)recording->line, report->digest,
+                 trailer->digest);
+        return TORC_ESYNTAX;
+    }
+    if (trailer->turns != report->turns || trailer->connections != report->connections ||
+        trailer->read_bytes != report->read_bytes ||
+        trailer->written_bytes != report->written_bytes) {
+        snprintf(report->error, sizeof(report->error),
+                 "%s:%llu: the recording was changed: the last line does not count what there is",
+                 recording->name, (unsigned long long)recording->line);
+        return TORC_ESYNTAX;
+    }
+    return 0;
 }
 
 int torc_replay(struct torc_recording *recording, const struct torc_module *module,
@@ -175,5 +188,5 @@ int torc_replay(struct torc_recording *recording, const struct torc_module *modu
     torc_trace_free(trace);
     report->truncated = recording->truncated;
     report->wall_ns = monotonic_ns() - began_ns;
-    return status != 0 ? status : compare_digest(recording, report);
+    return status != 0 ? status : compare_trailer(recording, report);
 }
