@@ -29,8 +29,8 @@ struct torc_clock;
  * called goes on with the next call. */
 typedef struct torc_failure *torc_call_fn(void *arg);
 
-/* A handle on a timed call: a value, copied freely; stale once the call has begun, was cancelled, or
- * its clock is freed.  Zero is stale. */
+/* A handle on a timed call: a value, copied freely; stale once the call has begun or was cancelled.
+ * Zero is stale.  Not to be used after its clock is freed. */
 struct torc_timer {
     struct torc_clock *clock;
     uint32_t index;
@@ -40,7 +40,8 @@ struct torc_timer {
 /* Makes a clock that stands at 0.  Errors: TORC_ENOMEM. */
 TORC_API TORC_CHECKED int torc_clock_new(struct torc_scope *scope, struct torc_clock **out);
 
-/* Frees it; calls still pending do not run, their drop functions do.  NULL is accepted. */
+/* Frees it; calls still pending do not run, their drop functions do.  Inside one of its calls the clock
+ * goes when that has returned.  NULL is accepted. */
 TORC_API void torc_clock_free(struct torc_clock *clock);
 
 TORC_API uint64_t torc_clock_now(const struct torc_clock *clock);
@@ -50,14 +51,16 @@ TORC_API uint64_t torc_clock_now(const struct torc_clock *clock);
  * that were due at that time before it.  TORC_EMISUSE: on a reactor's clock, or inside a call. */
 TORC_API int torc_clock_advance(struct torc_clock *clock, uint64_t delta_ns);
 
-/* Goes forward to the next deadline and runs all calls due then.  TORC_ENOTFOUND: none is pending. */
+/* Goes forward to the next deadline and runs all calls due then, but not those they arm.
+ * TORC_ENOTFOUND: none is pending.  TORC_EMISUSE: as above. */
 TORC_API int torc_clock_advance_to_next(struct torc_clock *clock);
 
 /* Calls `call(arg)` once, `delay_ns` from now; never before this returns.  A call armed with delay 0
  * inside a timed call waits for the next round (live: the next turn).  A deadline past the end of
- * time is the end of time.
+ * time is TORC_NEVER, which does not come.
  * `arg` is taken: `drop_arg` is called exactly once, after the call, at cancel, or when the clock is
- * freed.  `out` may be NULL.  Errors: TORC_ENOMEM; `arg` is not taken. */
+ * freed.  `out` may be NULL.
+ * Errors: TORC_ENOMEM; TORC_ECLOSED, the clock's reactor has stopped; `arg` is not taken. */
 TORC_API TORC_CHECKED int torc_call_later_at(const char *site, struct torc_clock *clock,
                                              uint64_t delay_ns, torc_call_fn *call, void *arg,
                                              torc_drop_fn *drop_arg, struct torc_timer *out);

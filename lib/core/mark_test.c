@@ -1,0 +1,63 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <torc/mark.h>
+
+#include "tests/support/reactor_fixture.h"
+
+struct counting {
+    struct torc_mark_observer base;
+    struct journal journal;
+};
+
+static void write_mark(struct torc_mark_observer *self, const struct torc_mark *mark, bool held)
+{
+    struct counting *counting = (struct counting *)(void *)self;
+    journal_write(&counting->journal, held ? "+" : "-", mark->name);
+}
+
+static void pass(struct torc_reactor *reactor, int value)
+{
+    TORC_SOMETIMES(reactor, value > 1, "test.sometimes");
+    TORC_ALWAYS(reactor, value < 9, "test.always");
+    TORC_REACHABLE(reactor, "test.reachable");
+    if (value > 100)
+        TORC_UNREACHABLE(reactor, "test.unreachable");
+}
+
+static void marks_are_told_to_the_observer(void **state)
+{
+    struct fixture *fixture = *state;
+    struct counting counting = {.base.mark = write_mark};
+    pass(fixture->reactor, 1);
+    torc_reactor_observe_marks(fixture->reactor, &counting.base);
+    pass(fixture->reactor, 1);
+    pass(fixture->reactor, 101);
+    torc_reactor_observe_marks(fixture->reactor, NULL);
+    pass(fixture->reactor, 1);
+    assert_string_equal(counting.journal.text,
+                        "-test.sometimes +test.always +test.reachable "
+                        "+test.sometimes -test.always +test.reachable -test.unreachable ");
+}
+
+static void the_catalogue_holds_marks_that_were_never_reached(void **state)
+{
+    (void)state;
+    size_t found = 0;
+    for (const struct torc_mark *mark = __start_torc_marks; mark < __stop_torc_marks; mark++)
+        found += strncmp(mark->name, "test.", 5) == 0 && strstr(mark->site, "mark_test.c:") != NULL;
+    assert_int_equal(found, 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(marks_are_told_to_the_observer, set_up, tear_down),
+        cmocka_unit_test(the_catalogue_holds_marks_that_were_never_reached),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
