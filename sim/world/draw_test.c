@@ -1,0 +1,155 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "draw.h"
+
+static void *resize(void *ctx, void *ptr, size_t old_bytes, size_t new_bytes)
+{
+    size_t *left = ctx;
+
+    (void)old_bytes;
+    if (new_bytes == 0) {
+        free(ptr);
+        return NULL;
+    }
+    if (left != NULL && *left == 0)
+        return NULL;
+    if (left != NULL)
+        --*left;
+    return realloc(ptr, new_bytes);
+}
+
+static const struct torc_allocator allocator = {resize, NULL, NULL};
+
+/* Random123-1.14, tests/kat_vectors, philox4x32 10. */
+static void philox_gives_the_published_vectors(void **state)
+{
+    static const struct {
+        uint32_t counter[4];
+        uint32_t key[2];
+        uint32_t expected[4];
+    } vectors[] = {
+        {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+        {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+         {0xffffffff, 0xffffffff},
+         {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+        {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+         {0xa4093822, 0x299f31d0},
+         {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        uint32_t out[4];
+
+        torci_philox(vectors[i].counter, vectors[i].key, out);
+        assert_memory_equal(out, vectors[i].expected, sizeof out);
+    }
+}
+
+static uint64_t next(struct torci_draw *draw, const char *site, const char *host)
+{
+    uint64_t value = 0;
+
+    assert_int_equal(torci_draw_next(draw, &allocator, site, host, &value), 0);
+    return value;
+}
+
+static void streams_do_not_disturb_each_other(void **state)
+{
+    struct torci_draw alone;
+    struct torci_draw together;
+    int i;
+
+    (void)state;
+    assert_int_equal(torci_draw_init(&alone, &allocator, 7), 0);
+    assert_int_equal(torci_draw_init(&together, &allocator, 7), 0);
+    for (i = 0; i < 20; i++) {
+        uint64_t expected = next(&alone, "site", "host");
+        uint64_t other = next(&together, "other", "host");
+        uint64_t elsewhere = next(&together, "site", "elsewhere");
+
+        assert_true(expected != other && expected != elsewhere);
+        assert_int_equal(next(&together, "site", "host"), expected);
+    }
+    torci_draw_destroy(&alone, &allocator);
+    torci_draw_destroy(&together, &allocator);
+}
+
+static void the_seed_changes_every_stream(void **state)
+{
+    struct torci_draw one;
+    struct torci_draw two;
+
+    (void)state;
+    assert_int_equal(torci_draw_init(&one, &allocator, 1), 0);
+    assert_int_equal(torci_draw_init(&two, &allocator, 2), 0);
+    assert_int_not_equal(next(&one, "site", ""), next(&two, "site", ""));
+    torci_draw_destroy(&one, &allocator);
+    torci_draw_destroy(&two, &allocator);
+}
+
+static void a_thousand_streams_keep_their_counters(void **state)
+{
+    struct torci_draw draw;
+    uint64_t first[1000];
+    char site[16];
+    size_t i;
+
+    (void)state;
+    assert_int_equal(torci_draw_init(&draw, &allocator, 0), 0);
+    for (i = 0; i < 1000; i++) {
+        memset(site, 0, sizeof site);
+        site[0] = (char)(1 + i % 250);
+        site[1] = (char)(1 + i / 250);
+        first[i] = next(&draw, site, "h");
+    }
+    for (i = 1; i < 1000; i++)
+        assert_int_not_equal(first[i], first[0]);
+    assert_int_equal(draw.count, 1000);
+    torci_draw_destroy(&draw, &allocator);
+}
+
+static void without_memory_nothing_is_drawn(void **state)
+{
+    size_t left = 1;
+    const struct torc_allocator poor = {resize, NULL, &left};
+    struct torci_draw draw;
+    char site[3] = {0};
+    uint64_t value = 0;
+    uint64_t again = 0;
+    int code = 0;
+    int i;
+
+    (void)state;
+    assert_int_equal(torci_draw_init(&draw, &poor, 0), 0);
+    for (i = 0; code == 0; i++) {
+        site[0] = (char)('a' + i % 26);
+        site[1] = (char)('a' + i / 26);
+        code = torci_draw_next(&draw, &poor, site, "", &value);
+    }
+    assert_int_equal(code, TORC_ENOMEM);
+    left = 1;
+    assert_int_equal(torci_draw_next(&draw, &poor, site, "", &again), 0);
+    torci_draw_destroy(&draw, &poor);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(philox_gives_the_published_vectors),
+        cmocka_unit_test(streams_do_not_disturb_each_other),
+        cmocka_unit_test(the_seed_changes_every_stream),
+        cmocka_unit_test(a_thousand_streams_keep_their_counters),
+        cmocka_unit_test(without_memory_nothing_is_drawn),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

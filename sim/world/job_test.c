@@ -1,0 +1,206 @@
+/* Jobs of raw hosts, and of a host with a reactor. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <torc/sim.h>
+
+#include "job.h"
+
+struct teller {
+    struct torc_world *world;
+    struct torc_platform *platform;
+    struct torc_platform_event events[16];
+    uint64_t at_ns[16];
+    size_t count;
+    char order[64];
+    size_t steps;
+};
+
+struct work {
+    struct teller *teller;
+    char name;
+    uint64_t delay_ns;
+    int result;
+    bool in_reactor;
+    unsigned char depth[20000];
+};
+
+static void turn(void *arg)
+{
+    struct teller *teller = arg;
+    size_t n = teller->platform->ops->wait(teller->platform, 0, teller->events + teller->count,
+                                           16 - teller->count);
+
+    while (n-- > 0)
+        teller->at_ns[teller->count++] = torc_world_now(teller->world);
+}
+
+static void note(struct work *work)
+{
+    work->teller->order[work->teller->steps++] = work->name;
+}
+
+static int run_work(void *arg)
+{
+    struct work *work = arg;
+    unsigned char frame[20000]; /* a real piece of the stack, alive over the yield */
+
+    memset(frame, work->name, sizeof frame);
+    work->in_reactor = work->teller->platform->ops->in_reactor(work->teller->platform);
+    note(work);
+    torci_job_yield(work->teller->world, work->delay_ns);
+    note(work);
+    memcpy(work->depth, frame, sizeof frame);
+    return work->result;
+}
+
+static int set_up(void **state)
+{
+    static struct teller teller;
+    struct torc_host *host;
+
+    memset(&teller, 0, sizeof teller);
+    if (torc_world_new(NULL, &teller.world) != 0 ||
+        torci_world_add_raw_host(teller.world, "h", turn, &teller, &host) != 0)
+        return -1;
+    teller.platform = torci_host_platform(host);
+    *state = &teller;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    torc_world_free(((struct teller *)*state)->world);
+    return 0;
+}
+
+static void submit(struct work *work, struct teller *teller, char name, uint64_t delay_ns)
+{
+    memset(work, 0, sizeof *work);
+    work->teller = teller;
+    work->name = name;
+    work->delay_ns = delay_ns;
+    work->result = -name;
+    assert_int_equal(teller->platform->ops->submit(teller->platform, run_work, work, (uint64_t)name),
+                     0);
+}
+
+static void jobs_begin_in_order_and_overlap_where_they_yield(void **state)
+{
+    struct teller *teller = *state;
+    static struct work a;
+    static struct work b;
+    enum torc_verdict verdict;
+
+    submit(&a, teller, 'a', 20);
+    submit(&b, teller, 'b', 10);
+    assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
+    assert_string_equal(teller->order, "abba");
+    assert_int_equal(teller->count, 2);
+    assert_int_equal(teller->events[0].token, 'b');
+    assert_int_equal(teller->events[0].events, TORC_EVENT_JOB);
+    assert_int_equal(teller->events[0].result, -'b');
+    assert_int_equal(teller->at_ns[0], 10);
+    assert_int_equal(teller->at_ns[1], 20);
+    assert_int_equal(a.depth[19999], 'a');
+    assert_false(a.in_reactor);
+    assert_true(teller->platform->ops->in_reactor(teller->platform));
+}
+
+static void stacks_are_used_again(void **state)
+{
+    struct teller *teller = *state;
+    static struct work work[12];
+    enum torc_verdict verdict;
+    size_t i;
+
+    for (i = 0; i < 12; i++) {
+        submit(&work[i], teller, (char)('a' + (int)i), 1);
+        assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
+    }
+    assert_int_equal(teller->count, 12);
+    assert_string_equal(teller->order, "aabbccddeeffgghhiijjkkll");
+}
+
+static void a_killed_host_leaves_its_jobs_where_they_are(void **state)
+{
+    struct teller *teller = *state;
+    static struct work a;
+    static struct work b;
+    enum torc_verdict verdict;
+    struct torc_host *host = torc_world_find_host(teller->world, "h");
+
+    submit(&a, teller, 'a', 1000);
+    assert_int_equal(torc_world_run(teller->world, 10, &verdict), 0);
+    submit(&b, teller, 'b', 1000);
+    torc_host_kill(host);
+    assert_int_equal(torc_host_restart(host), 0);
+    assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
+    assert_string_equal(teller->order, "a");
+    assert_int_equal(teller->count, 0);
+}
+
+static void a_world_is_freed_with_jobs_under_way(void **state)
+{
+    struct teller *teller = *state;
+    static struct work a;
+    static struct work b;
+    enum torc_verdict verdict;
+
+    submit(&a, teller, 'a', 1000);
+    assert_int_equal(torc_world_run(teller->world, 10, &verdict), 0);
+    submit(&b, teller, 'b', 1000);
+}
+
+/* --- through a reactor ----------------------------------------------------------------------------- */
+
+static int answer(void *arg)
+{
+    *(int *)arg += 1;
+    return 0;
+}
+
+static struct torc_result seen(struct torc_result result, void *arg)
+{
+    *(int *)arg += 10 * *(int *)result.as.value;
+    return result;
+}
+
+static void a_job_of_a_reactor_fires_its_deferred(void **state)
+{
+    struct teller *teller = *state;
+    struct torc_host *host;
+    struct torc_deferred *deferred;
+    enum torc_verdict verdict;
+    int number = 4;
+    int total = 0;
+
+    assert_int_equal(torc_world_add_host(teller->world, "r", NULL, &host), 0);
+    assert_int_equal(torc_run_job(torc_host_reactor(host), answer, &number, NULL, &deferred), 0);
+    assert_int_equal(torc_deferred_add_callback(deferred, seen, &total, NULL), 0);
+    torc_deferred_drop(deferred);
+    assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
+    assert_int_equal(verdict, TORC_VERDICT_QUIESCENT);
+    assert_int_equal(number, 5);
+    assert_int_equal(total, 50);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(jobs_begin_in_order_and_overlap_where_they_yield),
+        TEST(stacks_are_used_again),
+        TEST(a_killed_host_leaves_its_jobs_where_they_are),
+        TEST(a_world_is_freed_with_jobs_under_way),
+        TEST(a_job_of_a_reactor_fires_its_deferred),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
