@@ -6,7 +6,7 @@ For each measurement one JSON line goes to standard output and to BUILD/bench.js
 Torc and its peers take turns, at least five times; the values are medians.  The programs measure, this
 script only starts them in turn.  Servers listen on a free port, which they print.
 
-Usage: run.py --build DIR [NAME...]      a NAME selects what it begins: echo.live, echo.live.c50, ...
+Usage: run.py --build DIR [NAME...]      a NAME selects what is below it: echo, echo.live, echo.live.c50, ...
 """
 import argparse
 import glob
@@ -39,7 +39,7 @@ class Bench:
     def wants(self, name):
         """Whether `name` was selected, or a part of it was."""
         return not self.selected or any(
-            name.startswith(s) or s.startswith(name + ".") for s in self.selected)
+            (name + ".").startswith(s + ".") or s.startswith(name + ".") for s in self.selected)
 
     def program(self, name):
         path = os.path.join(self.build, "bench", name)
@@ -97,6 +97,21 @@ def last_line(command):
     return done.stdout.strip().splitlines()[-1]
 
 
+def torc_value(command):
+    return json.loads(last_line(command))["torc"]
+
+
+def end_process(process):
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise SystemExit(f"bench: {process.args[0]} did not end on SIGTERM") from None
+
+
 class Server:
     """A child that prints "port N" and serves until it is told to end."""
 
@@ -120,8 +135,7 @@ class Server:
             return int(stat.read().split()[1]) * resource.getpagesize()
 
     def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=20)
+        end_process(self.process)
         self.process.stdout.close()
 
 
@@ -224,7 +238,7 @@ def bench_memory_live(bench):
 
 def bench_deferred(bench):
     def torc():
-        return json.loads(last_line(bench.program("deferred_bench") + ["1", "1000000"]))["torc"]
+        return torc_value(bench.program("deferred_bench") + ["1", "1000000"])
 
     def twisted():
         return float(last_line(twisted_script("peer_twisted_deferred.py") + ["1", "200000"]))
@@ -233,10 +247,112 @@ def bench_deferred(bench):
                     {"torc": torc, "twisted": twisted}, "twisted", ">= 50")
 
 
+def bench_echo_sim(bench):
+    """Exchanges of 64 bytes between two hosts of a world, 1 ms apart; all connections together."""
+    for connections in (1, 50, 1000):
+        name = f"echo.sim.c{connections}"
+        if not bench.wants(name):
+            continue
+        arguments = ["echo", str(connections)]
+        bench.alternate(name, "exchanges per second", {
+            "torc": lambda: torc_value(bench.program("sim_bench") + arguments + ["500000"]),
+            "iosim": lambda: float(last_line(
+                twisted_script("peer_twisted_iosim.py") + arguments + ["200000"])),
+        }, "iosim", ">= 2" if connections == 1 else "shown")
+
+
+def bench_connect_sim(bench):
+    bench.alternate("connect.sim", "connect, one exchange and close per second", {
+        "torc": lambda: torc_value(bench.program("sim_bench") + ["connect", "100000"]),
+        "iosim": lambda: float(last_line(
+            twisted_script("peer_twisted_iosim.py") + ["connect", "30000"])),
+    }, "iosim", ">= 2")
+
+
+def bench_memory_sim(bench):
+    bench.alternate("memory.sim", "resident bytes per idle pair", {
+        "torc": lambda: torc_value(bench.program("sim_bench") + ["memory", "5000"]),
+    }, None, "torc <= 2048")
+
+
+class KeyValueServer:
+    """A server that speaks the Redis protocol on a port that was free a moment ago."""
+
+    def __init__(self, command):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = str(probe.getsockname()[1])
+        command = [word.replace("PORT", self.port) for word in command]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        for _ in range(500):
+            try:
+                socket.create_connection(("127.0.0.1", int(self.port))).close()
+                return
+            except ConnectionRefusedError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.01)
+        self.end()
+        raise SystemExit(f"bench: {command[0]} does not answer")
+
+    def rates(self, pipeline, requests):
+        """Requests per second by command, as redis-benchmark reports them."""
+        out = subprocess.run(
+            ["redis-benchmark", "-p", self.port, "-c", "50", "-P", str(pipeline), "-n", str(requests),
+             "-t", "set,get,incr", "--csv"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            text=True, check=True, timeout=120).stdout
+        rows = [line.split(",") for line in out.splitlines()]
+        return {row[0].strip('"').lower(): float(row[1].strip('"')) for row in rows
+                if row[0].strip('"') in ("SET", "GET", "INCR")}
+
+    def end(self):
+        end_process(self.process)
+
+
+def kv_commands(bench):
+    torc = os.path.join(bench.build, "torc")
+    module = os.path.join(bench.build, "modules", "kv.so")
+    return {
+        "torc": [torc, "serve", module, "--listen", "tcp:127.0.0.1:PORT"]
+                if os.path.exists(torc) and os.path.exists(module) else None,
+        "redis": ["redis-server", "--port", "PORT", "--bind", "127.0.0.1", "--save", "",
+                  "--appendonly", "no", "--dir", bench.build] if shutil.which("redis-server") else None,
+    }
+
+
+def bench_kv_live(bench):
+    """redis-benchmark, 50 clients, against both servers in turn."""
+    if shutil.which("redis-benchmark") is None:
+        print("bench: kv.live needs redis-benchmark (Debian package redis-tools)", file=sys.stderr)
+        return
+    commands = kv_commands(bench)
+    missing = {who for who, command in commands.items() if command is None}
+    servers = {who: KeyValueServer(command) for who, command in commands.items() if command}
+    for pipeline, requests in ((1, 50000), (16, 500000)):
+        if not bench.wants(f"kv.live.p{pipeline}"):
+            continue
+        values = {}
+        for turn in range(ROUNDS):
+            order = list(servers) if turn % 2 == 0 else list(servers)[::-1]
+            for who in order:
+                for command, value in servers[who].rates(pipeline, requests).items():
+                    values.setdefault(command, {}).setdefault(who, []).append(value)
+        for command, by_server in values.items():
+            medians = {who: statistics.median(by_server[who]) for who in servers}
+            bench.report(f"kv.live.p{pipeline}.{command}", "requests per second", medians, "redis",
+                         ">= 0.8", missing)
+    for server in servers.values():
+        server.end()
+
+
 BENCHES = {
     "echo.live": bench_echo_live,
-    "memory.live": bench_memory_live,
+    "echo.sim": bench_echo_sim,
+    "connect.sim": bench_connect_sim,
     "deferred": bench_deferred,
+    "kv.live": bench_kv_live,
+    "memory.live": bench_memory_live,
+    "memory.sim": bench_memory_sim,
 }
 
 

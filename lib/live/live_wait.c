@@ -190,7 +190,9 @@ size_t torci_live_wait(struct torc_platform *self, uint64_t deadline_ns,
             if (!last)
                 arm_timer(live, deadline_ns, now_ns);
         }
-        event_base_loop(live->base, last ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+        /* Without EVLOOP_ONCE libevent would poll on until nothing is ready, which what is told but not
+         * read yet always is. */
+        event_base_loop(live->base, last ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
         if (live->woken)
             torci_live_jobs_collect(live);
         count = tell(live, batch, capacity);
