@@ -120,6 +120,7 @@ int torc_live_new(const struct torc_live_options *options, struct torc_platform 
     live->platform.ops = &live_ops;
     live->thread = pthread_self();
     live->wake_fd = -1;
+    live->timer_fd = -1;
     live_link_init(&live->ready);
     live_link_init(&live->faulty);
     live->reserve_fd = -1;

@@ -91,6 +91,7 @@ struct live {
     pthread_t thread; /* the reactor's */
     struct event_base *base;
 
+    int timer_fd;
     struct event timer;
     uint64_t timer_at_ns; /* when it is armed for; TORC_NEVER: it is not */
 

@@ -1,7 +1,12 @@
-/* live_wait.c - waiting: one pass through libevent, and what it found as a batch of events. */
+/* live_wait.c - waiting: one pass through libevent, and what it found as a batch of events.
+ *
+ * The timer is a timerfd watched like any descriptor, not a timeout of libevent's: libevent counts in
+ * microseconds, rounds epoll's timeout to milliseconds, and with EVENT_BASE_FLAG_PRECISE_TIMER sets a
+ * timerfd of its own on every pass, whether the deadline changed or not. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "live_platform.h"
@@ -10,9 +15,11 @@
 static void timer_fired(evutil_socket_t fd, short what, void *arg)
 {
     struct live *live = arg;
+    uint64_t count;
 
-    (void)fd;
     (void)what;
+    while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
+        ;
     live->timer_at_ns = TORC_NEVER;
 }
 
@@ -47,7 +54,7 @@ void torci_live_wake(struct torc_platform *self)
  * internal pair of sockets. */
 static int have_descriptors(int like)
 {
-    enum { NEEDED = 4 }; /* epoll, timer, the pair */
+    enum { NEEDED = 3 }; /* epoll, the pair */
     int taken[NEEDED];
     int count = 0;
     int error = 0;
@@ -75,24 +82,29 @@ int torci_live_wait_init(struct live *live)
     live->reserve_fd = fcntl(live->wake_fd, F_DUPFD_CLOEXEC, 0);
     if (live->reserve_fd < 0)
         return torci_live_error(errno);
+    live->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (live->timer_fd < 0)
+        return torci_live_error(errno);
     error = have_descriptors(live->wake_fd);
     if (error != 0)
         return error;
     config = event_config_new();
     if (config == NULL)
         return TORC_ENOMEM;
-    event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER | EVENT_BASE_FLAG_NOLOCK |
-                                      EVENT_BASE_FLAG_IGNORE_ENV);
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
     live->base = event_base_new_with_config(config);
     event_config_free(config);
     if (live->base == NULL)
         return TORC_ENOMEM;
     live->timer_at_ns = TORC_NEVER;
-    if (event_assign(&live->timer, live->base, -1, 0, timer_fired, live) != 0 ||
+    if (event_assign(&live->timer, live->base, live->timer_fd, EV_READ | EV_PERSIST, timer_fired,
+                     live) != 0 ||
         event_assign(&live->wake_event, live->base, live->wake_fd, EV_READ | EV_PERSIST, woken,
                      live) != 0)
         return TORC_ESYSTEM;
-    return event_add(&live->wake_event, NULL) == 0 ? 0 : TORC_ENOMEM;
+    if (event_add(&live->timer, NULL) != 0 || event_add(&live->wake_event, NULL) != 0)
+        return TORC_ENOMEM;
+    return 0;
 }
 
 void torci_live_wait_free(struct live *live)
@@ -101,26 +113,23 @@ void torci_live_wait_free(struct live *live)
         event_base_free(live->base);
     if (live->wake_fd >= 0)
         close(live->wake_fd);
+    if (live->timer_fd >= 0)
+        close(live->timer_fd);
     if (live->reserve_fd >= 0)
         close(live->reserve_fd);
 }
 
 /* Arms the timer for `deadline_ns`.  One that will fire earlier is left as it is: deadlines that move
  * away with every message (idle timeouts) then cost nothing here, only a wait that goes on. */
-static void arm_timer(struct live *live, uint64_t deadline_ns, uint64_t now_ns)
+static void arm_timer(struct live *live, uint64_t deadline_ns)
 {
-    uint64_t delay_us = (deadline_ns - now_ns + 999) / 1000;
-    const uint64_t delay_us_max = UINT64_C(86400) * 1000000; /* the wait goes on after a day */
-    struct timeval delay;
+    const struct itimerspec at = {
+        .it_value = {(time_t)(deadline_ns / 1000000000), (long)(deadline_ns % 1000000000)}};
 
     if (deadline_ns >= live->timer_at_ns)
         return;
-    if (delay_us > delay_us_max)
-        delay_us = delay_us_max;
-    delay.tv_sec = (time_t)(delay_us / 1000000);
-    delay.tv_usec = (suseconds_t)(delay_us % 1000000);
-    if (event_add(&live->timer, &delay) == 0)
-        live->timer_at_ns = now_ns + delay_us * 1000;
+    if (timerfd_settime(live->timer_fd, TFD_TIMER_ABSTIME, &at, NULL) == 0)
+        live->timer_at_ns = deadline_ns;
 }
 
 /* One handle's event; false if it has nothing to tell any more. */
@@ -184,11 +193,9 @@ size_t torci_live_wait(struct torc_platform *self, uint64_t deadline_ns,
             torci_live_retry_faulty(live);
         last = deadline_ns == 0 || !live_link_alone(&live->ready);
         if (!last && deadline_ns != TORC_NEVER) {
-            uint64_t now_ns = torci_live_now_ns(self);
-
-            last = now_ns >= deadline_ns;
+            last = torci_live_now_ns(self) >= deadline_ns;
             if (!last)
-                arm_timer(live, deadline_ns, now_ns);
+                arm_timer(live, deadline_ns);
         }
         /* Without EVLOOP_ONCE libevent would poll on until nothing is ready, which what is told but not
          * read yet always is. */
