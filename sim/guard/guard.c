@@ -4,6 +4,7 @@
  * It holds the only writable statics of Torc: what it stands in for are functions without an argument
  * that could carry its state. */
 #include <dlfcn.h>
+#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <spawn.h>
@@ -30,26 +31,40 @@ const struct torc_guard_place *torc_guard_set(const struct torc_guard_place *pla
     return before;
 }
 
+/* The name of the function an address is in, or NULL: static functions have none here, and dladdr
+ * answers with whatever exported one lies before. */
+static const char *function_at(void *address, Dl_info *info)
+{
+    const ElfW(Sym) *symbol = NULL;
+
+    if (dladdr1(address, info, (void **)&symbol, RTLD_DL_SYMENT) == 0) {
+        info->dli_fname = NULL;
+        return NULL;
+    }
+    if (info->dli_sname == NULL || symbol == NULL ||
+        (uintptr_t)address - (uintptr_t)info->dli_saddr >= symbol->st_size)
+        return NULL;
+    return info->dli_sname;
+}
+
 /* Says who called `name`, and ends the process. */
 static void report(const char *name, void *caller)
 {
     const struct torc_guard_place *place = guarded;
     Dl_info info;
-    const char *object = "?";
-    const char *function = "a function without a name";
-    uintptr_t offset = (uintptr_t)caller;
+    const char *function;
 
     guarded = NULL; /* what reports may look at the clock */
-    if (dladdr(caller, &info) != 0) {
-        object = info.dli_fname;
-        offset = (uintptr_t)caller - (uintptr_t)info.dli_fbase;
-        if (info.dli_sname != NULL)
-            function = info.dli_sname;
+    function = function_at(caller, &info);
+    if (info.dli_fname == NULL) {
+        info.dli_fname = "?";
+        info.dli_fbase = NULL;
     }
     fprintf(stderr,
-            "torc: escape from the simulation: %s called by %s (%s+0x%lx) on host %s at virtual time "
-            "%llu ns, seed %llu\n",
-            name, function, object, (unsigned long)offset, place->host,
+            "torc: escape from the simulation: %s called by %s (addr2line -e %s 0x%lx) on host %s at "
+            "virtual time %llu ns, seed %llu\n",
+            name, function == NULL ? "a static function" : function, info.dli_fname,
+            (unsigned long)((uintptr_t)caller - (uintptr_t)info.dli_fbase), place->host,
             (unsigned long long)*place->now_ns, (unsigned long long)place->seed);
     abort();
 }
