@@ -45,7 +45,9 @@ static bool acquire(struct scripted_platform *self)
 
 static int admit(struct torc_platform *platform, size_t bytes)
 {
-    (void)bytes;
+    const struct torc_allocator *memory = scripted(platform)->memory;
+    if (memory)
+        return memory->admit(memory->ctx, bytes);
     return acquire(scripted(platform)) ? 0 : TORC_ENOMEM;
 }
 
@@ -53,6 +55,8 @@ static int admit(struct torc_platform *platform, size_t bytes)
 static void *resize(struct torc_platform *platform, void *ptr, size_t old_bytes, size_t new_bytes)
 {
     struct scripted_platform *self = scripted(platform);
+    if (self->memory)
+        return self->memory->resize(self->memory->ctx, ptr, old_bytes, new_bytes);
     const size_t head = 2 * sizeof(size_t);
     char *block = ptr ? (char *)ptr - head : NULL;
     size_t size = 0;

@@ -23,6 +23,7 @@
 
 #include <torc/clock.h>
 #include <torc/platform.h>
+#include <torc/scope.h>
 
 enum { SCRIPTED_HANDLES_MAX = 64, SCRIPTED_STEPS_MAX = 64, SCRIPTED_EVENTS_MAX = 1024,
        SCRIPTED_JOBS_MAX = 64, SCRIPTED_BYTES_MAX = 262144 };
@@ -83,7 +84,8 @@ struct scripted_platform {
     struct torc_platform_event events[SCRIPTED_EVENTS_MAX];
     size_t event_first, event_end;
 
-    /* memory */
+    /* memory: from `memory` if that is set (for torc_oom_sweep), else counted here */
+    const struct torc_allocator *memory;
     atomic_size_t acquisitions; /* resize that asks for memory, and admit */
     size_t fail_at;             /* the acquisition of this number (from 1) fails; 0: none */
     bool fail_on;               /* and all after it */
