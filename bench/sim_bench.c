@@ -179,6 +179,7 @@ struct bench {
 static void open_bench(struct bench *bench)
 {
     struct torc_link link = TORC_LINK_INIT;
+    struct torc_listen_options options = TORC_LISTEN_OPTIONS_INIT;
     struct torc_address address;
     struct torc_listener listener;
 
@@ -186,12 +187,14 @@ static void open_bench(struct bench *bench)
     bench->echo.ops = &server_ops;
     bench->client.factory.ops = &factory_ops;
     link.delay_ns = 1000000;
+    options.backlog = 65535; /* all clients connect at one instant */
     must(torc_world_new(NULL, &bench->world));
     must(torc_world_add_host(bench->world, "server", NULL, &bench->server));
     must(torc_world_add_host(bench->world, "clients", NULL, &bench->clients));
     must(torc_world_set_link(bench->world, bench->server, bench->clients, &link));
     address = torc_host_address(bench->server, PORT);
-    must(torc_listen(torc_host_reactor(bench->server), &address, &bench->echo, NULL, &listener));
+    must(torc_listen(torc_host_reactor(bench->server), &address, &bench->echo, &options,
+                     &listener));
 }
 
 /* Connects and runs until nothing is left to happen. */
