@@ -7,7 +7,7 @@
  * script.  After each operation codes and counts must agree. */
 #include "tests/support/deferred_fixture.h"
 
-enum { SEEDS = 400, OPERATIONS = 120, DEFERREDS = 10, PAIRS_MAX = 1000, STEPS_MAX = 4000 };
+enum { SEEDS = 2000, OPERATIONS = 120, DEFERREDS = 10, PAIRS_MAX = 1000, STEPS_MAX = 4000 };
 
 enum { NO_DEFERRED = -1 };
 
