@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "reactor_internal.h"
+#include "tests/support/failing_allocator.h"
 #include "tests/support/reactor_fixture.h"
 
 /* A stream layer that only writes down what the reactor asks of it. */
@@ -385,14 +386,20 @@ static struct torc_failure *free_inside(void *arg)
 static void freeing_inside_a_callback_is_fatal(void **state)
 {
     (void)state;
-    static struct scripted_platform platform; /* both stay as the jump leaves them */
-    static struct torc_reactor *reactor;
-    scripted_init(&platform);
-    assert_int_equal(torc_reactor_new(&platform.base, NULL, &reactor), 0);
+    struct torc_test_allocator memory; /* frees what the jump leaves */
+    struct scripted_platform *platform = calloc(1, sizeof *platform);
+    struct torc_reactor *reactor = NULL;
+    assert_non_null(platform);
+    torc_test_allocator_init(&memory);
+    scripted_init(platform);
+    platform->memory = &memory.base;
+    assert_int_equal(torc_reactor_new(&platform->base, NULL, &reactor), 0);
     struct line freed = {.reactor = reactor};
     assert_int_equal(torc_call_soon(reactor, free_inside, &freed, NULL), 0);
-    assert_true(SCRIPTED_IS_FATAL(&platform, (void)torc_reactor_iterate(reactor, 0)));
-    assert_non_null(strstr(platform.fatal_message, "torc_reactor_free"));
+    assert_true(SCRIPTED_IS_FATAL(platform, (void)torc_reactor_iterate(reactor, 0)));
+    assert_non_null(strstr(platform->fatal_message, "torc_reactor_free"));
+    torc_test_allocator_clear(&memory);
+    free(platform);
 }
 
 static void a_table_with_a_hole_is_refused(void **state)
