@@ -47,6 +47,10 @@ class Bench:
             raise Missing(name)
         return [path]
 
+    def emit(self, line):
+        print(line, flush=True)
+        print(line, file=self.lines, flush=True)
+
     def report(self, name, unit, values, ratio_to, bar, missing):
         """`values` maps "torc" and each peer to its median."""
         values = {who: round(value, 3) for who, value in values.items()}
@@ -54,11 +58,9 @@ class Bench:
         ratio = None
         if torc is not None and values.get(ratio_to):
             ratio = round(torc / values[ratio_to], 3)
-        line = json.dumps({"name": name, "unit": unit, "torc": torc, "peers": values,
-                           "ratio": ratio, "ratio_to": ratio_to, "bar": bar,
-                           "missing": sorted(missing)})
-        print(line, flush=True)
-        print(line, file=self.lines, flush=True)
+        self.emit(json.dumps({"name": name, "unit": unit, "torc": torc, "peers": values,
+                              "ratio": ratio, "ratio_to": ratio_to, "bar": bar,
+                              "missing": sorted(missing)}))
 
     def alternate(self, name, unit, runs, ratio_to, bar, rounds=ROUNDS):
         """`runs` maps "torc" and each peer to a function that measures once."""
@@ -320,6 +322,15 @@ def kv_commands(bench):
     }
 
 
+def bench_timers(bench):
+    """The program holds both sides, takes turns itself and prints whole lines."""
+    done = subprocess.run(bench.program("timers_bench") + [str(ROUNDS)], stdout=subprocess.PIPE,
+                          text=True, check=True, timeout=240)
+    for line in done.stdout.splitlines():
+        if bench.wants(json.loads(line)["name"]):
+            bench.emit(line)
+
+
 def bench_kv_live(bench):
     """redis-benchmark, 50 clients, against both servers in turn."""
     if shutil.which("redis-benchmark") is None:
@@ -353,6 +364,7 @@ BENCHES = {
     "kv.live": bench_kv_live,
     "memory.live": bench_memory_live,
     "memory.sim": bench_memory_sim,
+    "timers": bench_timers,
 }
 
 
