@@ -379,7 +379,10 @@ def main():
         sys.exit("bench: no such benchmark; there are " + " ".join(BENCHES))
     many_descriptors()
     for run in chosen:
-        run(bench)
+        try:
+            run(bench)
+        except Missing as program:
+            print(f"bench: {program} is not built", file=sys.stderr)
 
 
 if __name__ == "__main__":
