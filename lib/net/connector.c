@@ -16,16 +16,17 @@ static void release(struct torci_connector *connector)
     struct torci_stream_layer *layer = connector->layer;
     struct torc_factory *factory = connector->factory;
 
-    torci_alarm_free(layer->clock, connector->begin);
-    torci_alarm_free(layer->clock, connector->timeout);
+    torci_alarm_free(layer->clock, connector->alarm);
+    torc_release(layer->scope, connector->local, sizeof *connector->local);
     torci_slots_give_back(&layer->connectors, &connector->slot);
     torci_factory_unuse(factory);
 }
 
-/* After connection_failed or connection_lost, unless it was connected again in there. */
-static void release_if_done(struct torci_connector *connector)
+/* After connection_failed or connection_lost, unless it was connected again in there - and perhaps
+ * stopped again, and released by that. */
+static void release_if_done(struct torci_connector *connector, uint32_t generation)
 {
-    if (connector->state == TORCI_DISCONNECTED)
+    if (connector->slot.generation == generation && connector->state == TORCI_DISCONNECTED)
         release(connector);
 }
 
@@ -33,63 +34,73 @@ void torci_connector_fail(struct torci_connector *connector, struct torc_failure
 {
     struct torci_stream_layer *layer = connector->layer;
     const struct torc_factory_ops *ops = connector->factory->ops;
+    uint32_t generation = connector->slot.generation;
 
-    torci_alarm_clear(layer->clock, connector->begin);
-    torci_alarm_clear(layer->clock, connector->timeout);
+    torci_alarm_clear(layer->clock, connector->alarm);
     if (connector->stream != NULL) {
-        torci_stream_discard(layer, connector->stream, TORC_CLOSE_NORMAL);
+        torci_stream_discard(layer, connector->stream,
+                             connector->stream->abort ? TORC_CLOSE_ABORT : TORC_CLOSE_NORMAL);
         connector->stream = NULL;
     }
     connector->state = TORCI_DISCONNECTED;
     if (ops->connection_failed != NULL)
         ops->connection_failed(connector->factory, name_of(connector), reason);
     torc_failure_drop(reason);
-    release_if_done(connector);
+    release_if_done(connector, generation);
 }
 
 void torci_connector_lost(struct torci_connector *connector, struct torc_failure *reason)
 {
     const struct torc_factory_ops *ops = connector->factory->ops;
+    uint32_t generation = connector->slot.generation;
 
     connector->stream = NULL;
     connector->state = TORCI_DISCONNECTED;
     if (ops->connection_lost != NULL)
         ops->connection_lost(connector->factory, name_of(connector), reason);
-    release_if_done(connector);
+    release_if_done(connector, generation);
 }
 
-static struct torc_failure *reason_of(int code, bool binding)
+static const struct torc_failure_type *type_of(int code, bool binding)
 {
     switch (code) {
     case TORC_ENOMEM:
-        return torc_failure_no_memory();
+        return &torc_failure_out_of_memory;
     case TORC_ECONNREFUSED:
     case TORC_ENOTFOUND: /* no such UNIX socket */
-        return torc_failure_static(&torc_failure_connection_refused);
+        return &torc_failure_connection_refused;
     case TORC_ETIMEDOUT:
-        return torc_failure_static(&torc_failure_connect_timeout);
+        return &torc_failure_connect_timeout;
     case TORC_EHOSTUNREACH:
     case TORC_ENETUNREACH:
-        return torc_failure_static(&torc_failure_no_route);
+        return &torc_failure_no_route;
     case TORC_EADDRINUSE:
     case TORC_EADDRNOTAVAIL:
     case TORC_EACCES:
-        return torc_failure_static(binding ? &torc_failure_connect_bind_error
-                                           : &torc_failure_connect_error);
+        return binding ? &torc_failure_connect_bind_error : &torc_failure_connect_error;
     default:
-        return torc_failure_static(&torc_failure_connect_error);
+        return &torc_failure_connect_error;
     }
 }
 
-static bool binds(const struct torci_connector *connector)
+/* Says where to and why.  Without memory for that, the type alone. */
+static struct torc_failure *reason_of(const struct torci_connector *connector, int code)
 {
-    return connector->options.local.family != TORC_ADDRESS_NONE;
+    const struct torc_failure_type *type = type_of(code, connector->local != NULL);
+    struct torc_failure *failure = torc_failure_no_memory();
+    char text[TORC_ADDRESS_TEXT_MAX];
+
+    if (code != TORC_ENOMEM) {
+        (void)torc_address_format(&connector->address, text, sizeof text);
+        failure = torc_failure_new_at(connector->site, connector->layer->scope, type, code, NULL,
+                                      "connecting to %s: %s", text, torc_error_text(code));
+    }
+    return failure == torc_failure_no_memory() ? torc_failure_static(type) : failure;
 }
 
-/* The turn after it was asked for: begins an attempt. */
-static struct torc_failure *begin_attempt(void *arg)
+/* The turn after it was asked for. */
+static void begin_attempt(struct torci_connector *connector)
 {
-    struct torci_connector *connector = arg;
     struct torci_stream_layer *layer = connector->layer;
     struct torci_stream *stream = torci_stream_new(layer, connector->site);
     int code = TORC_ENOMEM;
@@ -98,23 +109,44 @@ static struct torc_failure *begin_attempt(void *arg)
         stream->connector = connector;
         connector->stream = stream;
         code = layer->platform->ops->connect(layer->platform, &connector->address,
-                                             binds(connector) ? &connector->options.local : NULL,
-                                             torci_stream_token(stream), &stream->handle);
+                                             connector->local, torci_stream_token(stream),
+                                             &stream->handle);
     }
     if (code != TORC_OK) {
-        torci_connector_fail(connector, reason_of(code, binds(connector)));
-        return NULL;
+        torci_connector_fail(connector, reason_of(connector, code));
+        return;
     }
     connector->state = TORCI_CONNECTING;
-    if (connector->options.timeout_ns != TORC_NEVER)
-        torci_alarm_set(layer->clock, connector->timeout, connector->options.timeout_ns);
+    if (connector->timeout_ns != TORC_NEVER)
+        torci_alarm_set(layer->clock, connector->alarm, connector->timeout_ns);
+}
+
+/* An attempt is due, or has taken too long. */
+static struct torc_failure *connector_alarm(void *arg)
+{
+    struct torci_connector *connector = arg;
+
+    if (connector->state == TORCI_WAITING)
+        begin_attempt(connector);
+    else
+        torci_connector_fail(connector, torc_failure_static(&torc_failure_connect_timeout));
     return NULL;
 }
 
-static struct torc_failure *attempt_timed_out(void *arg)
+/* The connection is there, but nobody to use it.  `failure` is taken, or NULL. */
+static void fail_without_protocol(struct torci_connector *connector, struct torc_failure *failure)
 {
-    torci_connector_fail(arg, torc_failure_static(&torc_failure_connect_timeout));
-    return NULL;
+    struct torci_stream_layer *layer = connector->layer;
+
+    if (failure == NULL) {
+        torci_connector_fail(connector, torc_failure_static(&torc_failure_no_protocol));
+        return;
+    }
+    connector->stream->abort = true;
+    torci_log_and_drop(layer, "build_protocol failed", torc_failure_keep(failure));
+    failure = torc_failure_new_at(connector->site, layer->scope, &torc_failure_connect_error,
+                                  TORC_ECLOSED, failure, "the factory made no protocol");
+    torci_connector_fail(connector, failure);
 }
 
 void torci_connector_connected(struct torci_connector *connector, int result)
@@ -126,29 +158,23 @@ void torci_connector_connected(struct torci_connector *connector, int result)
     struct torc_failure *failure;
 
     if (result != TORC_OK) {
-        torci_connector_fail(connector, reason_of(result, false));
+        torci_connector_fail(connector, reason_of(connector, result));
         return;
     }
-    torci_alarm_clear(layer->clock, connector->timeout);
+    torci_alarm_clear(layer->clock, connector->alarm);
+    /* From here on there is nothing to stop; a disconnect waits until the stream is open. */
+    connector->state = TORCI_CONNECTED;
     torci_stream_set_peer(stream, &connector->address);
     failure = connector->factory->ops->build_protocol(connector->factory, &connector->address,
                                                       &protocol);
-    if (failure != NULL) {
-        torci_log_and_drop(layer, "build_protocol failed", torc_failure_keep(failure));
-        failure = torc_failure_new_at(connector->site, layer->scope, &torc_failure_connect_error,
-                                      TORC_ECLOSED, failure, "the factory made no protocol");
-    } else if (protocol == NULL) {
-        failure = torc_failure_static(&torc_failure_no_protocol);
-    }
-    if (failure != NULL) {
-        torci_connector_fail(connector, failure);
+    if (failure != NULL || protocol == NULL) {
+        fail_without_protocol(connector, failure);
         return;
     }
-    if (connector->address.family != TORC_ADDRESS_UNIX && connector->options.nodelay)
+    if (connector->nodelay)
         (void)!platform->ops->set_option(platform, stream->handle, TORC_STREAM_NODELAY, 1);
-    if (connector->address.family != TORC_ADDRESS_UNIX && connector->options.keepalive)
+    if (connector->keepalive)
         (void)!platform->ops->set_option(platform, stream->handle, TORC_STREAM_KEEPALIVE, 1);
-    connector->state = TORCI_CONNECTED;
     torci_stream_open(layer, stream, protocol);
 }
 
@@ -159,9 +185,25 @@ static void start_attempt(struct torci_connector *connector)
     const struct torc_factory_ops *ops = connector->factory->ops;
 
     connector->state = TORCI_WAITING;
-    torci_alarm_set(connector->layer->clock, connector->begin, 0);
+    torci_alarm_set(connector->layer->clock, connector->alarm, 0);
     if (ops->started_connecting != NULL)
         ops->started_connecting(connector->factory, name_of(connector));
+}
+
+/* What needs memory. */
+static int reserve(struct torci_stream_layer *layer, struct torci_connector *connector,
+                   const char *site, bool bind)
+{
+    int code = torci_alarm_new(layer->clock, site, connector_alarm, connector, &connector->alarm);
+
+    if (code == TORC_OK && bind) {
+        connector->local = torc_alloc(layer->scope, sizeof *connector->local);
+        if (connector->local == NULL) {
+            torci_alarm_free(layer->clock, connector->alarm);
+            code = TORC_ENOMEM;
+        }
+    }
+    return code;
 }
 
 int torc_connect_at(const char *site, struct torc_reactor *reactor,
@@ -185,12 +227,8 @@ int torc_connect_at(const char *site, struct torc_reactor *reactor,
     connector = layer != NULL ? torci_slots_take(&layer->connectors) : NULL;
     if (connector == NULL)
         return TORC_ENOMEM;
-    code = torci_alarm_new(layer->clock, site, begin_attempt, connector, &connector->begin);
-    if (code == TORC_OK)
-        code = torci_alarm_new(layer->clock, site, attempt_timed_out, connector,
-                               &connector->timeout);
+    code = reserve(layer, connector, site, options->local.family != TORC_ADDRESS_NONE);
     if (code != TORC_OK) {
-        torci_alarm_free(layer->clock, connector->begin);
         torci_slots_give_back(&layer->connectors, &connector->slot);
         return code;
     }
@@ -198,9 +236,11 @@ int torc_connect_at(const char *site, struct torc_reactor *reactor,
     connector->factory = factory;
     connector->site = site;
     connector->address = *address;
-    connector->options = *options;
-    if (connector->options.timeout_ns == 0)
-        connector->options.timeout_ns = TIMEOUT_DEFAULT_NS;
+    if (connector->local != NULL)
+        *connector->local = options->local;
+    connector->timeout_ns = options->timeout_ns != 0 ? options->timeout_ns : TIMEOUT_DEFAULT_NS;
+    connector->nodelay = options->nodelay && address->family != TORC_ADDRESS_UNIX;
+    connector->keepalive = options->keepalive && address->family != TORC_ADDRESS_UNIX;
     if (out != NULL)
         *out = name_of(connector);
     torci_factory_use(factory);
@@ -249,7 +289,7 @@ void torc_connector_disconnect(struct torc_connector name)
     struct torci_connector *connector = find(name);
 
     if (connector != NULL && connector->state == TORCI_CONNECTED)
-        torc_transport_lose(connector->stream->protocol->transport);
+        torci_stream_lose(connector->layer, connector->stream);
     else
         (void)torc_connector_stop(name);
 }

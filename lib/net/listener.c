@@ -167,8 +167,8 @@ int torc_listen_at(const char *site, struct torc_reactor *reactor, const struct 
     out->reactor = reactor;
     out->index = listener->slot.index;
     out->generation = listener->slot.generation;
-    torci_factory_use(factory);
     want(layer, listener, true);
+    torci_factory_use(factory);
     return TORC_OK;
 }
 

@@ -73,6 +73,16 @@ void torci_stream_kill(struct torci_stream_layer *layer, struct torci_stream *st
     torci_stream_mark_dirty(layer, stream);
 }
 
+void torci_stream_lose(struct torci_stream_layer *layer, struct torci_stream *stream)
+{
+    if (stream->losing || stream->dead)
+        return;
+    stream->losing = true;
+    if (stream->open)
+        torci_stream_update_interest(layer, stream);
+    torci_stream_mark_dirty(layer, stream);
+}
+
 /* The user's code failed: that is logged, and is the reason the connection ends. */
 static void fail(struct torci_stream_layer *layer, struct torci_stream *stream, const char *doing,
                  struct torc_failure *failure)
@@ -108,8 +118,7 @@ static void peer_ended(struct torci_stream_layer *layer, struct torci_stream *st
     if (stream->protocol->ops->read_connection_lost != NULL) {
         stream->protocol->ops->read_connection_lost(stream->protocol);
     } else {
-        stream->losing = true;
-        torci_stream_mark_dirty(layer, stream);
+        torci_stream_lose(layer, stream);
     }
 }
 

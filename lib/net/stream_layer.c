@@ -79,8 +79,11 @@ static void layer_disconnect_all(struct torci_streams *base)
         torci_listener_end(layer, listener, true);
     while ((stream = torci_slots_next(&layer->streams, 0)) != NULL) {
         if (stream->open)
-            torci_stream_end(layer, stream, torc_failure_static(&torc_failure_connection_lost),
-                             stream->queue.bytes > 0 ? TORC_CLOSE_ABORT : TORC_CLOSE_NORMAL);
+            torci_stream_end(layer, stream,
+                             stream->dead ? stream->reason
+                                          : torc_failure_static(&torc_failure_connection_lost),
+                             stream->abort || stream->queue.bytes > 0 ? TORC_CLOSE_ABORT
+                                                                      : TORC_CLOSE_NORMAL);
         else
             torci_connector_fail(stream->connector,
                                  torc_failure_static(&torc_failure_connect_cancelled));
@@ -115,6 +118,7 @@ static const char *stream_state(const struct torci_stream *stream)
 static void layer_describe(const struct torci_streams *base, torc_visit_text_fn *visit, void *arg)
 {
     const struct torci_stream_layer *layer = const_layer_of(base);
+    const struct torci_connector *connector;
     const struct torci_listener *listener;
     const struct torci_stream *stream;
     char text[256];
@@ -128,6 +132,14 @@ static void layer_describe(const struct torci_streams *base, torc_visit_text_fn 
          stream = torci_slots_next(&layer->streams, stream->slot.index + 1)) {
         torc_format(text, sizeof text, "a connection that is %s, %zu bytes queued, made at %s",
                     stream_state(stream), stream->queue.bytes, stream->site);
+        visit(arg, text);
+    }
+    for (connector = torci_slots_next(&layer->connectors, 0); connector != NULL;
+         connector = torci_slots_next(&layer->connectors, connector->slot.index + 1)) {
+        if (connector->state != TORCI_WAITING)
+            continue;
+        torc_format(text, sizeof text, "a connection that is about to be attempted, made at %s",
+                    connector->site);
         visit(arg, text);
     }
 }

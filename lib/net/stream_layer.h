@@ -76,11 +76,13 @@ struct torci_connector {
     struct torci_slot slot;
     struct torc_factory *factory;
     struct torci_stream *stream; /* while connecting or connected */
-    torci_alarm begin, timeout;
-    enum torci_connector_state state;
-    const char *site;
     struct torci_stream_layer *layer;
-    struct torc_connect_options options;
+    const char *site;
+    struct torc_address *local; /* to bind to; NULL: any */
+    uint64_t timeout_ns;
+    torci_alarm alarm; /* begins an attempt; ends one that takes too long */
+    enum torci_connector_state state;
+    bool nodelay, keepalive;
     struct torc_address address;
 };
 
@@ -124,6 +126,8 @@ void torci_stream_update_interest(struct torci_stream_layer *layer, struct torci
 /* Notes that the stream is to end with `reason` (taken).  The first reason stays. */
 void torci_stream_kill(struct torci_stream_layer *layer, struct torci_stream *stream,
                        struct torc_failure *reason, bool abort);
+/* What torc_transport_lose does.  Also on a stream that is about to be opened. */
+void torci_stream_lose(struct torci_stream_layer *layer, struct torci_stream *stream);
 /* Gives the stream its protocol, tells connection_made and begins to read. */
 void torci_stream_open(struct torci_stream_layer *layer, struct torci_stream *stream,
                        struct torc_protocol *protocol);

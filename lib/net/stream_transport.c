@@ -72,11 +72,8 @@ static void stream_lose(struct torc_transport transport)
     struct torci_stream_layer *layer;
     struct torci_stream *stream = alive(transport, &layer);
 
-    if (stream == NULL || stream->losing)
-        return;
-    stream->losing = true;
-    torci_stream_update_interest(layer, stream);
-    torci_stream_mark_dirty(layer, stream);
+    if (stream != NULL)
+        torci_stream_lose(layer, stream);
 }
 
 static void stream_abort(struct torc_transport transport)

@@ -21,8 +21,8 @@ struct torc_listen_options {
 /* Listens; `factory` is borrowed until the listener is closed.  `options` may be NULL.
  * Running out of descriptors in accept does not spin: waiting connections are turned away, or the
  * listener rests for a moment, and it is logged once.
- * Errors: TORC_EADDRINUSE, TORC_EADDRNOTAVAIL, TORC_EACCES, TORC_EMFILE, TORC_ENOMEM, ...; then the
- * factory is not started. */
+ * Errors: TORC_EADDRINUSE, TORC_EADDRNOTAVAIL, TORC_EACCES, TORC_EMFILE, TORC_ENOMEM, TORC_ECLOSED (the
+ * reactor has stopped), ...; then the factory is not started. */
 TORC_API TORC_CHECKED int torc_listen_at(const char *site, struct torc_reactor *reactor,
                                          const struct torc_address *address,
                                          struct torc_factory *factory,
@@ -49,9 +49,10 @@ struct torc_connect_options {
 
 /* Connects.  The factory is started and told (started_connecting) before this returns; the attempt
  * itself begins in the next turn, so every error but these comes to connection_failed: refused,
- * timed out, no route, bind, no descriptors, as failures of the connect_error family.
- * `factory` is borrowed until its connection_failed or connection_lost has returned.
- * `out` may be NULL.  Errors: TORC_ENOMEM, TORC_EINVAL. */
+ * timed out, no route, bind, no descriptors, as failures of the connect_error family (or
+ * out_of_memory).  `factory` is borrowed until its connection_failed or connection_lost has returned,
+ * or, if it has a `stopped`, until that has.
+ * `out` may be NULL.  Errors: TORC_ENOMEM; TORC_EINVAL; TORC_ECLOSED, the reactor has stopped. */
 TORC_API TORC_CHECKED int torc_connect_at(const char *site, struct torc_reactor *reactor,
                                           const struct torc_address *address,
                                           struct torc_factory *factory,
@@ -60,7 +61,7 @@ TORC_API TORC_CHECKED int torc_connect_at(const char *site, struct torc_reactor 
 #define torc_connect(...) torc_connect_at(TORC_HERE, __VA_ARGS__)
 
 /* Connects again, to the same place, inside connection_failed or connection_lost.
- * Errors: TORC_EBUSY, it is not disconnected; TORC_ESTALE; TORC_ENOMEM. */
+ * Errors: TORC_EBUSY, it is not disconnected; TORC_ESTALE; TORC_ECLOSED, the reactor has stopped. */
 TORC_API TORC_CHECKED int torc_connector_connect(struct torc_connector connector);
 
 /* Gives up an attempt: connection_failed is called, with connect_cancelled, before this returns.
