@@ -21,7 +21,7 @@ static bool opened(struct conf *c, struct service *server, struct service *clien
 
 STREAM_BODY(lose_is_never_synchronous_and_tells_both_sides_done)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
     torc_transport_lose(t_of(client.last));
@@ -36,7 +36,7 @@ STREAM_BODY(lose_is_never_synchronous_and_tells_both_sides_done)
 
 STREAM_BODY(what_was_written_before_lose_arrives)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
     CHECK(c, say(client.last, "last words"));
@@ -50,7 +50,7 @@ STREAM_BODY(what_was_written_before_lose_arrives)
 STREAM_BODY(a_large_write_before_lose_arrives_whole)
 {
     static uint8_t block[1 << 20];
-    struct service server, client;
+    static struct service server, client;
 
     pattern_fill(block, 0, sizeof block);
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
@@ -64,7 +64,7 @@ STREAM_BODY(a_large_write_before_lose_arrives_whole)
 
 STREAM_BODY(a_write_after_lose_is_refused)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
     CHECK(c, say(client.last, "before"));
@@ -86,7 +86,7 @@ static struct torc_failure *lose_on_data(struct actor *self, const uint8_t *data
 
 STREAM_BODY(nothing_is_received_after_lose)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL));
     server.model.on_data = lose_on_data;
@@ -102,7 +102,7 @@ STREAM_BODY(nothing_is_received_after_lose)
 
 STREAM_BODY(a_stale_transport_is_harmless)
 {
-    struct service server, client;
+    static struct service server, client;
     struct torc_transport stale;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
@@ -124,7 +124,7 @@ STREAM_BODY(a_stale_transport_is_harmless)
 
 STREAM_BODY(a_stale_transport_does_not_reach_the_next_connection)
 {
-    struct service server, client;
+    static struct service server, client;
     struct torc_transport stale;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
@@ -142,7 +142,7 @@ STREAM_BODY(a_stale_transport_does_not_reach_the_next_connection)
 
 BODY(abort_tells_aborted_here_and_reset_there)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
     torc_transport_abort(t_of(client.last));
@@ -157,7 +157,7 @@ BODY(abort_tells_aborted_here_and_reset_there)
 STREAM_BODY(abort_discards_what_is_queued)
 {
     static uint8_t block[1 << 22];
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
     torc_transport_pause_reading(t_of(server.last));
@@ -176,7 +176,7 @@ STREAM_BODY(abort_discards_what_is_queued)
 STREAM_BODY(abort_after_lose_does_not_wait_for_the_queue)
 {
     static uint8_t block[1 << 22];
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
     torc_transport_pause_reading(t_of(server.last));
@@ -200,7 +200,7 @@ static struct torc_failure *fail_on_data(struct actor *self, const uint8_t *data
 
 STREAM_BODY(a_failing_data_received_is_the_reason_of_the_loss)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL));
     server.model.on_data = fail_on_data;
@@ -220,7 +220,7 @@ static struct torc_failure *abort_and_fail(struct actor *self, const uint8_t *da
 
 STREAM_BODY(abort_in_a_data_received_that_then_fails_is_told_once)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL));
     server.model.on_data = abort_and_fail;
@@ -242,7 +242,7 @@ static void busy_when_lost(struct actor *self, struct torc_failure *reason)
 
 STREAM_BODY(calls_inside_connection_lost_are_harmless)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL));
     client.model.on_lost = busy_when_lost;
@@ -258,7 +258,7 @@ STREAM_BODY(calls_inside_connection_lost_are_harmless)
 
 STREAM_BODY(a_half_close_is_noticed_and_the_other_way_stays_open)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL));
     server.model.half_close = client.model.half_close = true;
@@ -280,7 +280,7 @@ STREAM_BODY(a_half_close_is_noticed_and_the_other_way_stays_open)
 
 STREAM_BODY(a_half_close_is_told_once)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, "s", "c"));
     server.model.half_close = client.model.half_close = true;
@@ -296,7 +296,7 @@ STREAM_BODY(a_half_close_is_told_once)
 STREAM_BODY(a_half_close_waits_for_what_is_queued)
 {
     static uint8_t block[1 << 21];
-    struct service server, client;
+    static struct service server, client;
 
     pattern_fill(block, 0, sizeof block);
     CHECK(c, opened(c, &server, &client, NULL, NULL));
@@ -312,7 +312,7 @@ STREAM_BODY(a_half_close_waits_for_what_is_queued)
 
 STREAM_BODY(a_half_close_ends_a_protocol_that_does_not_know_it)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL));
     client.model.half_close = true;
@@ -324,7 +324,7 @@ STREAM_BODY(a_half_close_ends_a_protocol_that_does_not_know_it)
 
 STREAM_BODY(two_half_closes_end_the_connection)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL));
     server.model.half_close = client.model.half_close = true;
@@ -342,7 +342,7 @@ STREAM_BODY(two_half_closes_end_the_connection)
 
 STREAM_BODY(lose_after_a_finished_half_close_is_not_synchronous)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL));
     server.model.half_close = client.model.half_close = true;
@@ -358,7 +358,7 @@ STREAM_BODY(lose_after_a_finished_half_close_is_not_synchronous)
 
 STREAM_BODY(while_reading_is_paused_neither_data_nor_end_is_noticed)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
     torc_transport_pause_reading(t_of(server.last));
@@ -376,7 +376,7 @@ STREAM_BODY(while_reading_is_paused_neither_data_nor_end_is_noticed)
 
 BODY(while_reading_is_paused_a_reset_is_not_noticed)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
     torc_transport_pause_reading(t_of(server.last));
@@ -400,7 +400,7 @@ static struct torc_failure *pause_on_data(struct actor *self, const uint8_t *dat
 
 STREAM_BODY(pausing_inside_data_received_stops_the_next)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL));
     server.model.on_data = pause_on_data;
@@ -417,7 +417,7 @@ STREAM_BODY(pausing_inside_data_received_stops_the_next)
 
 STREAM_BODY(resuming_while_closing_reads_nothing)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
     torc_transport_pause_reading(t_of(server.last));
@@ -434,7 +434,7 @@ STREAM_BODY(resuming_while_closing_reads_nothing)
 
 BODY(closing_with_bytes_unread_resets_the_peer)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
     torc_transport_pause_reading(t_of(server.last));
@@ -448,7 +448,7 @@ BODY(closing_with_bytes_unread_resets_the_peer)
 
 STREAM_BODY(shutdown_of_the_reactor_tells_every_protocol)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, opened(c, &server, &client, NULL, NULL) && pair_open(c, &server, &client));
     CHECK(c, torc_reactor_stop(c->server) == 0);

@@ -16,7 +16,7 @@ static struct torc_failure *echo(struct actor *self, const uint8_t *data, size_t
 
 STREAM_BODY(both_sides_are_told_connection_made)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -28,7 +28,7 @@ STREAM_BODY(both_sides_are_told_connection_made)
 
 STREAM_BODY(bytes_go_there_and_back)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -42,7 +42,7 @@ STREAM_BODY(bytes_go_there_and_back)
 
 STREAM_BODY(factories_are_started_and_connecting_told_before_connect_returns)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -68,7 +68,7 @@ static struct torc_failure *lose_when_made(struct actor *self)
 
 STREAM_BODY(a_client_is_told_in_order_protocol_factory_stop)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, "p");
@@ -82,7 +82,7 @@ STREAM_BODY(a_client_is_told_in_order_protocol_factory_stop)
 
 BODY(a_connect_where_nobody_listens_is_refused)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, "p");
@@ -97,7 +97,7 @@ BODY(a_connect_where_nobody_listens_is_refused)
 
 BODY(a_unix_connect_where_nobody_listens_is_refused)
 {
-    struct service client;
+    static struct service client;
     struct torc_connector connector;
     struct torc_address address = c->ops->address(c, FAMILY_UNIX);
 
@@ -110,7 +110,7 @@ BODY(a_unix_connect_where_nobody_listens_is_refused)
 
 BODY(a_connect_that_is_not_answered_times_out)
 {
-    struct service client;
+    static struct service client;
     struct torc_address silent;
     struct torc_connect_options options = TORC_CONNECT_OPTIONS_INIT;
     uint64_t began = torc_reactor_now(c->client);
@@ -127,7 +127,7 @@ BODY(a_connect_that_is_not_answered_times_out)
 
 BODY(stopping_a_connect_tells_at_once)
 {
-    struct service client;
+    static struct service client;
     struct torc_address silent;
 
     service_init(c, &client, "p");
@@ -144,7 +144,7 @@ BODY(stopping_a_connect_tells_at_once)
 
 BODY(stopping_a_connect_before_it_began_tells_at_once)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, "p");
@@ -157,7 +157,7 @@ BODY(stopping_a_connect_before_it_began_tells_at_once)
 
 STREAM_BODY(stop_on_an_open_connection_is_an_error_and_disconnect_loses_it)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -177,7 +177,7 @@ static void connect_again(struct service *self, struct torc_connector connector)
 
 BODY(reconnecting_inside_connection_failed_keeps_the_factory_started)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -198,7 +198,7 @@ static void connect_once_more(struct service *self, struct torc_connector connec
 
 STREAM_BODY(reconnecting_inside_connection_lost_makes_a_new_protocol)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -211,7 +211,7 @@ STREAM_BODY(reconnecting_inside_connection_lost_makes_a_new_protocol)
 
 STREAM_BODY(a_server_factory_that_gives_no_protocol_refuses_the_connection)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, "s");
     service_init(c, &client, NULL);
@@ -224,7 +224,7 @@ STREAM_BODY(a_server_factory_that_gives_no_protocol_refuses_the_connection)
 
 STREAM_BODY(a_client_factory_that_gives_no_protocol_closes_the_connection)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, "c");
@@ -238,7 +238,7 @@ STREAM_BODY(a_client_factory_that_gives_no_protocol_closes_the_connection)
 
 STREAM_BODY(a_client_factory_that_fails_is_told_a_connect_error)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, "c");
@@ -251,7 +251,7 @@ STREAM_BODY(a_client_factory_that_fails_is_told_a_connect_error)
 
 STREAM_BODY(a_server_factory_that_fails_is_logged_and_the_next_is_served)
 {
-    struct service server, client, second;
+    static struct service server, client, second;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -267,7 +267,7 @@ STREAM_BODY(a_server_factory_that_fails_is_logged_and_the_next_is_served)
 
 BODY(listening_twice_on_one_address_is_an_error)
 {
-    struct service server, second;
+    static struct service server, second;
     struct torc_listener listener;
 
     service_init(c, &server, NULL);
@@ -280,7 +280,7 @@ BODY(listening_twice_on_one_address_is_an_error)
 
 BODY(listening_on_an_address_of_somebody_else_is_an_error)
 {
-    struct service server;
+    static struct service server;
     struct torc_listener listener;
     struct torc_address foreign = torc_address_ipv4(203, 0, 113, 7, 7000);
 
@@ -292,7 +292,7 @@ BODY(listening_on_an_address_of_somebody_else_is_an_error)
 
 STREAM_BODY(an_address_can_be_listened_on_again_after_the_listener_closed)
 {
-    struct service server, client, second;
+    static struct service server, client, second;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -306,7 +306,7 @@ STREAM_BODY(an_address_can_be_listened_on_again_after_the_listener_closed)
 
 STREAM_BODY(a_closed_listener_leaves_its_connections_open)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -322,7 +322,7 @@ STREAM_BODY(a_closed_listener_leaves_its_connections_open)
 
 BODY(a_listener_on_port_0_has_a_real_port)
 {
-    struct service server, client;
+    static struct service server, client;
     struct torc_address any = c->ops->address(c, FAMILY_TCP);
     struct torc_address real;
 
@@ -339,7 +339,7 @@ BODY(a_listener_on_port_0_has_a_real_port)
 
 BODY(each_side_knows_both_addresses)
 {
-    struct service server, client;
+    static struct service server, client;
     struct torc_address a, b;
 
     service_init(c, &server, NULL);
@@ -369,7 +369,7 @@ static void look_at_names(struct actor *self, struct torc_failure *reason)
 
 BODY(addresses_are_known_inside_connection_lost_and_not_after)
 {
-    struct service server, client;
+    static struct service server, client;
     struct torc_address address;
 
     service_init(c, &server, NULL);
@@ -385,7 +385,7 @@ BODY(addresses_are_known_inside_connection_lost_and_not_after)
 
 STREAM_BODY(many_connections_are_served_at_once)
 {
-    struct service server, client;
+    static struct service server, client;
     unsigned i;
 
     service_init(c, &server, NULL);
@@ -402,7 +402,7 @@ STREAM_BODY(many_connections_are_served_at_once)
 
 BODY(nodelay_and_keepalive_can_be_set_on_tcp)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -420,7 +420,7 @@ static struct torc_failure *fail_when_made(struct actor *self)
 
 STREAM_BODY(a_server_whose_connection_made_fails_loses_the_connection_with_that_reason)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -435,7 +435,7 @@ STREAM_BODY(a_server_whose_connection_made_fails_loses_the_connection_with_that_
 
 STREAM_BODY(a_client_whose_connection_made_fails_loses_the_connection_with_that_reason)
 {
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);

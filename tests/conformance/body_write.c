@@ -17,7 +17,7 @@ static bool pair(struct conf *c, struct service *server, struct service *client)
 
 STREAM_BODY(writes_arrive_in_order)
 {
-    struct service server, client;
+    static struct service server, client;
     unsigned i;
     uint8_t byte;
 
@@ -32,7 +32,7 @@ STREAM_BODY(writes_arrive_in_order)
 
 STREAM_BODY(spans_arrive_as_one_stream)
 {
-    struct service server, client;
+    static struct service server, client;
     struct torc_span spans[4] = {{"ab", 2}, {"", 0}, {"c", 1}, {"def", 3}};
 
     CHECK(c, pair(c, &server, &client));
@@ -43,7 +43,7 @@ STREAM_BODY(spans_arrive_as_one_stream)
 
 STREAM_BODY(an_empty_write_is_nothing)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, pair(c, &server, &client));
     CHECK(c, torc_transport_write(t_of(client.last), NULL, 0) == 0);
@@ -54,7 +54,7 @@ STREAM_BODY(an_empty_write_is_nothing)
 
 STREAM_BODY(a_write_is_queued_and_sent_at_the_end_of_the_turn)
 {
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, pair(c, &server, &client));
     CHECK(c, torc_transport_write(t_of(client.last), "abc", 3) == 0);
@@ -66,7 +66,7 @@ STREAM_BODY(a_write_is_queued_and_sent_at_the_end_of_the_turn)
 STREAM_BODY(eight_mebibytes_arrive_whole)
 {
     static uint8_t block[8 * MEBIBYTE];
-    struct service server, client;
+    static struct service server, client;
 
     pattern_fill(block, 0, sizeof block);
     CHECK(c, pair(c, &server, &client));
@@ -79,7 +79,7 @@ STREAM_BODY(eight_mebibytes_arrive_whole)
 STREAM_BODY(both_sides_can_send_much_at_once)
 {
     static uint8_t block[2 * MEBIBYTE];
-    struct service server, client;
+    static struct service server, client;
 
     pattern_fill(block, 0, sizeof block);
     CHECK(c, pair(c, &server, &client));
@@ -94,7 +94,7 @@ STREAM_BODY(both_sides_can_send_much_at_once)
 STREAM_BODY(a_reader_that_does_not_read_stops_the_writer)
 {
     static uint8_t block[8 * MEBIBYTE];
-    struct service server, client;
+    static struct service server, client;
     size_t queued;
 
     CHECK(c, pair(c, &server, &client));
@@ -114,7 +114,7 @@ STREAM_BODY(a_reader_that_does_not_read_stops_the_writer)
 STREAM_BODY(a_write_beyond_the_limit_is_refused_whole)
 {
     static uint8_t block[MEBIBYTE];
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, pair(c, &server, &client));
     CHECK(c, torc_transport_set_limits(t_of(client.last), 0, 1000) == 0);
@@ -193,7 +193,7 @@ static const struct torc_producer_ops pull_ops = {source_pause, source_resume_pu
 
 static struct source source_make(struct conf *c, struct actor *to, bool push, size_t bytes)
 {
-    struct source source;
+    static struct source source;
 
     memset(&source, 0, sizeof source);
     source.producer.ops = push ? &push_ops : &pull_ops;
@@ -207,8 +207,8 @@ static struct source source_make(struct conf *c, struct actor *to, bool push, si
 STREAM_BODY(a_push_producer_is_paused_above_64_kib_and_resumed_when_drained)
 {
     static uint8_t block[MEBIBYTE];
-    struct service server, client;
-    struct source source;
+    static struct service server, client;
+    static struct source source;
 
     CHECK(c, pair(c, &server, &client));
     source = source_make(c, client.last, true, 0);
@@ -228,8 +228,8 @@ STREAM_BODY(a_push_producer_is_paused_above_64_kib_and_resumed_when_drained)
 
 STREAM_BODY(a_push_producer_sends_much_to_a_slow_reader)
 {
-    struct service server, client;
-    struct source source;
+    static struct service server, client;
+    static struct source source;
 
     CHECK(c, pair(c, &server, &client));
     source = source_make(c, client.last, true, 4 * MEBIBYTE);
@@ -248,8 +248,8 @@ STREAM_BODY(a_push_producer_sends_much_to_a_slow_reader)
 
 STREAM_BODY(a_pull_producer_is_resumed_at_once_and_whenever_drained)
 {
-    struct service server, client;
-    struct source source;
+    static struct service server, client;
+    static struct source source;
 
     CHECK(c, pair(c, &server, &client));
     source = source_make(c, client.last, false, 10 * 16384);
@@ -263,8 +263,8 @@ STREAM_BODY(a_pull_producer_is_resumed_at_once_and_whenever_drained)
 
 STREAM_BODY(a_second_producer_is_refused)
 {
-    struct service server, client;
-    struct source first, second;
+    static struct service server, client;
+    static struct source first, second;
 
     CHECK(c, pair(c, &server, &client));
     first = source_make(c, client.last, true, 0);
@@ -288,8 +288,8 @@ static void note_when_lost(struct actor *self, struct torc_failure *reason)
 
 STREAM_BODY(a_producer_is_stopped_once_before_connection_lost)
 {
-    struct service server, client;
-    struct source source;
+    static struct service server, client;
+    static struct source source;
 
     CHECK(c, pair(c, &server, &client));
     source = source_make(c, client.last, true, 0);
@@ -306,8 +306,8 @@ STREAM_BODY(a_producer_is_stopped_once_before_connection_lost)
 
 STREAM_BODY(a_producer_for_a_gone_transport_is_stopped_at_once)
 {
-    struct service server, client;
-    struct source source;
+    static struct service server, client;
+    static struct source source;
 
     CHECK(c, pair(c, &server, &client));
     torc_transport_lose(t_of(client.last));
@@ -327,8 +327,8 @@ static const struct torc_producer_ops idle_pull_ops = {source_pause, resume_noth
 
 STREAM_BODY(an_unpaused_push_producer_does_not_hold_a_close)
 {
-    struct service server, client;
-    struct source source;
+    static struct service server, client;
+    static struct source source;
 
     CHECK(c, pair(c, &server, &client));
     source = source_make(c, client.last, true, 0);
@@ -341,8 +341,8 @@ STREAM_BODY(an_unpaused_push_producer_does_not_hold_a_close)
 
 STREAM_BODY(a_pull_producer_holds_a_close_until_it_unregisters)
 {
-    struct service server, client;
-    struct source source;
+    static struct service server, client;
+    static struct source source;
 
     CHECK(c, pair(c, &server, &client));
     source = source_make(c, client.last, false, 0);
@@ -363,7 +363,7 @@ STREAM_BODY(a_pull_producer_holds_a_close_until_it_unregisters)
 BODY(writing_to_a_peer_that_closed_ends_the_connection)
 {
     static uint8_t block[MEBIBYTE];
-    struct service server, client;
+    static struct service server, client;
 
     service_init(c, &server, NULL);
     service_init(c, &client, NULL);
@@ -382,7 +382,7 @@ BODY(writing_to_a_peer_that_closed_ends_the_connection)
 BODY(a_peer_that_resets_while_much_is_queued_is_noticed)
 {
     static uint8_t block[4 * MEBIBYTE];
-    struct service server, client;
+    static struct service server, client;
 
     CHECK(c, pair(c, &server, &client));
     torc_transport_pause_reading(t_of(server.last));
