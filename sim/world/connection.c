@@ -93,29 +93,25 @@ void torci_end_retire(struct torci_end *end)
 
 /* --- acknowledgements ------------------------------------------------------------------------------ */
 
-static void wake_writer(struct torc_world *world, void *subject, uint32_t side);
+static void wake_client(struct torc_world *world, void *subject);
+static void wake_server(struct torc_world *world, void *subject);
 
 static void drop_reference(struct torc_world *world, void *subject)
 {
     torci_connection_release(world, subject);
 }
 
-static const struct torci_event_kind writer_wake = {wake_writer, drop_reference};
+static const struct torci_event_kind writer_wakes[2] = {{wake_client, drop_reference},
+                                                        {wake_server, drop_reference}};
 
 static void schedule_wake(struct torci_connection *connection, struct torci_end *end)
 {
     struct torc_host *host = connection->hosts[end->side];
-    struct torci_event event;
 
-    event.t_ns = end->credit_at_ns[0];
-    event.rank = TORCI_EVENT_RANK(TORCI_EVENT_NETWORK, host->number);
-    event.sequence = ++host->world->sequence;
-    event.kind = &writer_wake;
-    event.subject = connection;
-    event.detail = end->side;
     end->wake_scheduled = true;
     connection->references++;
-    torci_world_schedule(host->world, &event);
+    torci_world_schedule(host->world, end->credit_at_ns[0], TORCI_EVENT_NETWORK, host,
+                         &writer_wakes[end->side], connection);
 }
 
 uint32_t torci_end_room(struct torci_end *end)
@@ -161,9 +157,8 @@ void torci_end_block(struct torci_end *end)
         schedule_wake(torci_connection_of(end), end);
 }
 
-static void wake_writer(struct torc_world *world, void *subject, uint32_t side)
+static void wake_writer(struct torc_world *world, struct torci_connection *connection, unsigned side)
 {
-    struct torci_connection *connection = subject;
     struct torci_end *end = &connection->ends[side];
 
     torci_event_heap_pop(&world->events);
@@ -179,6 +174,16 @@ static void wake_writer(struct torc_world *world, void *subject, uint32_t side)
         }
     }
     torci_connection_release(world, connection);
+}
+
+static void wake_client(struct torc_world *world, void *subject)
+{
+    wake_writer(world, subject, 0);
+}
+
+static void wake_server(struct torc_world *world, void *subject)
+{
+    wake_writer(world, subject, 1);
 }
 
 /* --- arrival --------------------------------------------------------------------------------------- */
@@ -213,12 +218,11 @@ static void end_connect(struct torci_end *end, int result)
     torci_handle_update(&end->handle);
 }
 
-static void send_syn_again(struct torc_world *world, void *subject, uint32_t detail)
+static void send_syn_again(struct torc_world *world, void *subject)
 {
     struct torci_connection *connection = subject;
     struct torci_end *end = &connection->ends[0];
 
-    (void)detail;
     torci_event_heap_pop(&world->events);
     if (end->state == TORCI_END_CONNECTING) {
         if (end->tries == SYN_TRIES)
@@ -238,21 +242,15 @@ static void lose_syn(struct torci_connection *connection)
     struct torci_end *end = &connection->ends[0];
     struct torc_host *host = connection->hosts[0];
     struct torc_world *world = host->world;
-    struct torci_event event;
+    uint64_t again_ns = end->began_ns + ((UINT64_C(2) << end->tries) - 1) * SYN_RETRY_NS;
 
     if (end->state != TORCI_END_CONNECTING)
         return;
-    event.t_ns = end->began_ns + ((UINT64_C(2) << end->tries) - 1) * SYN_RETRY_NS;
-    if (event.t_ns < world->now_ns)
-        event.t_ns = world->now_ns;
-    event.rank = TORCI_EVENT_RANK(TORCI_EVENT_NETWORK, host->number);
-    event.sequence = ++world->sequence;
-    event.kind = &syn_retry;
-    event.subject = connection;
-    event.detail = 0;
+    if (again_ns < world->now_ns)
+        again_ns = world->now_ns;
     end->tries++;
     connection->references++;
-    torci_world_schedule(world, &event);
+    torci_world_schedule(world, again_ns, TORCI_EVENT_NETWORK, host, &syn_retry, connection);
 }
 
 static void syn_arrives(struct torci_connection *connection)

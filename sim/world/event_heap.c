@@ -12,29 +12,45 @@ static bool before(const struct torci_event *a, const struct torci_event *b)
     return a->sequence < b->sequence;
 }
 
-int torci_event_heap_push(struct torci_event_heap *heap, const struct torc_allocator *allocator,
-                          const struct torci_event *event)
+int torci_event_heap_reserve(struct torci_event_heap *heap, const struct torc_allocator *allocator)
 {
-    size_t at = heap->count;
+    size_t capacity = heap->capacity == 0 ? 64 : 2 * heap->capacity;
+    struct torci_event *events;
 
-    if (heap->count == heap->capacity) {
-        size_t capacity = heap->capacity == 0 ? 64 : 2 * heap->capacity;
-        struct torci_event *events =
-            allocator->resize(allocator->ctx, heap->events, heap->capacity * sizeof *events,
-                              capacity * sizeof *events);
+    if (heap->count < heap->capacity)
+        return 0;
+    events = allocator->resize(allocator->ctx, heap->events, heap->capacity * sizeof *events,
+                               capacity * sizeof *events);
+    if (events == NULL)
+        return TORC_ENOMEM;
+    heap->events = events;
+    heap->capacity = capacity;
+    return 0;
+}
 
-        if (events == NULL)
-            return TORC_ENOMEM;
-        heap->events = events;
-        heap->capacity = capacity;
-    }
-    heap->count++;
-    while (at > 0 && before(event, &heap->events[(at - 1) / 2])) {
-        heap->events[at] = heap->events[(at - 1) / 2];
+/* The key is compared and stored from registers: an event passed by address would be copied with wide
+ * loads that wait for the narrow stores it was just made with. */
+struct torci_event *torci_event_heap_add(struct torci_event_heap *heap, uint64_t t_ns, uint64_t rank,
+                                         uint64_t sequence)
+{
+    size_t at = heap->count++;
+    struct torci_event *event;
+
+    while (at > 0) {
+        const struct torci_event *parent = &heap->events[(at - 1) / 2];
+
+        if (parent->t_ns < t_ns || (parent->t_ns == t_ns && (parent->rank < rank ||
+                                                             (parent->rank == rank &&
+                                                              parent->sequence < sequence))))
+            break;
+        heap->events[at] = *parent;
         at = (at - 1) / 2;
     }
-    heap->events[at] = *event;
-    return 0;
+    event = &heap->events[at];
+    event->t_ns = t_ns;
+    event->rank = rank;
+    event->sequence = sequence;
+    return event;
 }
 
 /* Puts `event` where the first was. */

@@ -12,7 +12,7 @@ enum torci_event_class { TORCI_EVENT_NETWORK, TORCI_EVENT_JOB };
 
 struct torci_event_kind {
     /* The event is due and still the first of the heap: takes it off, then does it. */
-    void (*happen)(struct torc_world *world, void *subject, uint32_t detail);
+    void (*happen)(struct torc_world *world, void *subject);
     /* The world ends before it was due: releases the subject.  NULL: nothing to release. */
     void (*drop)(struct torc_world *world, void *subject);
 };
@@ -23,7 +23,6 @@ struct torci_event {
     uint64_t sequence;
     const struct torci_event_kind *kind;
     void *subject;
-    uint32_t detail;
 };
 #define TORCI_EVENT_RANK(class, host_number) ((uint64_t)(class) << 32 | (host_number))
 
@@ -33,10 +32,12 @@ struct torci_event_heap {
     size_t capacity;
 };
 
-/* Errors: TORC_ENOMEM. */
-TORC_CHECKED int torci_event_heap_push(struct torci_event_heap *heap,
-                                       const struct torc_allocator *allocator,
-                                       const struct torci_event *event);
+/* Makes room for one more.  Errors: TORC_ENOMEM. */
+TORC_CHECKED int torci_event_heap_reserve(struct torci_event_heap *heap,
+                                          const struct torc_allocator *allocator);
+/* Adds an event with that key, for which there is room; the caller fills in the rest of it at once. */
+struct torci_event *torci_event_heap_add(struct torci_event_heap *heap, uint64_t t_ns, uint64_t rank,
+                                         uint64_t sequence);
 /* The smallest is events[0]. */
 void torci_event_heap_pop(struct torci_event_heap *heap);
 /* Gives the first another key, not smaller than it had: cheaper than pop and push. */

@@ -156,7 +156,7 @@ static void enter(struct torci_job *job)
 
 /* --- life ------------------------------------------------------------------------------------------ */
 
-static void go_on(struct torc_world *world, void *subject, uint32_t detail);
+static void go_on(struct torc_world *world, void *subject);
 
 static void drop_job(struct torc_world *world, void *subject)
 {
@@ -167,15 +167,7 @@ static const struct torci_event_kind job_turn = {go_on, drop_job};
 
 static void schedule(struct torci_job *job, uint64_t t_ns)
 {
-    struct torci_event event;
-
-    event.t_ns = t_ns;
-    event.rank = TORCI_EVENT_RANK(TORCI_EVENT_JOB, job->host->number);
-    event.sequence = ++job->world->sequence;
-    event.kind = &job_turn;
-    event.subject = job;
-    event.detail = 0;
-    torci_world_schedule(job->world, &event);
+    torci_world_schedule(job->world, t_ns, TORCI_EVENT_JOB, job->host, &job_turn, job);
 }
 
 static bool prepare(struct torci_job *job)
@@ -223,12 +215,11 @@ static void end_job(struct torci_job *job)
 }
 
 /* The event of a job: begin, or go on after a yield. */
-static void go_on(struct torc_world *world, void *subject, uint32_t detail)
+static void go_on(struct torc_world *world, void *subject)
 {
     struct torci_job *job = subject;
     struct torc_host *host = job->host;
 
-    (void)detail;
     torci_event_heap_pop(&world->events);
     if (host == NULL) {
         torci_world_resize(world, job, sizeof *job, 0);

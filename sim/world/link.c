@@ -99,12 +99,11 @@ uint64_t torci_link_arrival(const struct torci_link *link)
 
 /* The first packet of a link has arrived.  The heap is put in order before anything is done about
  * it, since that may send and schedule. */
-static void arrive(struct torc_world *world, void *subject, uint32_t detail)
+static void arrive(struct torc_world *world, void *subject)
 {
     struct torci_link *link = subject;
     struct torci_packet *packet = link->head;
 
-    (void)detail;
     link->head = packet->next;
     if (link->head == NULL) {
         link->tail = NULL;
@@ -133,24 +132,17 @@ void torci_link_send(struct torci_link *link, struct torci_packet *packet, uint3
     if (packet->arrives_ns < link->last_arrival_ns)
         packet->arrives_ns = link->last_arrival_ns;
     link->last_arrival_ns = packet->arrives_ns;
-    packet->sequence = ++world->sequence;
     packet->cause = world->cause;
     packet->next = NULL;
     if (link->head != NULL) {
+        packet->sequence = ++world->sequence;
         link->tail->next = packet;
         link->tail = packet;
     } else {
-        struct torci_event event;
-
         link->head = packet;
         link->tail = packet;
-        event.t_ns = packet->arrives_ns;
-        event.rank = TORCI_EVENT_RANK(TORCI_EVENT_NETWORK, link->to->number);
-        event.sequence = packet->sequence;
-        event.kind = &arrival;
-        event.subject = link;
-        event.detail = 0;
-        torci_world_schedule(world, &event);
+        torci_world_schedule(world, packet->arrives_ns, TORCI_EVENT_NETWORK, link->to, &arrival, link);
+        packet->sequence = world->sequence;
     }
 }
 

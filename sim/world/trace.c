@@ -15,6 +15,8 @@
 /* Records are gathered here and hashed a block at a time: one update for hundreds of events. */
 #define BLOCK_BYTES 8192
 
+#define HEAD_BYTES 18 /* of a record, without the host's name */
+
 /* The first byte of every field; 0 ends a record. */
 enum field_tag { FIELD_END = 0, FIELD_INTEGER = 1, FIELD_TEXT = 2, FIELD_BYTES = 3 };
 
@@ -79,17 +81,27 @@ static void hash_block(struct torc_trace *trace)
     trace->used = 0;
 }
 
+/* Room for `bytes` in the block, at most a few hundred.  Records are composed there: composing them
+ * elsewhere and copying makes the processor wait for the small stores before the wide loads. */
+static uint8_t *room(struct torc_trace *trace, size_t bytes)
+{
+    uint8_t *at;
+
+    if (bytes > BLOCK_BYTES - trace->used)
+        hash_block(trace);
+    at = trace->block + trace->used;
+    trace->used += bytes;
+    return at;
+}
+
 static void put(struct torc_trace *trace, const void *data, size_t bytes)
 {
-    if (bytes > BLOCK_BYTES - trace->used) {
+    if (bytes > BLOCK_BYTES) {
         hash_block(trace);
-        if (bytes > BLOCK_BYTES) {
-            XXH3_128bits_update(trace->state, data, bytes);
-            return;
-        }
+        XXH3_128bits_update(trace->state, data, bytes);
+    } else if (bytes > 0) {
+        memcpy(room(trace, bytes), data, bytes);
     }
-    memcpy(trace->block + trace->used, data, bytes);
-    trace->used += bytes;
 }
 
 /* Little-endian whatever the machine; compilers see through it. */
@@ -110,18 +122,18 @@ static void store_64(uint8_t *at, uint64_t value)
 uint64_t torc_trace_begin(struct torc_trace *trace, enum torc_trace_kind kind, uint64_t t_ns,
                           const char *host, uint64_t cause)
 {
-    uint8_t head[18];
     size_t host_bytes = host == NULL ? 0 : strlen(host);
+    uint8_t *at;
 
     if (host_bytes > 255)
         host_bytes = 255;
-    head[0] = (uint8_t)kind;
-    head[1] = (uint8_t)host_bytes;
-    store_64(head + 2, t_ns);
-    store_64(head + 10, cause);
-    put(trace, head, sizeof head);
+    at = room(trace, HEAD_BYTES + host_bytes);
+    at[0] = (uint8_t)kind;
+    at[1] = (uint8_t)host_bytes;
+    store_64(at + 2, t_ns);
+    store_64(at + 10, cause);
     if (host_bytes > 0)
-        put(trace, host, host_bytes);
+        memcpy(at + HEAD_BYTES, host, host_bytes);
     trace->count++;
     if (trace->write != NULL && trace->error == 0)
         torci_trace_line_begin(&trace->line, trace->count, t_ns, host, kind_names[kind], cause);
@@ -135,24 +147,21 @@ static bool writing(const struct torc_trace *trace)
 
 void torc_trace_integer(struct torc_trace *trace, const char *name, int64_t value)
 {
-    uint8_t field[9];
+    uint8_t *at = room(trace, 9);
 
-    field[0] = FIELD_INTEGER;
-    store_64(field + 1, (uint64_t)value);
-    put(trace, field, sizeof field);
+    at[0] = FIELD_INTEGER;
+    store_64(at + 1, (uint64_t)value);
     if (writing(trace))
         torci_trace_line_integer(&trace->line, name, value);
 }
 
 static void put_payload(struct torc_trace *trace, enum field_tag tag, const void *data, size_t bytes)
 {
-    uint8_t head[5];
+    uint8_t *at = room(trace, 5);
 
-    head[0] = (uint8_t)tag;
-    store_32(head + 1, (uint32_t)bytes);
-    put(trace, head, sizeof head);
-    if (bytes > 0)
-        put(trace, data, bytes);
+    at[0] = (uint8_t)tag;
+    store_32(at + 1, (uint32_t)bytes);
+    put(trace, data, bytes);
 }
 
 void torc_trace_text(struct torc_trace *trace, const char *name, const char *value)
@@ -179,9 +188,7 @@ void torc_trace_note(struct torc_trace *trace, const char *name, const char *val
 
 void torc_trace_end(struct torc_trace *trace)
 {
-    static const uint8_t end = FIELD_END;
-
-    put(trace, &end, 1);
+    *room(trace, 1) = FIELD_END;
     if (!writing(trace))
         return;
     trace->error = torci_trace_line_end(&trace->line);

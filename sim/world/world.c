@@ -132,13 +132,22 @@ uint64_t torc_world_draw(struct torc_world *world, const char *site, const char 
     return value;
 }
 
-void torci_world_schedule(struct torc_world *world, const struct torci_event *event)
+void torci_world_schedule(struct torc_world *world, uint64_t t_ns, enum torci_event_class event_class,
+                          const struct torc_host *host, const struct torci_event_kind *kind,
+                          void *subject)
 {
-    if (torci_event_heap_push(&world->events, &world->allocator, event) != 0) {
+    struct torci_event *event;
+
+    if (torci_event_heap_reserve(&world->events, &world->allocator) != 0) {
         world->error = TORC_ENOMEM;
-        if (event->kind->drop != NULL)
-            event->kind->drop(world, event->subject);
+        if (kind->drop != NULL)
+            kind->drop(world, subject);
+        return;
     }
+    event = torci_event_heap_add(&world->events, t_ns, TORCI_EVENT_RANK(event_class, host->number),
+                                 ++world->sequence);
+    event->kind = kind;
+    event->subject = subject;
 }
 
 /* --- which host is next ---------------------------------------------------------------------------- */
@@ -238,7 +247,7 @@ static void do_next(struct torc_world *world, uint64_t t_ns)
     if (world->events.count > 0 && world->events.events[0].t_ns <= t_ns) {
         const struct torci_event *event = &world->events.events[0];
 
-        event->kind->happen(world, event->subject, event->detail);
+        event->kind->happen(world, event->subject);
     } else {
         world->turns_here++;
         torci_host_run_turn(world->due[0]);
