@@ -202,6 +202,10 @@ void torci_scope_close_deferreds(struct torc_scope *scope)
         torc_release(scope, table->chunks[i], sizeof *doomed * TORCI_SLOTS_IN_CHUNK);
     }
     torc_release(scope, table->chunks, table->chunk_capacity * sizeof *table->chunks);
+    table->chunks = NULL;
+    table->chunk_count = table->chunk_capacity = table->untouched = 0;
+    table->free = NULL;
+    table->unfired.previous = table->unfired.next = &table->unfired;
     torci_pool_clear(&scope->pair_blocks);
     torci_pool_clear(&scope->timeouts);
 }

@@ -1,7 +1,8 @@
 /* reactor.c - making a reactor, and its turns.  Startup and shutdown are in reactor_life.c. */
-#include "reactor_state.h"
-
 #include <string.h>
+
+#include "reactor_state.h"
+#include "scope_state.h"
 
 #define JOBS_MAX_DEFAULT 4096
 #define THREAD_CALLS_MAX_DEFAULT 65536
@@ -99,6 +100,7 @@ void torc_reactor_free(struct torc_reactor *reactor)
         reactor->streams->ops->disconnect_all(reactor->streams);
     torci_triggers_drop(reactor);
     torci_clock_drop_calls(reactor->clock);
+    torci_scope_close_deferreds(reactor->scope);
     if (reactor->streams)
         reactor->streams->ops->free(reactor->streams);
     release(reactor);

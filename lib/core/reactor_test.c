@@ -498,6 +498,51 @@ static void freeing_drops_everything_once(void **state)
     torc_reactor_free(NULL);
 }
 
+/* What a deferred's drop function uses: a timer, and the reactor. */
+struct owner {
+    struct torc_reactor *reactor;
+    struct torc_timer timer;
+    int codes[2];
+};
+
+static struct torc_result pass_on(struct torc_result result, void *arg)
+{
+    (void)arg;
+    return result;
+}
+
+static void use_the_reactor(void *arg)
+{
+    struct owner *owner = arg;
+    owner->codes[0] = torc_timer_cancel(owner->timer);
+    owner->codes[1] = torc_call_soon(owner->reactor, journal_call, NULL, NULL);
+}
+
+static void deferreds_end_while_clock_and_reactor_are_still_there(void **state)
+{
+    (void)state;
+    struct scripted_platform *platform = calloc(1, sizeof *platform);
+    struct owner owner = {.codes = {1, 1}};
+    struct line call = {0};
+    struct torc_source source;
+    struct torc_deferred *deferred;
+    assert_non_null(platform);
+    scripted_init(platform);
+    assert_int_equal(torc_reactor_new(&platform->base, NULL, &owner.reactor), 0);
+    assert_int_equal(torc_call_later(torc_reactor_clock(owner.reactor), 5, journal_call, &call, NULL,
+                                     &owner.timer),
+                     0);
+    assert_int_equal(torc_deferred_new(torc_reactor_scope(owner.reactor), NULL, NULL, &source,
+                                       &deferred),
+                     0);
+    assert_int_equal(torc_deferred_add_both(deferred, pass_on, &owner, use_the_reactor), 0);
+    torc_reactor_free(owner.reactor);
+    assert_int_equal(owner.codes[0], TORC_ECANCELED);
+    assert_int_equal(owner.codes[1], TORC_ECLOSED);
+    assert_int_equal(scripted_end(platform), 0);
+    free(platform);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -523,6 +568,7 @@ int main(void)
         TEST(the_reactor_hands_on_what_the_platform_has),
         TEST(what_is_left_is_counted_and_described),
         cmocka_unit_test(freeing_drops_everything_once),
+        cmocka_unit_test(deferreds_end_while_clock_and_reactor_are_still_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* scope_state.h - what a scope is made of; for scope.c, log.c, failure.c and deferred*.c alone. */
+/* scope_state.h - what a scope is made of; for scope.c, log.c, failure.c, deferred*.c and reactor.c
+ * alone. */
 #ifndef TORCI_SCOPE_STATE_H
 #define TORCI_SCOPE_STATE_H
 
@@ -37,7 +38,8 @@ struct torc_scope {
     bool closing; /* torc_scope_free has begun: no new deferreds */
 };
 
-/* The scope's deferreds, at its beginning and at its end (deferred_table.c). */
+/* The scope's deferreds, at its beginning and at its end (deferred_table.c).  The end may come before
+ * that of the scope, while what the functions of its deferreds use is still there: a reactor's does. */
 void torci_scope_open_deferreds(struct torc_scope *scope);
 void torci_scope_close_deferreds(struct torc_scope *scope);
 
