@@ -281,13 +281,14 @@ static void a_freed_scope_releases_what_its_deferreds_hold(void **state)
 
 struct meddler {
     struct ends others[2];
-    int answers[3];
+    int answers[5];
     struct torc_deferred *made;
 };
 
 /* What a user's drop function may well do to others while their scope goes. */
 static void meddle(void *arg)
 {
+    const struct torc_source source_of_nothing = {NULL, 0, 0};
     struct meddler *meddler = arg;
     struct torc_source source;
     fixture.args_dropped++;
@@ -298,6 +299,8 @@ static void meddle(void *arg)
     }
     meddler->answers[0] = torc_source_fire(meddler->others[0].source, number(1));
     meddler->answers[1] = torc_deferred_add(meddler->others[1].sink, then_nine, NULL, NULL, NULL);
+    meddler->answers[3] = torc_deferred_chain(meddler->others[1].sink, source_of_nothing);
+    meddler->answers[4] = torc_deferred_fired(fixture.scope, number(1), &meddler->made);
     meddler->answers[2] = torc_deferred_new(fixture.scope, NULL, NULL, &source, &meddler->made);
 }
 
@@ -318,7 +321,8 @@ static void what_drop_functions_do_to_a_scope_being_freed_has_no_effect(void **s
     assert_int_equal(fixture.args_dropped, 3);
     assert_int_equal(meddler.answers[0], TORC_ESTALE);
     assert_int_equal(meddler.answers[1], TORC_ECLOSED);
-    assert_int_equal(meddler.answers[2], TORC_ECLOSED);
+    for (int i = 2; i < 5; i++)
+        assert_int_equal(meddler.answers[i], TORC_ECLOSED);
     assert_null(meddler.made);
     assert_int_equal(fixture.log.events, 0);
 }

@@ -251,13 +251,13 @@ size_t torc_format_list(char *buffer, size_t size, const char *format, va_list l
 
     va_copy(arguments.list, list);
     while (*format) {
-        const char *percent = strchr(format, '%');
+        const char *percent = format;
         struct conversion how;
-        if (!percent) {
-            put(&sink, format, strlen(format));
-            break;
-        }
+        while (*percent && *percent != '%')
+            percent++;
         put(&sink, format, (size_t)(percent - format));
+        if (!*percent)
+            break;
         format = parse(percent + 1, &arguments, &how);
         if (how.kind)
             format++;

@@ -42,12 +42,15 @@ TORC_API TORC_CHECKED int torc_scope_new(const struct torc_allocator *allocator,
                                          struct torc_scope **out);
 
 /* Frees the scope and every deferred still in it: a never-fired one is dropped without a result
- * (its callbacks do not run, their drop functions do).  NULL is accepted. */
+ * (its callbacks do not run, their drop functions do), and a failure that is the result of one is
+ * reported as unhandled.  What the drop functions do to deferreds of this scope has no effect.  One of
+ * another scope that waits for one of this scope gets a failure of type deferred_error.  Not to be
+ * called by a callback of one of its own deferreds.  NULL is accepted. */
 TORC_API void torc_scope_free(struct torc_scope *scope);
 
 /* Memory from the scope's allocator, for the user's own objects: in a simulated host it goes with
- * the host.  `torc_alloc` does not clear, `torc_alloc_zero` does.  NULL: out of memory.
- * torc_release accepts NULL. */
+ * the host.  `torc_alloc` does not clear, `torc_alloc_zero` does.  NULL: out of memory; a block of 0
+ * bytes is a block too.  torc_release accepts NULL. */
 TORC_API TORC_CHECKED void *torc_alloc(struct torc_scope *scope, size_t bytes);
 TORC_API TORC_CHECKED void *torc_alloc_zero(struct torc_scope *scope, size_t bytes);
 TORC_API TORC_CHECKED void *torc_resize(struct torc_scope *scope, void *ptr, size_t old_bytes,

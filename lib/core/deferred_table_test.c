@@ -1,0 +1,75 @@
+/* White-box: the slots deferreds live in. */
+#include "tests/support/deferred_fixture.h"
+
+#include "deferred_state.h"
+
+static void a_freed_slot_is_the_next_one_taken_under_a_new_generation(void **state)
+{
+    struct ends first = make(), second = make(), third;
+    (void)state;
+    torc_deferred_drop(first.sink);
+    assert_int_equal(torc_source_fire(first.source, number(1)), 0);
+    third = make();
+    assert_ptr_equal(third.sink, first.sink);
+    assert_int_equal(third.source.index, first.source.index);
+    assert_int_equal(third.source.generation, first.source.generation + 1);
+    torc_deferred_drop(second.sink);
+    torc_deferred_drop(third.sink);
+}
+
+static void slots_are_found_by_index_over_many_chunks(void **state)
+{
+    enum { MANY = TORCI_SLOTS_IN_CHUNK * 10 + 3 };
+    static struct ends all[MANY];
+    (void)state;
+    for (uint32_t i = 0; i < MANY; i++) {
+        all[i] = make();
+        assert_int_equal(all[i].source.index, i);
+    }
+    for (uint32_t i = 0; i < MANY; i++)
+        assert_ptr_equal(torci_deferred_find(fixture.scope, i, all[i].source.generation),
+                         all[i].sink);
+    assert_null(torci_deferred_find(fixture.scope, MANY + TORCI_SLOTS_IN_CHUNK, 1));
+    assert_int_equal(counts().deferreds, MANY);
+}
+
+static void a_slot_with_no_generation_left_is_not_taken_again(void **state)
+{
+    struct ends last = make(), next;
+    (void)state;
+    last.sink->generation = last.source.generation = UINT32_MAX;
+    torc_deferred_drop(last.sink);
+    assert_int_equal(torc_source_fire(last.source, number(1)), 0);
+    assert_int_equal(torc_source_fire(last.source, number(1)), TORC_ESTALE);
+    next = make();
+    assert_int_not_equal(next.source.index, last.source.index);
+    torc_deferred_drop(next.sink);
+}
+
+static void a_kept_failure_of_its_own_parks_the_slot(void **state)
+{
+    struct ends first = make(), second;
+    struct torc_result result;
+    (void)state;
+    torc_source_drop(first.source);
+    assert_int_equal(torc_deferred_take(first.sink, &result), 0);
+    torc_deferred_drop(first.sink);
+    second = make();
+    assert_int_not_equal(second.source.index, first.source.index);
+    torc_result_drop(result);
+    torc_deferred_drop(second.sink);
+    second = make();
+    assert_int_equal(second.source.index, first.source.index);
+    torc_deferred_drop(second.sink);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCOPE(a_freed_slot_is_the_next_one_taken_under_a_new_generation),
+        IN_SCOPE(slots_are_found_by_index_over_many_chunks),
+        IN_SCOPE(a_slot_with_no_generation_left_is_not_taken_again),
+        IN_SCOPE(a_kept_failure_of_its_own_parks_the_slot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
