@@ -172,18 +172,6 @@ int torci_live_shutdown(struct torc_platform *self, uint64_t handle)
     return shutdown(live_handle_at(handle)->fd, SHUT_WR) == 0 ? 0 : torci_live_error(errno);
 }
 
-/* A socket closed with unread input resets the connection, and the reset may overtake what was
- * written: the input is read away first.  Bounded: a peer that never pauses is reset in the end. */
-static void discard_input(int fd)
-{
-    char buffer[8192];
-
-    for (int i = 0; i < 64; i++) {
-        if (recv(fd, buffer, sizeof buffer, MSG_DONTWAIT) <= 0)
-            return;
-    }
-}
-
 void torci_live_close(struct torc_platform *self, uint64_t handle, enum torc_close_mode mode)
 {
     struct live_handle *stream = live_handle_at(handle);
@@ -195,8 +183,6 @@ void torci_live_close(struct torc_platform *self, uint64_t handle, enum torc_clo
     live_link_remove(&stream->faulty_link);
     if (stream->unlink != NULL)
         torci_live_unlink(stream->unlink);
-    if (stream->kind == LIVE_STREAM && mode == TORC_CLOSE_NORMAL)
-        discard_input(stream->fd);
     if (stream->kind != LIVE_LISTENER && mode == TORC_CLOSE_ABORT) {
         /* UNIX sockets know no reset: theirs is one only if there is unread input. */
         const struct linger reset = {1, 0};

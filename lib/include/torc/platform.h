@@ -61,7 +61,9 @@ enum torc_stream_option {
 };
 
 enum torc_close_mode {
-    TORC_CLOSE_NORMAL, /* what the kernel has accepted is still delivered, then end of stream */
+    /* What was accepted is still delivered, then end of stream; unless the stream has input that was not
+     * read: then it is reset, as TCP does, and the reset may overtake what was written. */
+    TORC_CLOSE_NORMAL,
     TORC_CLOSE_ABORT   /* discard and reset: the peer reads TORC_ECONNRESET */
 };
 
