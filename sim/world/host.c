@@ -127,6 +127,7 @@ static int make_reactor(struct torc_host *host)
     int code;
 
     options.observer = &host->observer;
+    options.watch_signals = true; /* as a program of its own would */
     code = torc_reactor_new(&host->platform, &options, &reactor);
     if (code != 0)
         return code;

@@ -208,14 +208,15 @@ static void when_all_have_stopped_the_world_has(void **state)
     torc_world_free(world);
 }
 
-static void a_signal_stops_a_reactor_that_watches(void **state)
+static void a_signal_stops_the_reactor(void **state)
 {
     struct torc_world *world = new_world(0, NULL);
     struct torc_host *a = add(world, "a");
 
     (void)state;
     torc_host_signal(a, TORC_SIGNAL_INTERRUPT);
-    assert_int_equal(run(world, TORC_NEVER), TORC_VERDICT_QUIESCENT);
+    assert_int_equal(run(world, TORC_NEVER), TORC_VERDICT_STOPPED);
+    assert_int_equal(torc_reactor_exit_signal(torc_host_reactor(a)), TORC_SIGNAL_INTERRUPT);
     torc_world_free(world);
 }
 
@@ -517,7 +518,7 @@ int main(void)
         cmocka_unit_test(time_that_stands_still_is_a_livelock),
         cmocka_unit_test(a_deferred_nobody_fires_is_stuck_and_named),
         cmocka_unit_test(when_all_have_stopped_the_world_has),
-        cmocka_unit_test(a_signal_stops_a_reactor_that_watches),
+        cmocka_unit_test(a_signal_stops_the_reactor),
         cmocka_unit_test(a_host_may_be_killed_by_its_own_code),
         cmocka_unit_test(the_kth_acquisition_fails_and_the_next_does_not),
         cmocka_unit_test(a_budget_of_memory_is_kept),

@@ -83,7 +83,8 @@ TORC_API TORC_CHECKED int torc_host_restart(struct torc_host *host);
 TORC_API void torc_host_fail_allocation(struct torc_host *host, uint64_t count, bool forever);
 TORC_API uint64_t torc_host_acquisitions(const struct torc_host *host);
 
-/* Delivers a signal to the host (enum torc_signal), if its reactor watches for it. */
+/* Delivers a signal to the host (enum torc_signal): as live, the first stops its reactor, the second
+ * crashes it. */
 TORC_API void torc_host_signal(struct torc_host *host, int signal_number);
 
 /* --- network ---------------------------------------------------------------------------------- */
