@@ -74,7 +74,7 @@ fixture_obj   := $(foreach d,$(fixture_dirs),$(call objects,$(call sources,$(d))
 unit_src    := $(foreach d,$(lib_folders) $(sim_folders) sim/guard sim/cli,$(wildcard $(d)/*_test.c))
 fixtest_src := $(foreach d,$(fixture_dirs),$(wildcard $(d)/*_test.c))
 support_obj := $(call objects,$(wildcard tests/support/*.c))
-test_dirs   := $(patsubst %/,%,$(sort $(dir $(wildcard tests/conformance/*.c))))
+test_dirs   := $(patsubst %/,%,$(sort $(dir $(wildcard tests/conformance/*.c tests/clients/*.c))))
 unit_bin    := $(patsubst %.c,$(BUILD)/%,$(unit_src) $(fixtest_src))
 dir_bin     := $(foreach d,$(test_dirs),$(BUILD)/$(d)/$(notdir $(d)))
 test_bin    := $(unit_bin) $(dir_bin)
@@ -169,9 +169,11 @@ $(cli_test_bin): $(BUILD)/%_test: $(BUILD)/%_test.o $(filter-out $(BUILD)/sim/cl
 $(filter-out $(cli_test_bin),$(patsubst %.c,$(BUILD)/%,$(unit_src))): $(BUILD)/%_test: $(BUILD)/%_test.o $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
 	$(call link_test,$<)
 
+# What a folder's program needs besides.
+dir_libs_tests/clients := -lhiredis
 define dir_test_rule
 $(BUILD)/$(1)/$(notdir $(1)): $(call objects,$(wildcard $(1)/*.c)) $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
-	$$(call link_test,$$(filter $(BUILD)/$(1)/%.o,$$^))
+	$$(call link_test,$$(filter $(BUILD)/$(1)/%.o,$$^)) $$(dir_libs_$(1))
 endef
 $(foreach d,$(test_dirs),$(eval $(call dir_test_rule,$(d))))
 
