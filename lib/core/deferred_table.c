@@ -110,7 +110,7 @@ void torci_deferred_own_failure_ended(struct torc_failure *own)
 {
     struct torc_deferred *deferred =
         (struct torc_deferred *)((char *)own - offsetof(struct torc_deferred, own));
-    if (!(deferred->flags & TORCI_ALIVE))
+    if (!(deferred->flags & (TORCI_ALIVE | TORCI_DOOMED)))
         free_slot(deferred);
 }
 
@@ -142,11 +142,13 @@ static struct torc_deferred *doom_all(struct torc_scope *scope)
             if (!(slot->flags & TORCI_ALIVE))
                 continue;
             slot->generation++;
-            slot->flags |= TORCI_DOOMED;
+            slot->flags = (slot->flags & ~(uint32_t)TORCI_ALIVE) | TORCI_DOOMED;
             slot->next = doomed;
             doomed = slot;
         }
     }
+    table->unfired.previous = table->unfired.next = &table->unfired;
+    scope->counts.deferreds = scope->counts.deferreds_unfired = 0;
     return doomed;
 }
 
@@ -188,24 +190,24 @@ static void empty(struct torc_deferred *deferred)
     torci_result_abandon(torci_deferred_scope(deferred), deferred->own.site, result);
 }
 
+void torci_scope_end_deferreds(struct torc_scope *scope)
+{
+    scope->closing = true;
+    for (struct torc_deferred *at = doom_all(scope); at; at = at->next)
+        empty(at);
+}
+
 void torci_scope_close_deferreds(struct torc_scope *scope)
 {
+    const size_t chunk_bytes = sizeof(struct torc_deferred) * TORCI_SLOTS_IN_CHUNK;
     struct torci_deferred_table *table = &scope->deferreds;
-    struct torc_deferred *doomed;
 
-    scope->closing = true;
-    doomed = doom_all(scope);
-    for (struct torc_deferred *at = doomed; at; at = at->next)
-        empty(at);
+    torci_scope_end_deferreds(scope);
     for (uint32_t i = 0; i < table->chunk_count; i++) {
-        TORCI_UNPOISON(table->chunks[i], sizeof *doomed * TORCI_SLOTS_IN_CHUNK);
-        torc_release(scope, table->chunks[i], sizeof *doomed * TORCI_SLOTS_IN_CHUNK);
+        TORCI_UNPOISON(table->chunks[i], chunk_bytes);
+        torc_release(scope, table->chunks[i], chunk_bytes);
     }
     torc_release(scope, table->chunks, table->chunk_capacity * sizeof *table->chunks);
-    table->chunks = NULL;
-    table->chunk_count = table->chunk_capacity = table->untouched = 0;
-    table->free = NULL;
-    table->unfired.previous = table->unfired.next = &table->unfired;
     torci_pool_clear(&scope->pair_blocks);
     torci_pool_clear(&scope->timeouts);
 }

@@ -63,6 +63,29 @@ static void a_kept_failure_of_its_own_parks_the_slot(void **state)
     torc_deferred_drop(second.sink);
 }
 
+static void ends_of_ended_deferreds_may_be_used_until_the_scope_is_freed(void **state)
+{
+    struct ends first = make(), second = make();
+    struct torc_result result;
+    (void)state;
+    torc_source_drop(second.source);
+    assert_int_equal(torc_deferred_take(second.sink, &result), 0);
+    add_look(first.sink, "never");
+    torci_scope_end_deferreds(fixture.scope);
+    assert_int_equal(fixture.args_dropped, 1);
+    assert_int_equal(counts().deferreds, 0);
+    assert_int_equal(counts().deferreds_unfired, 0);
+    torc_deferred_cancel(first.sink);
+    torc_deferred_drop(first.sink);
+    torc_deferred_drop(second.sink);
+    assert_int_equal(torc_source_fire(first.source, number(1)), TORC_ESTALE);
+    torc_result_drop(result); /* second's own failure */
+    assert_int_equal(counts().failures, 0);
+    torci_scope_end_deferreds(fixture.scope);
+    assert_int_equal(fixture.args_dropped, 1);
+    assert_string_equal(fixture.trace, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -70,6 +93,7 @@ int main(void)
         IN_SCOPE(slots_are_found_by_index_over_many_chunks),
         IN_SCOPE(a_slot_with_no_generation_left_is_not_taken_again),
         IN_SCOPE(a_kept_failure_of_its_own_parks_the_slot),
+        IN_SCOPE(ends_of_ended_deferreds_may_be_used_until_the_scope_is_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,7 +100,7 @@ void torc_reactor_free(struct torc_reactor *reactor)
         reactor->streams->ops->disconnect_all(reactor->streams);
     torci_triggers_drop(reactor);
     torci_clock_drop_calls(reactor->clock);
-    torci_scope_close_deferreds(reactor->scope);
+    torci_scope_end_deferreds(reactor->scope);
     if (reactor->streams)
         reactor->streams->ops->free(reactor->streams);
     release(reactor);

@@ -38,9 +38,12 @@ struct torc_scope {
     bool closing; /* torc_scope_free has begun: no new deferreds */
 };
 
-/* The scope's deferreds, at its beginning and at its end (deferred_table.c).  The end may come before
- * that of the scope, while what the functions of its deferreds use is still there: a reactor's does. */
+/* The scope's deferreds (deferred_table.c): `open` and `close` are part of making and freeing the
+ * scope.  `end` makes all of them stale, runs their drop functions and allows no new ones; `close` does
+ * that too, but a reactor ends them earlier, while what those functions use is still there.  The slots
+ * stay until `close`, so that a sink or a source kept so long is harmless. */
 void torci_scope_open_deferreds(struct torc_scope *scope);
+void torci_scope_end_deferreds(struct torc_scope *scope);
 void torci_scope_close_deferreds(struct torc_scope *scope);
 
 #endif
