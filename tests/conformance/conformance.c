@@ -9,7 +9,7 @@
 
 extern const struct body __start_conformance_bodies[], __stop_conformance_bodies[];
 
-#define STEPS_MAX 2000000
+#define STEPS_MAX 300000
 #define RUN_LIMIT_NS (20 * TORC_SECOND)
 
 void conf_fail(struct conf *c, const char *site, const char *expression, const char *detail)
@@ -107,6 +107,8 @@ static bool run_to(struct conf *c, bool (*reached)(const void *), const void *ar
     while (!reached(arg) && !expired && steps++ < STEPS_MAX && c->ops->step(c))
         ;
     (void)torc_timer_cancel(limit);
+    if (steps > STEPS_MAX)
+        conf_fail(c, TORC_HERE, "the world does not spin", "");
     return reached(arg);
 }
 
