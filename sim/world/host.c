@@ -320,6 +320,22 @@ void torc_host_kill(struct torc_host *host)
     torci_host_reschedule(host, false);
 }
 
+int torc_host_retire(struct torc_host *host, uint64_t *out_bytes_left)
+{
+    if (!host->up || host->reactor == NULL)
+        return TORC_ECLOSED;
+    if (torc_reactor_running(host->reactor) || host->world->host_running == host)
+        return TORC_EBUSY;
+    torci_host_enter(host);
+    torci_host_module_release(host);
+    torc_reactor_free(host->reactor);
+    torci_host_leave(host);
+    host->reactor = NULL;
+    *out_bytes_left = host->arena.bytes_in_use;
+    torc_host_kill(host);
+    return 0;
+}
+
 int torc_host_restart(struct torc_host *host)
 {
     int code = 0;

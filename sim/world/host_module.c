@@ -10,6 +10,7 @@
 struct torci_host_module {
     const struct torc_module *module;
     void *instance; /* NULL: not started in this life of the host */
+    struct torc_options *options; /* in the arena of this life */
     bool started;
     size_t pair_count; /* names and values together */
     char **pairs;
@@ -104,6 +105,7 @@ static int start(struct torc_host *host, struct torci_host_module *module, char 
     failure = torc_module_start(module->module, host->reactor, options, &module->instance);
     torci_host_leave(host);
     if (failure == NULL) {
+        module->options = options;
         module->started = true;
         return 0;
     }
@@ -160,7 +162,16 @@ void torci_host_module_forget(struct torc_host *host)
     if (host->module == NULL)
         return;
     host->module->instance = NULL;
+    host->module->options = NULL;
     host->module->started = false;
+}
+
+void torci_host_module_release(struct torc_host *host)
+{
+    if (host->module == NULL)
+        return;
+    torc_options_free(host->module->options);
+    torci_host_module_forget(host);
 }
 
 void torci_host_module_free(struct torc_host *host)

@@ -149,6 +149,7 @@ extern const struct torc_platform_ops torci_sim_platform_ops;
 /* Modules and marks (host_module.c). */
 int torci_host_module_restart(struct torc_host *host);
 void torci_host_module_forget(struct torc_host *host); /* its instance is gone */
+void torci_host_module_release(struct torc_host *host); /* stopped: its options too */
 void torci_host_module_free(struct torc_host *host);
 void torci_host_observe_marks(struct torc_host *host);
 

@@ -75,6 +75,11 @@ TORC_API bool torc_host_up(const struct torc_host *host);
  * restart, which is answered by a reset. */
 TORC_API void torc_host_kill(struct torc_host *host);
 
+/* Takes a host out of service whose reactor has stopped: frees the reactor and tells how many bytes of the
+ * host's memory nobody released.  The host is down then.  Errors: TORC_EBUSY, the reactor has not stopped;
+ * TORC_ECLOSED, the host is down or raw. */
+TORC_API TORC_CHECKED int torc_host_retire(struct torc_host *host, uint64_t *out_bytes_left);
+
 /* Up again, with an empty reactor.  Errors: TORC_EBUSY, it is up; TORC_ENOMEM. */
 TORC_API TORC_CHECKED int torc_host_restart(struct torc_host *host);
 
