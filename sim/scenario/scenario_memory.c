@@ -1,4 +1,4 @@
-/* The arena a scenario lives in: freed as a whole. */
+/* Piles: memory that is only added to, and freed as a whole. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,16 +6,16 @@
 
 enum { BLOCK_BYTES = 16384 };
 
-struct torci_arena_block {
-    struct torci_arena_block *next;
+struct torci_pile_block {
+    struct torci_pile_block *next;
     size_t used;
     size_t size;
     max_align_t data[];
 };
 
-void *torci_scenario_alloc(struct torc_scenario *scenario, size_t bytes)
+void *torci_pile_alloc(struct torci_pile *pile, size_t bytes)
 {
-    struct torci_arena_block *block = scenario->blocks;
+    struct torci_pile_block *block = pile->blocks;
     size_t size;
     void *memory;
 
@@ -29,8 +29,8 @@ void *torci_scenario_alloc(struct torc_scenario *scenario, size_t bytes)
             return NULL;
         block->used = 0;
         block->size = size;
-        block->next = scenario->blocks;
-        scenario->blocks = block;
+        block->next = pile->blocks;
+        pile->blocks = block;
     }
     memory = (char *)block->data + block->used;
     block->used += bytes;
@@ -38,27 +38,42 @@ void *torci_scenario_alloc(struct torc_scenario *scenario, size_t bytes)
     return memory;
 }
 
-const char *torci_scenario_copy(struct torc_scenario *scenario, const char *text, size_t bytes)
+const char *torci_pile_copy(struct torci_pile *pile, const char *text, size_t bytes)
 {
-    char *copy = torci_scenario_alloc(scenario, bytes + 1);
+    char *copy = torci_pile_alloc(pile, bytes + 1);
 
     if (copy != NULL && bytes > 0)
         memcpy(copy, text, bytes);
     return copy;
 }
 
-void torc_scenario_free(struct torc_scenario *scenario)
+void torci_pile_free(struct torci_pile *pile)
 {
-    struct torci_arena_block *block;
+    struct torci_pile_block *block = pile->blocks;
 
-    if (scenario == NULL)
-        return;
-    block = scenario->blocks;
     while (block != NULL) {
-        struct torci_arena_block *next = block->next;
+        struct torci_pile_block *next = block->next;
 
         free(block);
         block = next;
     }
+    pile->blocks = NULL;
+}
+
+void *torci_scenario_alloc(struct torc_scenario *scenario, size_t bytes)
+{
+    return torci_pile_alloc(&scenario->pile, bytes);
+}
+
+const char *torci_scenario_copy(struct torc_scenario *scenario, const char *text, size_t bytes)
+{
+    return torci_pile_copy(&scenario->pile, text, bytes);
+}
+
+void torc_scenario_free(struct torc_scenario *scenario)
+{
+    if (scenario == NULL)
+        return;
+    torci_pile_free(&scenario->pile);
     free(scenario);
 }

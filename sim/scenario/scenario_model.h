@@ -1,12 +1,20 @@
 /* scenario_model.h - a parsed scenario: what the parser makes and the runner and the printer read.
  *
- * Everything in it is made of arena memory of the scenario and lives until that is freed; nothing in it
+ * Everything in it lies in the scenario's pile and lives until that is freed; nothing in it
  * changes after parsing.  Lists keep the order of the text. */
 #ifndef TORCI_SCENARIO_MODEL_H
 #define TORCI_SCENARIO_MODEL_H
 
 #include <torc/scenario.h>
 #include <torc/sim.h>
+
+/* Memory that is only added to, cleared when given, and freed as a whole. */
+struct torci_pile {
+    struct torci_pile_block *blocks;
+};
+void *torci_pile_alloc(struct torci_pile *pile, size_t bytes); /* NULL: there is none */
+const char *torci_pile_copy(struct torci_pile *pile, const char *text, size_t bytes);
+void torci_pile_free(struct torci_pile *pile);
 
 /* A text that was read: the scenario itself, an included one.  `text` ends with a NUL it does not count. */
 struct torci_source {
@@ -214,10 +222,8 @@ struct torci_warning {
     const char *text;
 };
 
-struct torci_arena_block;
-
 struct torc_scenario {
-    struct torci_arena_block *blocks;
+    struct torci_pile pile;
     struct torci_source *sources; /* the first is the scenario itself */
     struct torci_line *lines;     /* of the scenario itself, in order, for the printer */
     const char *title;
@@ -241,7 +247,7 @@ struct torc_scenario {
 
 /* --- memory ------------------------------------------------------------------------------------- */
 
-/* Cleared memory that lives as long as the scenario.  NULL: there is none. */
+/* In the scenario's pile. */
 void *torci_scenario_alloc(struct torc_scenario *scenario, size_t bytes);
 /* A copy that ends with a NUL. */
 const char *torci_scenario_copy(struct torc_scenario *scenario, const char *text, size_t bytes);

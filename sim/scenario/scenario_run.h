@@ -1,0 +1,254 @@
+/* scenario_run.h - a run of a scenario: what the files of the runner share.
+ *
+ *   scenario_runner.c    the world made from the declarations; the loop
+ *   scenario_step.c      lines of the timeline: when they are due, what they do
+ *   scenario_expect.c    expectations that are armed, and how they end
+ *   scenario_peer.c      scripted peers: raw hosts that do what lines say
+ *   scenario_evaluate.c  conditions
+ *   scenario_finish.c    the end: hosts are stopped, what they leave is counted
+ *   scenario_report.c    failures in words
+ *
+ * The loop.  A line happens when everything that was due by its time has happened; a window closes when
+ * everything due by its end has.  So between two events of the world the runner looks at three times: of the
+ * next event, of the next line, of the next end of a window; and in that order if they are equal, with lines
+ * before windows.
+ *
+ * Running out of memory anywhere sets `error`, which ends the run. */
+#ifndef TORCI_SCENARIO_RUN_H
+#define TORCI_SCENARIO_RUN_H
+
+#include "raw_host.h"
+#include "scenario_model.h"
+
+/* --- peers ---------------------------------------------------------------------------------------- */
+
+struct torci_run;
+struct torci_peer;
+
+enum torci_send_kind { TORCI_SEND_BYTES, TORCI_SEND_SHUTDOWN, TORCI_SEND_CLOSE };
+
+/* What a connection has still to do, in order. */
+struct torci_send {
+    struct torci_send *next;
+    enum torci_send_kind kind;
+    const uint8_t *data;
+    size_t bytes;
+    size_t done;
+    size_t segment_bytes;
+};
+
+struct torci_arrival {
+    uint64_t t_ns;
+    size_t end; /* bytes received by then */
+};
+
+enum torci_connection_state {
+    TORCI_PEER_CONNECTING, /* or waiting to be accepted */
+    TORCI_PEER_OPEN,
+    TORCI_PEER_FAILED, /* could not connect: `error` */
+    TORCI_PEER_CLOSED  /* by a line, by the peer's death, or after a reset */
+};
+
+struct torci_peer_connection {
+    struct torci_peer_connection *next; /* of the peer */
+    struct torci_peer *peer;
+    const struct torci_label *label;
+    const struct torci_script_host *remote; /* NULL: it was accepted */
+    enum torci_connection_state state;
+    uint64_t handle; /* 0: none */
+    uint64_t since_ns; /* of the state */
+    int error;
+    bool error_expected;
+    uint16_t port;     /* waiting to be accepted at it; 0: no */
+    bool paused;
+    struct torci_send *sends;
+    struct torci_send **send_end;
+    uint8_t *received;
+    size_t received_bytes;
+    size_t received_room;
+    size_t consumed; /* of those, by expectations */
+    struct torci_arrival *arrivals;
+    size_t arrival_count;
+    size_t arrival_room;
+    bool ended; /* end of stream */
+    bool reset;
+    bool reset_told; /* to a send, so that reading will only see the end */
+    uint64_t ended_ns; /* of either */
+    uint64_t changes;  /* counts up with everything an expectation could see */
+};
+
+struct torci_peer_listener {
+    struct torci_peer_listener *next;
+    uint64_t handle;
+    uint64_t token;
+    uint16_t port;
+};
+
+struct torci_peer {
+    struct torci_run *run;
+    const struct torci_script_host *script;
+    struct torc_host *host;
+    struct torc_platform *platform;
+    struct torci_peer_connection *connections;
+    struct torci_peer_listener *listeners;
+    uint64_t tokens;
+};
+
+/* Errors as the slots of torc/platform.h. */
+TORC_CHECKED int torci_peer_connect(struct torci_peer *peer, struct torci_peer_connection *connection,
+                                    const struct torc_address *address);
+TORC_CHECKED int torci_peer_listen(struct torci_peer *peer, uint16_t port, uint32_t backlog);
+/* The connection is the next one accepted at the port.  TORC_ENOTFOUND: the peer does not listen there. */
+TORC_CHECKED int torci_peer_accept(struct torci_peer *peer, struct torci_peer_connection *connection,
+                                   uint16_t port);
+void torci_peer_turn(void *arg);
+/* All handles are gone with the host. */
+void torci_peer_killed(struct torci_peer *peer);
+
+void torci_connection_queue(struct torci_peer_connection *connection, enum torci_send_kind kind,
+                            const struct torci_bytes *bytes, size_t segment_bytes);
+void torci_connection_pause(struct torci_peer_connection *connection, bool paused);
+void torci_connection_abort(struct torci_peer_connection *connection);
+/* Closes what is still open, as at the end of the run. */
+void torci_connection_finish(struct torci_peer_connection *connection);
+void torci_connection_free(struct torci_peer_connection *connection);
+/* When the byte before `end` arrived. */
+uint64_t torci_connection_arrived_ns(const struct torci_peer_connection *connection, size_t end);
+
+/* --- values --------------------------------------------------------------------------------------- */
+
+enum torci_value_kind { TORCI_VALUE_NONE, TORCI_VALUE_NUMBER, TORCI_VALUE_TEXT };
+
+/* NONE: there is no answer, because the host is down or it is too early. */
+struct torci_value {
+    enum torci_value_kind kind;
+    int64_t number;
+    const char *text;
+};
+
+enum torci_truth { TORCI_FALSE, TORCI_TRUE, TORCI_UNKNOWN };
+
+/* --- the run -------------------------------------------------------------------------------------- */
+
+enum torci_step_state {
+    TORCI_STEP_WAITING, /* its time is not known: its label has not happened */
+    TORCI_STEP_DUE,     /* at due_ns */
+    TORCI_STEP_ARMED,   /* an expectation, until window_end_ns */
+    TORCI_STEP_AT_END,
+    TORCI_STEP_DONE,
+    TORCI_STEP_SKIPPED
+};
+
+struct torci_step_run {
+    const struct torci_step *step;
+    enum torci_step_state state;
+    uint64_t due_ns;
+    uint64_t window_end_ns;
+    uint64_t changes_seen;
+};
+
+struct torci_label_run {
+    bool happened;
+    bool ended;
+    struct torci_peer_connection *connection; /* from when its line is done */
+};
+
+struct torci_host_run {
+    struct torci_run *run;
+    struct torc_log_observer observer; /* of a module's host */
+    const struct torci_script_host *script;
+    struct torc_host *host;
+    struct torci_peer *peer; /* NULL: it runs a module */
+};
+
+struct torci_run {
+    const struct torc_scenario *scenario;
+    const struct torc_scenario_run_options *options;
+    struct torc_scenario_report *report;
+    struct torci_pile pile; /* of what lives as long as the run */
+    struct torci_pile *report_pile;
+    struct torc_trace *trace;
+    struct torc_world *world;
+    struct torci_host_run *hosts;
+    struct torci_label_run *labels;
+    struct torci_step_run *steps;
+    bool *sometimes_held; /* by assertion */
+    struct torci_value *slots; /* answers kept from before the hosts stopped */
+    bool asking_kept;          /* conditions are answered from them */
+    uint64_t unhandled_before; /* failures unhandled on hosts whose reactor is gone */
+    int64_t leaks;             /* -1: not known yet */
+    char *leak_text;           /* a line for each */
+    size_t leak_text_bytes;
+    uint64_t events;
+    uint64_t events_at_one_time;
+    uint64_t last_line_ns;
+    int error;
+};
+
+/* Whether the run is over before its end: something failed, or the memory is used up. */
+bool torci_run_failed(const struct torci_run *run);
+
+/* Tells the run's listener, if there is one. */
+void torci_run_tell(struct torci_run *run, const char *format, ...) TORC_PRINTF(2, 3);
+
+/* The time everything is at. */
+uint64_t torci_run_now(const struct torci_run *run);
+
+/* One event of the world, and what follows from it. */
+void torci_run_step_world(struct torci_run *run);
+/* Events up to `until_ns`; then it is that time.  Stops at a failure. */
+void torci_run_until(struct torci_run *run, uint64_t until_ns);
+
+/* --- lines (scenario_step.c) ---------------------------------------------------------------------- */
+
+/* Gives lines that wait for the anchor their time.  label NULL: the beginning. */
+void torci_steps_anchor(struct torci_run *run, const struct torci_label *label, bool ended,
+                        uint64_t t_ns);
+/* The line that is next; NULL: none is due. */
+struct torci_step_run *torci_steps_next(struct torci_run *run);
+void torci_step_do(struct torci_run *run, struct torci_step_run *step);
+
+/* --- expectations (scenario_expect.c) ------------------------------------------------------------- */
+
+/* Looks whether armed ones are met or can no longer be. */
+void torci_expect_look(struct torci_run *run);
+/* When the next window closes, or TORC_NEVER; close those that do then. */
+uint64_t torci_expect_next_end(const struct torci_run *run);
+void torci_expect_close_windows(struct torci_run *run, uint64_t t_ns);
+/* Whether some wait without an end. */
+bool torci_expect_any(const struct torci_run *run);
+/* The timeline is over: those without an end, and lines of the end about connections, are met now or fail;
+ * and so does what was received and nobody expected. */
+void torci_expect_at_end(struct torci_run *run);
+
+/* --- conditions (scenario_evaluate.c) ------------------------------------------------------------- */
+
+enum torci_truth torci_evaluate(struct torci_run *run, const struct torci_condition *condition);
+/* "srv.connections is 1, leaks is 0": the values a condition was answered from. */
+const char *torci_evaluate_show(struct torci_run *run, const struct torci_condition *condition);
+/* Remembers what a condition asks the hosts. */
+void torci_evaluate_keep(struct torci_run *run, const struct torci_condition *condition);
+/* `always`, `never` and `sometimes`, after something happened. */
+void torci_assertions_look(struct torci_run *run);
+
+/* --- the end (scenario_finish.c) ------------------------------------------------------------------ */
+
+void torci_run_finish(struct torci_run *run);
+/* A host's reactor is about to go: keeps what it counted. */
+void torci_run_count_host(struct torci_run *run, struct torci_host_run *host);
+
+/* --- failures (scenario_report.c) ----------------------------------------------------------------- */
+
+/* Makes the report of a run that has none yet; its pile is in it. */
+TORC_CHECKED int torci_report_new(struct torc_scenario_report **out, struct torci_pile **out_pile);
+/* Adds a failure at a place.  `host` NULL: of none.  `detail` may be NULL. */
+void torci_report_failure(struct torci_run *run, enum torc_scenario_verdict verdict,
+                          const struct torci_place *place, const char *host, const char *detail,
+                          const char *format, ...) TORC_PRINTF(6, 7);
+/* What was expected, what came, and a mark under the first byte that differs. */
+const char *torci_report_difference(struct torci_run *run, const struct torci_bytes *expected,
+                                    const uint8_t *got, size_t got_bytes);
+/* An assertion of a line, held or not, in the trace. */
+void torci_report_property(struct torci_run *run, const struct torci_place *place, bool held);
+
+#endif

@@ -1,0 +1,395 @@
+/* A run: the world made from the declarations, and the loop that takes lines, windows and events in the order
+ * of their times. */
+#include <stdarg.h>
+#include <string.h>
+
+#include <torc/format.h>
+
+#include "scenario_run.h"
+
+#define SETTLE_NS UINT64_C(1000000000)
+enum { EVENTS_AT_ONE_TIME_MAX = 200000 };
+
+void torc_scenario_run_options_init(struct torc_scenario_run_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->size = sizeof(*options);
+}
+
+bool torci_run_failed(const struct torci_run *run)
+{
+    return run->error != 0 || run->report->verdict != TORC_SCENARIO_PASS;
+}
+
+uint64_t torci_run_now(const struct torci_run *run)
+{
+    return run->world != NULL ? torc_world_now(run->world) : 0;
+}
+
+void torci_run_tell(struct torci_run *run, const char *format, ...)
+{
+    char text[700];
+    char now[40];
+    size_t used;
+    va_list arguments;
+
+    if (run->options->tell == NULL)
+        return;
+    torci_show_duration(now, sizeof(now), torci_run_now(run));
+    used = torc_format(text, sizeof(text), "%12s  ", now);
+    va_start(arguments, format);
+    torc_format_list(text + used, sizeof(text) - used, format, arguments);
+    va_end(arguments);
+    run->options->tell(run->options->tell_arg, text);
+}
+
+/* --- the world ------------------------------------------------------------------------------------ */
+
+static void observe_log(struct torc_log_observer *self, const struct torc_log_event *event)
+{
+    struct torci_host_run *host =
+        (struct torci_host_run *)(void *)((char *)self - offsetof(struct torci_host_run, observer));
+
+    if (event->level >= TORC_LOG_INFO)
+        torci_run_tell(host->run, "%s logs %s: %s: %s", host->script->name,
+                       torc_log_level_name(event->level), event->name_space, event->message);
+}
+
+static int add_peer(struct torci_run *run, struct torci_host_run *host)
+{
+    struct torci_peer *peer = torci_pile_alloc(&run->pile, sizeof(*peer));
+    int code;
+
+    if (peer == NULL)
+        return TORC_ENOMEM;
+    peer->run = run;
+    peer->script = host->script;
+    code = torci_world_add_raw_host(run->world, host->script->name, torci_peer_turn, peer,
+                                    &host->host);
+    if (code != 0)
+        return code;
+    peer->host = host->host;
+    peer->platform = torci_host_platform(host->host);
+    host->peer = peer;
+    return 0;
+}
+
+static int add_hosts(struct torci_run *run)
+{
+    for (const struct torci_script_host *script = run->scenario->hosts; script;
+         script = script->next) {
+        struct torci_host_run *host = &run->hosts[script->index];
+        struct torc_host_options options = TORC_HOST_OPTIONS_INIT;
+        int code;
+
+        host->run = run;
+        host->script = script;
+        host->observer.emit = observe_log;
+        options.observer = &host->observer;
+        code = script->module == NULL
+                   ? add_peer(run, host)
+                   : torc_world_add_host(run->world, script->name, &options, &host->host);
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+static void merge(struct torc_link *link, const struct torci_script_link *script)
+{
+    if (script->fields & TORCI_LINK_DELAY)
+        link->delay_ns = script->link.delay_ns;
+    if (script->fields & TORCI_LINK_RATE)
+        link->bits_per_second = script->link.bits_per_second;
+    if (script->fields & TORCI_LINK_MTU)
+        link->segment_bytes = script->link.segment_bytes;
+    if (script->fields & TORCI_LINK_BUFFER)
+        link->buffer_bytes = script->link.buffer_bytes;
+}
+
+/* What all link lines together say of the way from one host to another. */
+static int set_link(struct torci_run *run, const struct torci_script_host *from,
+                    const struct torci_script_host *to)
+{
+    struct torc_link link = TORC_LINK_INIT;
+    bool set = false;
+
+    link.delay_ns = from == to ? 0 : 50000;
+    for (const struct torci_script_link *each = run->scenario->links; each; each = each->next) {
+        if (each->from == NULL ? from == to
+                               : !((each->from == from && each->to == to) ||
+                                   (each->both_ways && each->from == to && each->to == from)))
+            continue;
+        merge(&link, each);
+        set = true;
+    }
+    if (!set)
+        return 0;
+    return torc_world_set_link_one_way(run->world, run->hosts[from->index].host,
+                                       run->hosts[to->index].host, &link);
+}
+
+static int set_links(struct torci_run *run)
+{
+    for (const struct torci_script_host *from = run->scenario->hosts; from; from = from->next)
+        for (const struct torci_script_host *to = run->scenario->hosts; to; to = to->next) {
+            int code = set_link(run, from, to);
+
+            if (code != 0)
+                return code;
+        }
+    return 0;
+}
+
+/* --- modules -------------------------------------------------------------------------------------- */
+
+/* Whether the module has the probe that a condition asks for. */
+static bool check_probe(struct torci_run *run, const struct torci_place *place,
+                        const struct torci_condition *leaf, const struct torc_module *module)
+{
+    const char *nearest = NULL;
+    size_t distance = SIZE_MAX;
+
+    for (const struct torc_probe *each = module->probes; each != NULL && each->name; each++) {
+        if (strcmp(each->name, leaf->text) == 0)
+            return true;
+        if (torci_scenario_nearer(leaf->text, each->name, &distance))
+            nearest = each->name;
+    }
+    torci_report_failure(run, TORC_SCENARIO_INVALID, place, leaf->host->name, NULL,
+                         "module %s has no probe '%s'%s%s%s", module->name, leaf->text,
+                         nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
+                         nearest != NULL ? "'?" : "");
+    return false;
+}
+
+static bool check_condition(struct torci_run *run, const struct torci_place *place,
+                            const struct torci_condition *condition,
+                            const struct torci_script_host *host, const struct torc_module *module)
+{
+    if (condition == NULL)
+        return true;
+    if (condition->kind == TORCI_CONDITION_PROBE && condition->host == host)
+        return check_probe(run, place, condition, module);
+    return check_condition(run, place, condition->left, host, module) &&
+           check_condition(run, place, condition->right, host, module);
+}
+
+static bool check_probes(struct torci_run *run, const struct torci_script_host *host,
+                         const struct torc_module *module)
+{
+    for (const struct torci_step *each = run->scenario->steps; each; each = each->next)
+        if (!check_condition(run, &each->place, each->condition, host, module))
+            return false;
+    for (const struct torci_assertion *each = run->scenario->assertions; each; each = each->next)
+        if (!check_condition(run, &each->place, each->condition, host, module))
+            return false;
+    return true;
+}
+
+static void start_modules(struct torci_run *run)
+{
+    for (const struct torci_script_host *script = run->scenario->hosts; script;
+         script = script->next) {
+        const struct torc_module *module = NULL;
+        char error[400] = "there is no way to load modules";
+        int code = TORC_ENOTFOUND;
+
+        if (script->module == NULL)
+            continue;
+        if (run->options->load != NULL)
+            code = run->options->load(run->options->load_arg, script->module, &module, error,
+                                      sizeof(error));
+        if (code == 0 && !check_probes(run, script, module))
+            return;
+        if (code == 0)
+            code = torc_host_start_module(run->hosts[script->index].host, module, script->pairs,
+                                          error, sizeof(error));
+        if (code != 0) {
+            torci_report_failure(run, TORC_SCENARIO_INVALID, &script->place, script->name, NULL,
+                                 "%s", error);
+            return;
+        }
+    }
+}
+
+static int make_world(struct torci_run *run)
+{
+    struct torc_world_options options;
+    int code = torc_trace_new(run->options->trace, run->options->trace_arg, &run->trace);
+
+    if (code != 0)
+        return code;
+    torc_world_options_init(&options);
+    options.seed = run->report->seed;
+    options.trace = run->trace;
+    code = torc_world_new(&options, &run->world);
+    if (code == 0)
+        code = add_hosts(run);
+    if (code == 0)
+        code = set_links(run);
+    if (code == 0)
+        start_modules(run);
+    return code;
+}
+
+/* --- the loop ------------------------------------------------------------------------------------- */
+
+/* At the line that waits longest, if one does. */
+static void fail_limit(struct torci_run *run, const char *sentence)
+{
+    const struct torci_place *place = NULL;
+
+    for (size_t i = 0; i < run->scenario->step_count && place == NULL; i++)
+        if (run->steps[i].state == TORCI_STEP_ARMED)
+            place = &run->steps[i].step->place;
+    torci_report_failure(run, TORC_SCENARIO_LIMIT, place, NULL, NULL, "%s%s", sentence,
+                         place != NULL ? ", and this is still waited for" : "");
+}
+
+static void look(struct torci_run *run)
+{
+    torci_expect_look(run);
+    if (!torci_run_failed(run))
+        torci_assertions_look(run);
+}
+
+void torci_run_step_world(struct torci_run *run)
+{
+    uint64_t before_ns = torci_run_now(run);
+    int code = torc_world_step(run->world);
+
+    if (code != 0 && code != TORC_ENOTFOUND) {
+        run->error = code;
+        return;
+    }
+    run->events++;
+    run->events_at_one_time = torci_run_now(run) == before_ns ? run->events_at_one_time + 1 : 0;
+    if (run->events_at_one_time > EVENTS_AT_ONE_TIME_MAX)
+        torci_report_failure(run, TORC_SCENARIO_STUCK, NULL, NULL, NULL,
+                             "events go on and on, and time does not");
+    else if (run->events > run->scenario->limit_events)
+        fail_limit(run, "the limit of events is reached");
+    else if (!run->asking_kept)
+        look(run);
+}
+
+void torci_run_until(struct torci_run *run, uint64_t until_ns)
+{
+    enum torc_verdict verdict;
+
+    while (!torci_run_failed(run) && torc_world_next_at(run->world) <= until_ns)
+        torci_run_step_world(run);
+    if (!torci_run_failed(run) && torci_run_now(run) < until_ns)
+        run->error = torc_world_run(run->world, until_ns, &verdict);
+}
+
+/* One line or one end of a window, whichever is first.  Whether there was one. */
+static bool do_next(struct torci_run *run)
+{
+    struct torci_step_run *step = torci_steps_next(run);
+    uint64_t step_ns = step != NULL ? step->due_ns : TORC_NEVER;
+    uint64_t window_ns = torci_expect_next_end(run);
+    uint64_t next_ns = step_ns <= window_ns ? step_ns : window_ns;
+    uint64_t world_ns = torc_world_next_at(run->world);
+    uint64_t limit_ns = run->scenario->limit_time_ns;
+
+    if (next_ns == TORC_NEVER && (world_ns == TORC_NEVER || !torci_expect_any(run)))
+        return false;
+    if ((next_ns < world_ns ? next_ns : world_ns) > limit_ns) {
+        torci_run_until(run, limit_ns);
+        fail_limit(run, "the limit of virtual time is reached");
+        return false;
+    }
+    if (world_ns <= next_ns) {
+        torci_run_step_world(run);
+        return true;
+    }
+    torci_run_until(run, next_ns);
+    if (torci_run_failed(run))
+        return false;
+    if (step_ns <= window_ns)
+        torci_step_do(run, step);
+    else
+        torci_expect_close_windows(run, window_ns);
+    if (!torci_run_failed(run))
+        torci_assertions_look(run);
+    return true;
+}
+
+static void settle(struct torci_run *run)
+{
+    uint64_t until_ns = torci_run_now(run) + SETTLE_NS;
+
+    while (!torci_run_failed(run) && torc_world_next_at(run->world) <= until_ns)
+        torci_run_step_world(run);
+}
+
+static int prepare(struct torci_run *run)
+{
+    const struct torc_scenario *scenario = run->scenario;
+    struct torci_pile *pile = &run->pile;
+
+    run->hosts = torci_pile_alloc(pile, scenario->host_count * sizeof(*run->hosts));
+    run->labels = torci_pile_alloc(pile, scenario->label_count * sizeof(*run->labels));
+    run->steps = torci_pile_alloc(pile, scenario->step_count * sizeof(*run->steps));
+    run->slots = torci_pile_alloc(pile, scenario->slot_count * sizeof(*run->slots));
+    run->sometimes_held = torci_pile_alloc(pile, scenario->assertion_count * sizeof(bool));
+    if (run->hosts == NULL || run->labels == NULL || run->steps == NULL || run->slots == NULL ||
+        run->sometimes_held == NULL)
+        return TORC_ENOMEM;
+    for (const struct torci_step *step = scenario->steps; step != NULL; step = step->next) {
+        run->steps[step->index].step = step;
+        if (step->time.kind == TORCI_TIME_END)
+            run->steps[step->index].state = TORCI_STEP_AT_END;
+    }
+    torci_steps_anchor(run, NULL, false, 0);
+    return make_world(run);
+}
+
+static void clean_up(struct torci_run *run)
+{
+    for (size_t i = 0; run->labels != NULL && i < run->scenario->label_count; i++)
+        if (run->labels[i].connection != NULL)
+            torci_connection_free(run->labels[i].connection);
+    torc_world_free(run->world);
+    torc_trace_free(run->trace);
+    torci_pile_free(&run->pile);
+}
+
+int torc_scenario_run(const struct torc_scenario *scenario,
+                      const struct torc_scenario_run_options *options,
+                      struct torc_scenario_report **out)
+{
+    struct torci_run run = {.scenario = scenario, .options = options, .leaks = -1};
+    int code = torci_report_new(&run.report, &run.report_pile);
+
+    if (code != 0)
+        return code;
+    run.report->seed = options->seed_given ? options->seed : scenario->seed;
+    code = prepare(&run);
+    if (code != 0)
+        run.error = code;
+    if (!torci_run_failed(&run))
+        look(&run);
+    while (!torci_run_failed(&run) && do_next(&run))
+        continue;
+    if (!torci_run_failed(&run))
+        settle(&run);
+    if (!torci_run_failed(&run))
+        torci_run_finish(&run);
+    if (run.error == 0)
+        run.error = torc_trace_error(run.trace);
+    if (run.error == 0) {
+        run.report->t_ns = torci_run_now(&run);
+        run.report->events = run.events;
+        torc_trace_digest(run.trace, run.report->digest);
+    }
+    clean_up(&run);
+    if (run.error != 0) {
+        torc_scenario_report_free(run.report);
+        return run.error;
+    }
+    *out = run.report;
+    return 0;
+}

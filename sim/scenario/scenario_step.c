@@ -1,0 +1,213 @@
+/* Lines of the timeline: when they are due, and what they do. */
+#include "scenario_run.h"
+
+void torci_steps_anchor(struct torci_run *run, const struct torci_label *label, bool ended,
+                        uint64_t t_ns)
+{
+    for (size_t i = 0; i < run->scenario->step_count; i++) {
+        struct torci_step_run *each = &run->steps[i];
+        const struct torci_time *time = &each->step->time;
+
+        if (each->state != TORCI_STEP_WAITING || time->label != label || time->label_end != ended)
+            continue;
+        each->state = TORCI_STEP_DUE;
+        each->due_ns = t_ns + time->offset_ns;
+    }
+}
+
+struct torci_step_run *torci_steps_next(struct torci_run *run)
+{
+    struct torci_step_run *next = NULL;
+
+    for (size_t i = 0; i < run->scenario->step_count; i++) {
+        struct torci_step_run *each = &run->steps[i];
+
+        if (each->state == TORCI_STEP_DUE && (next == NULL || each->due_ns < next->due_ns))
+            next = each;
+    }
+    return next;
+}
+
+/* --- what lines do -------------------------------------------------------------------------------- */
+
+static void fail(struct torci_run *run, const struct torci_step *step, const char *sentence)
+{
+    torci_report_failure(run, TORC_SCENARIO_FAIL, &step->place,
+                         step->host != NULL ? step->host->name : NULL, NULL, "%s", sentence);
+}
+
+static struct torci_peer_connection *new_connection(struct torci_run *run,
+                                                    const struct torci_step *step)
+{
+    struct torci_peer_connection *connection = torci_pile_alloc(&run->pile, sizeof(*connection));
+
+    if (connection == NULL) {
+        run->error = TORC_ENOMEM;
+        return NULL;
+    }
+    connection->label = step->as;
+    connection->remote = step->remote;
+    run->labels[step->as->index].connection = connection;
+    return connection;
+}
+
+static void do_connect(struct torci_run *run, const struct torci_step *step)
+{
+    struct torci_host_run *host = &run->hosts[step->host->index];
+    struct torc_address address =
+        torc_host_address(run->hosts[step->remote->index].host, step->port);
+    struct torci_peer_connection *connection;
+
+    if (!torc_host_up(host->host)) {
+        fail(run, step, "the peer is down");
+        return;
+    }
+    connection = new_connection(run, step);
+    if (connection != NULL && torci_peer_connect(host->peer, connection, &address) != 0)
+        run->error = TORC_ENOMEM;
+}
+
+static void do_listen(struct torci_run *run, const struct torci_step *step)
+{
+    int code = TORC_ECLOSED;
+
+    if (torc_host_up(run->hosts[step->host->index].host))
+        code = torci_peer_listen(run->hosts[step->host->index].peer, step->port, step->backlog);
+    if (code == TORC_ENOMEM)
+        run->error = code;
+    else if (code != 0)
+        fail(run, step, torc_error_text(code));
+}
+
+static void do_accept(struct torci_run *run, const struct torci_step *step)
+{
+    struct torci_peer_connection *connection;
+    int code;
+
+    if (!torc_host_up(run->hosts[step->host->index].host)) {
+        fail(run, step, "the peer is down");
+        return;
+    }
+    connection = new_connection(run, step);
+    if (connection == NULL)
+        return;
+    code = torci_peer_accept(run->hosts[step->host->index].peer, connection, step->port);
+    if (code == TORC_ENOTFOUND) {
+        run->labels[step->as->index].connection = NULL;
+        fail(run, step, "the peer does not listen at this port");
+    }
+}
+
+static void do_kill(struct torci_run *run, const struct torci_step *step)
+{
+    struct torci_host_run *host = &run->hosts[step->host->index];
+
+    torci_run_count_host(run, host);
+    torc_host_kill(host->host);
+    if (host->peer != NULL)
+        torci_peer_killed(host->peer);
+}
+
+static void do_restart(struct torci_run *run, const struct torci_step *step)
+{
+    struct torc_host *host = run->hosts[step->host->index].host;
+    int code = torc_host_restart(host);
+
+    if (code == TORC_EBUSY)
+        torci_run_tell(run, "%s is up already", step->host->name);
+    else if (code == TORC_ENOMEM)
+        run->error = code;
+    else if (code != 0)
+        torci_report_failure(run, TORC_SCENARIO_FAIL, &step->place, step->host->name, NULL,
+                             "the module does not start again: %s", torc_error_text(code));
+}
+
+/* What is done to a connection. */
+static void do_connection(struct torci_run *run, const struct torci_step *step)
+{
+    struct torci_peer_connection *connection = run->labels[step->label->index].connection;
+
+    switch (step->verb) {
+    case TORCI_VERB_SEND:
+        torci_connection_queue(connection, TORCI_SEND_BYTES, &step->payload, step->segment_bytes);
+        break;
+    case TORCI_VERB_SHUTDOWN:
+        torci_connection_queue(connection, TORCI_SEND_SHUTDOWN, NULL, 0);
+        break;
+    case TORCI_VERB_CLOSE:
+        torci_connection_queue(connection, TORCI_SEND_CLOSE, NULL, 0);
+        break;
+    case TORCI_VERB_RESET:
+        torci_connection_abort(connection);
+        break;
+    default:
+        torci_connection_pause(connection, step->verb == TORCI_VERB_PAUSE);
+        break;
+    }
+}
+
+static void do_action(struct torci_run *run, const struct torci_step *step)
+{
+    switch (step->verb) {
+    case TORCI_VERB_CONNECT:
+        do_connect(run, step);
+        break;
+    case TORCI_VERB_LISTEN:
+        do_listen(run, step);
+        break;
+    case TORCI_VERB_ACCEPT:
+        do_accept(run, step);
+        break;
+    case TORCI_VERB_KILL:
+        do_kill(run, step);
+        break;
+    case TORCI_VERB_RESTART:
+        do_restart(run, step);
+        break;
+    case TORCI_VERB_SIGNAL:
+        torc_host_signal(run->hosts[step->host->index].host, step->signal_number);
+        break;
+    default:
+        do_connection(run, step);
+        break;
+    }
+}
+
+/* An expectation is open from now to the end of its window. */
+static void arm(struct torci_step_run *step)
+{
+    const struct torci_time *time = &step->step->time;
+
+    step->state = TORCI_STEP_ARMED;
+    step->changes_seen = UINT64_MAX;
+    if (time->kind == TORCI_TIME_ANY)
+        step->window_end_ns = TORC_NEVER;
+    else
+        step->window_end_ns = step->due_ns + time->window_ns;
+}
+
+void torci_step_do(struct torci_run *run, struct torci_step_run *step)
+{
+    const struct torci_step *script = step->step;
+
+    run->last_line_ns = torci_run_now(run);
+    if (script->label != NULL && run->labels[script->label->index].connection == NULL) {
+        step->state = TORCI_STEP_SKIPPED;
+        run->report->lines_skipped++;
+        torci_run_tell(run, "line %u is skipped: there is no %s: %.*s", script->place.line->number,
+                       script->label->name, (int)script->place.line->canonical_bytes,
+                       script->place.line->canonical);
+        return;
+    }
+    torci_run_tell(run, "line %u: %.*s", script->place.line->number,
+                   (int)script->place.line->canonical_bytes, script->place.line->canonical);
+    run->report->lines_done++;
+    if (script->verb == TORCI_VERB_EXPECT || script->verb == TORCI_VERB_CHECK) {
+        arm(step);
+        torci_expect_look(run);
+        return;
+    }
+    step->state = TORCI_STEP_DONE;
+    do_action(run, script);
+    torci_expect_look(run);
+}
