@@ -331,12 +331,11 @@ void torci_stream_close(struct torci_end *end, enum torc_close_mode mode)
 {
     struct torci_connection *connection = torci_connection_of(end);
     bool is_unix = connection->family == TORC_ADDRESS_UNIX;
-    /* UNIX sockets know no reset: theirs is one only if there is unread input.  A normal close reads
-     * what is there and forgets it, as the live platform does, so that what was sent still arrives. */
-    bool hard = mode == TORC_CLOSE_ABORT && (!is_unix || end->received_head != NULL);
+    bool hard = end->received_head != NULL || (mode == TORC_CLOSE_ABORT && !is_unix);
 
     trace_close(end, (int)mode);
     if (end->state == TORCI_END_OPEN && !end->reset) {
+        /* What was received and never read is not lost silently: the peer is told by a reset. */
         if (hard)
             torci_connection_send(connection, end->side, TORCI_PACKET_RESET, 0);
         else if (!end->fin_sent || is_unix)

@@ -432,7 +432,7 @@ STREAM_BODY(resuming_while_closing_reads_nothing)
 
 /* --- what the peer's death looks like --------------------------------------------------------------- */
 
-STREAM_BODY(closing_with_bytes_unread_is_still_an_orderly_end)
+STREAM_BODY(closing_with_bytes_unread_resets_the_peer)
 {
     static struct service server, client;
 
@@ -444,7 +444,7 @@ STREAM_BODY(closing_with_bytes_unread_is_still_an_orderly_end)
     torc_transport_lose(t_of(server.last));
     CHECK(c, run_until(c, &server.last->lost) && run_until(c, &client.last->lost));
     CHECK(c, server.last->reason == &torc_failure_connection_done);
-    CHECK(c, client.last->reason == &torc_failure_connection_done);
+    CHECK(c, client.last->reason == &torc_failure_connection_reset);
 }
 
 STREAM_BODY(shutdown_of_the_reactor_tells_every_protocol)
