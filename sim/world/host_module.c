@@ -188,19 +188,21 @@ int torc_host_probe(struct torc_host *host, const char *name, int64_t *out_numbe
 {
     const struct torc_probe *probe;
 
-    if (!host->up)
+    if (!host->up || (host->reactor != NULL && !torc_reactor_running(host->reactor)))
         return TORC_ECLOSED;
     if (host->module == NULL || !host->module->started || host->module->module->probes == NULL)
         return TORC_ENOTFOUND;
     for (probe = host->module->module->probes; probe->name != NULL; probe++) {
         if (strcmp(probe->name, name) != 0)
             continue;
+        torci_host_enter(host); /* it is the module's code */
         if (probe->text != NULL) {
             *out_text = probe->text(host->module->instance);
         } else {
             *out_text = NULL;
             *out_number = probe->number(host->module->instance);
         }
+        torci_host_leave(host);
         return 0;
     }
     return TORC_ENOTFOUND;

@@ -149,7 +149,7 @@ TORC_API TORC_CHECKED int torc_host_start_module(struct torc_host *host,
                                                  size_t error_size);
 
 /* Reads a probe of the host's module.  *out_text NULL: *out_number is the value.
- * Errors: TORC_ENOTFOUND; TORC_ECLOSED, the host is down. */
+ * Errors: TORC_ENOTFOUND; TORC_ECLOSED, the host is down or its reactor has stopped. */
 TORC_API TORC_CHECKED int torc_host_probe(struct torc_host *host, const char *name,
                                           int64_t *out_number, const char **out_text);
 
