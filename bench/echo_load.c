@@ -156,5 +156,7 @@ int main(int argc, char **argv)
     printf("done %ld %.6f\n", messages, seconds() - start);
     fflush(stdout);
     await_line();
+    free(load.connections);
+    free(load.received);
     return 0;
 }
