@@ -158,9 +158,28 @@ static void enter(struct torci_job *job)
 
 static void go_on(struct torc_world *world, void *subject);
 
+static void unlist(struct torci_job *job)
+{
+    struct torc_host *host = job->host;
+
+    if (job->previous != NULL)
+        job->previous->next = job->next;
+    else
+        host->jobs = job->next;
+    if (job->next != NULL)
+        job->next->previous = job->previous;
+    host->job_count--;
+}
+
 static void drop_job(struct torc_world *world, void *subject)
 {
-    torci_world_resize(world, subject, sizeof(struct torci_job), 0);
+    struct torci_job *job = subject;
+
+    if (job->host != NULL)
+        unlist(job);
+    if (job->stack != NULL)
+        keep_stack(world, job->stack);
+    torci_world_resize(world, job, sizeof *job, 0);
 }
 
 static const struct torci_event_kind job_turn = {go_on, drop_job};
@@ -265,6 +284,8 @@ int torci_job_submit(struct torc_host *host, torc_work_fn *work, void *arg, uint
         return TORC_ELIMIT;
     if (!torci_arena_admit(&host->arena, 0))
         return TORC_ENOMEM;
+    if (torci_event_heap_reserve(&world->events, &world->allocator) != 0)
+        return TORC_ENOMEM;
     job = torci_world_resize(world, NULL, 0, sizeof *job);
     if (job == NULL)
         return TORC_ENOMEM;
@@ -293,13 +314,7 @@ bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out
     host->jobs_done_head = job->done_next;
     if (host->jobs_done_head == NULL)
         host->jobs_done_tail = NULL;
-    if (job->previous != NULL)
-        job->previous->next = job->next;
-    else
-        host->jobs = job->next;
-    if (job->next != NULL)
-        job->next->previous = job->previous;
-    host->job_count--;
+    unlist(job);
     out->token = job->token;
     out->events = TORC_EVENT_JOB;
     out->result = job->result;
