@@ -316,7 +316,7 @@ static void look_for_leftovers(struct torci_run *run)
             torci_report_failure(run, TORC_SCENARIO_FAIL, &label->made_by->place,
                                  host_of(connection), NULL, "%s",
                                  torc_error_text(connection->error));
-        if (connection->received_bytes > connection->consumed)
+        if (connection->received_bytes > connection->consumed && !connection->thrown_away)
             torci_report_failure(
                 run, TORC_SCENARIO_FAIL, &label->made_by->place, host_of(connection),
                 torci_report_difference(run, NULL, connection->received + connection->consumed,

@@ -59,6 +59,7 @@ struct torci_peer_connection {
     uint64_t since_ns; /* of the state */
     int error;
     bool error_expected;
+    bool thrown_away; /* reset by a line: what was not expected of it is of no interest */
     uint16_t port;     /* waiting to be accepted at it; 0: no */
     bool paused;
     struct torci_send *sends;
