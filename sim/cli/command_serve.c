@@ -159,6 +159,8 @@ static int parse_option(struct serve *serve)
     }
     if (option[0] == 'r') {
         serve->record_path = value;
+    } else if (option[0] == 'm' && serve->module != NULL) {
+        return torci_usage_error(name, "--modules comes before MODULE");
     } else if (option[0] == 'm') {
         serve->modules = value;
     } else if (option[0] == 't') {

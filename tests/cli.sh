@@ -1,0 +1,140 @@
+#!/bin/bash
+# The command from outside: what it says, where it says it, and with which exit status.
+set -u
+cd "$TORC_ROOT" || exit 99
+at=$(mktemp -d) || exit 99
+server= other=
+trap 'for p in $server $other; do kill -KILL $p 2>/dev/null; done; rm -rf "$at"' EXIT
+torc=$TORC_BUILD/torc
+n=0
+report() {
+    n=$((n + 1))
+    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out" "$at/err"; echo "not ok $n - $2"; fi
+}
+says() { # says FILE TEXT...
+    file=$1; shift
+    for text in "$@"; do
+        grep -qF -- "$text" "$file" || { echo "# not said: $text"; return 1; }
+    done
+}
+# wrong WHAT "ARGUMENTS" TEXT...: exit status 2, nothing on stdout, each text on stderr.
+wrong() {
+    what=$1 arguments=$2; shift 2
+    eval "timeout 20 \"$torc\" $arguments" >"$at/out" 2>"$at/err" </dev/null
+    status=$? bad=0
+    [ $status -eq 2 ] || { bad=1; echo "# exit status $status, not 2"; }
+    [ -s "$at/out" ] && { bad=1; echo "# something on stdout"; }
+    says "$at/err" "$@" || bad=1
+    report $bad "$what"
+}
+# right WHAT "ARGUMENTS" TEXT...: exit status 0, nothing on stderr, each text on stdout.
+right() {
+    what=$1 arguments=$2; shift 2
+    eval "timeout 20 \"$torc\" $arguments" >"$at/out" 2>"$at/err" </dev/null
+    status=$? bad=0
+    [ $status -eq 0 ] || { bad=1; echo "# exit status $status, not 0"; }
+    [ -s "$at/err" ] && { bad=1; echo "# something on stderr"; }
+    says "$at/out" "$@" || bad=1
+    report $bad "$what"
+}
+
+# --- help and version --------------------------------------------------------------------------------
+right "--help names every command and the exit statuses" "--help" serve replay run "130 interrupted"
+right "--version is the version" "--version" "torc $(cat VERSION)"
+for command in serve replay run; do
+    right "$command --help says how it is used" "$command --help" "usage: torc $command"
+done
+right "serve MODULE --help has the module's options" "serve kv --help" "--listen ADDRESS" "--max-value SIZE"
+wrong "no command shows the help" "" "usage: torc COMMAND"
+
+# --- wrong arguments ---------------------------------------------------------------------------------
+wrong "an unknown command is named" "serv" "unknown command 'serv'; did you mean 'serve'?" "Try 'torc --help'"
+wrong "one like none is named without a guess" "xyzzyx" "unknown command 'xyzzyx'"
+wrong "an unknown option of torc" "--frob" "unknown option --frob"
+wrong "serve without a module" "serve" "which MODULE?"
+wrong "serve: an unknown option" "serve kv --rekord f" "unknown option --rekord; did you mean --record?"
+wrong "serve: an option of the module misspelt" "serve kv --lisen tcp:1" "unknown option --lisen; did you mean --listen?"
+wrong "serve: the same as NAME=VALUE" "serve kv lisen=tcp:1" "lisen" "listen"
+wrong "serve: an option without its value" "serve kv --listen" "--listen needs a value"
+wrong "serve: a value that is no address" "serve kv --listen mars" "mars"
+wrong "serve: a value that is no duration" "serve kv --idle 5" "idle" "5"
+wrong "serve: a level that is none" "serve kv --log-level loud" "--log-level: 'loud' is none of debug"
+wrong "serve: threads that are no number" "serve kv --threads many" "--threads: 'many'"
+wrong "serve: a second operand" "serve kv kv" "'kv' is neither an option nor NAME=VALUE"
+wrong "serve: an option of the module before it" "serve --listen tcp:1 kv" "--listen: options of a module come after MODULE"
+wrong "serve: a module that is not there" "serve nosuch" "module 'nosuch': " "nosuch.so: No such file"
+wrong "serve: a path that is not there" "serve ./nosuch.so" "./nosuch.so: No such file"
+wrong "serve: a file that is no shared object" "serve ./Makefile" "./Makefile is not a module"
+echo 'int nothing;' | ${CC:-gcc} -shared -fPIC -x c -o "$at/plain.so" - 2>"$at/err"
+wrong "serve: a shared object that is no module" "serve $at/plain.so" "is a shared object but not a module"
+wrong "serve: another folder" "serve --modules / echo" "module 'echo': //echo.so: No such file"
+wrong "serve: a recording that cannot be written" "serve echo --listen tcp:127.0.0.1:0 --record /nosuch/f" "--record /nosuch/f: No such file"
+wrong "replay without a file" "replay" "which FILE?"
+wrong "replay: two files" "replay a b" "'b' is the second"
+wrong "replay: an unknown option" "replay a --modul b" "unknown option --modul; did you mean --module?"
+wrong "replay: a value for an option that takes none" "replay a --verbose=yes" "--verbose takes no value"
+wrong "replay: a folder is no file" "replay /" "replay: /"
+wrong "replay: events that cannot be written" "replay fixtures/recordings/kv-redis-clients.torc --jsonl /nosuch/f" "--jsonl /nosuch/f: No such file"
+
+wrong "serve: a folder for a module that is loaded already" "serve echo --modules /" "--modules comes before MODULE"
+cat >"$at/old.c" <<'C'
+const struct { unsigned long size; const char *name; } torc_module = {16, "old"};
+C
+${CC:-gcc} -shared -fPIC -o "$at/old.so" "$at/old.c" 2>"$at/err"
+wrong "serve: a module of another version" "serve $at/old.so" "was built for another version of Torc"
+
+# --- serving -----------------------------------------------------------------------------------------
+# start ARGUMENTS...: sets server and port.
+start() {
+    : >"$at/out"
+    "$torc" serve "$@" >"$at/out" 2>"$at/err" &
+    server=$!
+    for _ in $(seq 200); do grep -q '^listening ' "$at/out" && break; sleep 0.05; done
+    port=$(sed -n 's/^listening .*:\([0-9]*\)$/\1/p' "$at/out")
+}
+end() { # end SIGNAL: sets status
+    kill -"$1" $server; wait $server
+    status=$? server=
+}
+start echo --listen tcp:127.0.0.1:0
+[ -n "$port" ] && [ "$(cat "$at/out")" = "listening tcp:127.0.0.1:$port" ] && [ "$port" -ne 0 ]
+report $? "serve tells the real port on stdout, and nothing else"
+"$torc" serve echo --listen tcp:127.0.0.1:$port >"$at/out2" 2>"$at/err2"
+status=$?
+[ $status -eq 1 ] && says "$at/err2" "cannot listen on tcp:127.0.0.1:$port: address in use" && [ ! -s "$at/out2" ]
+report $? "a port in use is said with its address and reason, exit status 1"
+end TERM
+[ $status -eq 0 ]
+report $? "SIGTERM stops in order, exit status 0"
+start echo --listen tcp:127.0.0.1:0
+end INT
+[ $status -eq 130 ]
+report $? "SIGINT stops in order, exit status 130"
+# A connection that does not read holds the shutdown; the second signal does not wait for it.
+start echo --listen tcp:127.0.0.1:0
+exec 3<>"/dev/tcp/127.0.0.1/$port"
+{ head -c 20000000 /dev/zero >&3; } 2>/dev/null & other=$!
+sleep 0.3
+kill -TERM $server; sleep 0.3
+kill -0 $server 2>/dev/null
+held=$?
+end TERM
+kill $other 2>/dev/null; wait $other 2>/dev/null; other=
+exec 3>&-
+[ $held -eq 0 ] && [ $status -eq 130 ] && says "$at/err" "stopped by force"
+report $? "a peer that does not read holds the shutdown, and a second signal forces it, exit status 130"
+grep -Eq '^warn torc.reactor a second signal.* at=.*:[0-9]+$' "$at/err"
+report $? "the log is on stderr: level, namespace, message, place"
+start echo "listen=unix:$at/socket"
+port=unix
+[ -S "$at/socket" ] && says "$at/out" "listening unix:$at/socket"
+report $? "serve listens on a UNIX socket, with NAME=VALUE"
+end TERM
+"$torc" serve echo --listen "unix:/nosuch/socket" >"$at/out" 2>"$at/err"
+[ $? -eq 1 ] && says "$at/err" "cannot listen on unix:/nosuch/socket: "
+report $? "a UNIX socket that cannot be made is said with its reason"
+start echo --listen tcp:127.0.0.1:0 --record /dev/full
+end TERM
+[ $status -eq 1 ] && says "$at/err" "the recording /dev/full is not complete: no space left"
+report $? "a recording that could not be written is said at the end, exit status 1"
+echo "1..$n"
