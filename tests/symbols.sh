@@ -16,7 +16,7 @@ for list in ci/symbols/*; do
     folder=$(basename "$list" | tr - /)
     n=$((n + 1))
     # Names that some object of our own library defines are not foreign.
-    objects=$(find "$plain/$folder" -name '*.o')
+    objects=$(find "$plain/$folder" -name "*.o" ! -name "*_test.o")
     own=$(nm -g --defined-only "$plain/libtorc.a" "$plain/libtorc-sim.a" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort -u)
     foreign=$(nm -u $objects | awk '$1 == "U" || $1 == "w" { print $2 }' | sort -u |
               grep -vxF "$own" | grep -vxF "$(grep -v '^#' "$list")" | grep -v '^_GLOBAL_OFFSET_TABLE_$')
@@ -39,9 +39,11 @@ for library in libtorc libtorc-sim; do
         echo "not ok $n - $library.so exports torc_* only"
     fi
 done
-for folder in lib/core lib/net lib/service; do
+for folder in lib/core lib/net lib/service lib/live sim/world sim/scenario; do
     n=$((n + 1))
-    writable=$(find "$plain/$folder" -name '*.o' -exec nm -A {} + | awk '$2 ~ /^[bBdDC]$/ { print $1, $3 }')
+    # .data.rel.ro is written by the loader alone.
+    writable=$(find "$plain/$folder" -name '*.o' ! -name '*_test.o' -exec objdump -t {} + |
+               awk '/file format/ { file = $1 } $4 ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ && $4 !~ /^\.data\.rel\.ro/ && $3 == "O" { print file, $NF }')
     if [ -z "$writable" ]; then
         echo "ok $n - $folder has no writable statics"
     else
