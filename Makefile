@@ -218,7 +218,8 @@ bench: $(bench_bin) $(peer_bin) all ## the figures, beside their peers; BENCH='e
 	$(PYTHON) bench/run.py --build $(BUILD) $(BENCH)
 
 # --- installing -------------------------------------------------------------------------------------
-$(BUILD)/%.pc: %.pc.in VERSION
+# Made anew each time: it holds the prefix of this very install.
+$(BUILD)/%.pc: %.pc.in VERSION force
 	@mkdir -p $(@D)
 	sed -e 's|@prefix@|$(prefix)|; s|@exec_prefix@|$(exec_prefix)|; s|@libdir@|$(libdir)|' \
 	    -e 's|@includedir@|$(includedir)|; s|@version@|$(VERSION)|' $< > $@.tmp && mv $@.tmp $@

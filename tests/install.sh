@@ -29,12 +29,17 @@ plus() {
 soname() { readelf -d "$at/usr/lib/libtorc.so" | grep -q 'SONAME.*libtorc.so.0\]'; }
 installed_torc() { (cd / && "$at/usr/bin/torc" run "$TORC_ROOT/scenarios/protocol/line.scn"); }
 empty() { [ -z "$(find "$at/usr" ! -type d)" ] || { find "$at/usr" ! -type d; false; }; }
+example() {
+    cp -r examples/hello "$at/hello" &&
+        PATH="$at/usr/bin:$PATH" CFLAGS=-Werror make -s -C "$at/hello" check && rm -rf "$at/hello"
+}
 check "make install into a prefix" make_plain install
 check "the soname is libtorc.so.0" soname
 check "a consumer builds and runs against the shared libraries" shared
 check "a consumer builds and runs against the static libraries" static
 check "a consumer builds and runs as C++" plus
 check "the installed command finds its modules" installed_torc
+check "the example of the README builds against the installed library, passes its test and its scenario" example
 check "make uninstall leaves nothing behind" make_plain uninstall
 check "nothing is left" empty
 echo "1..$n"

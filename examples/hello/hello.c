@@ -1,0 +1,93 @@
+/* hello.c - a module: greets whatever is sent to it. */
+#include <torc/module.h>
+
+struct hello {
+    struct torc_factory factory; /* first: the library hands it back */
+    struct torc_scope *scope;
+    struct torc_listener listener;
+    struct torc_source stopped;
+};
+struct greeter {
+    struct torc_protocol protocol;
+    struct torc_scope *scope;
+};
+
+static struct torc_failure *received(struct torc_protocol *self, const uint8_t *data, size_t bytes)
+{
+    struct torc_span answer[] = {{"hello, ", 7}, {data, bytes}};
+    int code = torc_transport_write_spans(self->transport, answer, 2);
+
+    return code ? torc_failure_of_code(((struct greeter *)self)->scope, code, "answering") : NULL;
+}
+
+static void lost(struct torc_protocol *self, struct torc_failure *reason)
+{
+    (void)reason;
+    torc_release(((struct greeter *)self)->scope, self, sizeof(struct greeter));
+}
+
+static struct torc_failure *build(struct torc_factory *self, const struct torc_address *peer,
+                                  struct torc_protocol **out)
+{
+    static const struct torc_protocol_ops ops = {
+        .size = sizeof ops, .data_received = received, .connection_lost = lost};
+    struct torc_scope *scope = ((struct hello *)self)->scope;
+    struct greeter *greeter = torc_alloc_zero(scope, sizeof *greeter);
+
+    (void)peer;
+    if (greeter == NULL)
+        return torc_failure_no_memory();
+    greeter->protocol.ops = &ops;
+    greeter->scope = scope;
+    *out = &greeter->protocol;
+    return NULL;
+}
+
+static void stopped(struct torc_factory *self)
+{
+    struct torc_source source = ((struct hello *)self)->stopped;
+
+    torc_release(((struct hello *)self)->scope, self, sizeof(struct hello));
+    (void)torc_source_fire(source, torc_value(NULL));
+}
+
+static struct torc_failure *start(struct torc_reactor *reactor, const struct torc_options *options,
+                                  void **out)
+{
+    static const struct torc_factory_ops ops = {
+        .size = sizeof ops, .build_protocol = build, .stopped = stopped};
+    struct torc_scope *scope = torc_reactor_scope(reactor);
+    struct hello *hello = torc_alloc_zero(scope, sizeof *hello);
+    int code = hello == NULL ? TORC_ENOMEM : TORC_OK;
+
+    if (code == TORC_OK) {
+        hello->factory.ops = &ops;
+        hello->scope = scope;
+        code = torc_listen(reactor, torc_options_address(options, "listen", 0), &hello->factory, NULL,
+                           &hello->listener);
+    }
+    if (code != TORC_OK) {
+        torc_release(scope, hello, sizeof *hello);
+        return torc_failure_of_code(scope, code, "listening");
+    }
+    *out = hello;
+    return NULL;
+}
+
+static struct torc_deferred *stop(void *instance)
+{
+    struct hello *hello = instance;
+    struct torc_deferred *done = NULL;
+
+    if (torc_deferred_new(hello->scope, NULL, NULL, &hello->stopped, &done) != TORC_OK)
+        done = NULL; /* without memory nobody waits, and it stops all the same */
+    torc_listener_close(hello->listener);
+    return done;
+}
+
+static const struct torc_option options[] = {
+    {"listen", TORC_OPTION_ADDRESS, NULL, "where to listen"}, {NULL, TORC_OPTION_FLAG, NULL, NULL}};
+
+TORC_API const struct torc_module torc_module = {
+    .size = sizeof(struct torc_module), .name = "hello", .version = "1", .doc = "greets",
+    .options = options, .start = start, .stop = stop};

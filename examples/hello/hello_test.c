@@ -1,0 +1,38 @@
+/* A unit test of one protocol: no reactor, no socket, no time. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <torc/memory_transport.h>
+
+#include "hello.c"
+
+static void what_is_sent_is_greeted(void **state)
+{
+    struct torc_memory_transport *wire;
+    struct torc_protocol *protocol = NULL;
+    struct hello hello = {{NULL, 0}, NULL, {NULL, 0, 0}, {NULL, 0, 0}};
+    const uint8_t *written;
+    size_t bytes;
+
+    (void)state;
+    assert_int_equal(torc_scope_new(NULL, NULL, &hello.scope), 0);
+    assert_int_equal(torc_memory_transport_new(hello.scope, &wire), 0);
+    assert_null(build(&hello.factory, NULL, &protocol));
+    assert_int_equal(torc_memory_transport_connect(wire, protocol), 0);
+    assert_int_equal(torc_memory_transport_deliver(wire, "ada", 3, 0), 0);
+    written = torc_memory_transport_value(wire, &bytes);
+    assert_int_equal(bytes, 10);
+    assert_memory_equal(written, "hello, ada", 10);
+    torc_memory_transport_free(wire);
+    torc_scope_free(hello.scope);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_sent_is_greeted)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
