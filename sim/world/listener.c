@@ -304,8 +304,11 @@ int torci_listener_refuse(struct torci_listener *listener)
         return TORC_EAGAIN;
     end = &connection->ends[1];
     torci_listener_remove(listener, connection);
-    if (!end->reset)
+    /* Accepted and closed: a reset if it has sent something already. */
+    if (!end->reset && end->received_head != NULL)
         torci_connection_send(connection, 1, TORCI_PACKET_RESET, 0);
+    else if (!end->reset)
+        torci_connection_send(connection, 1, TORCI_PACKET_FIN, 1);
     torci_end_retire(end);
     return 0;
 }

@@ -314,6 +314,7 @@ TORC_NORETURN static void sim_fatal(struct torc_platform *self, const char *site
 const struct torc_platform_ops torci_sim_platform_ops = {
     .size = sizeof(struct torc_platform_ops),
     .name = "sim",
+    .driven = true,
     .now_ns = sim_now_ns,
     .wall_ns = sim_wall_ns,
     .random = sim_random,

@@ -518,6 +518,24 @@ static void a_budget_of_handles_ends_in_emfile_and_the_connection_waits(void **s
     assert_int_equal(platform->ops->refuse(platform, listener), 0);
     assert_int_equal(platform->ops->refuse(platform, listener), TORC_EAGAIN);
     run(fixture);
+    assert_int_equal(read_text(&fixture->client, client, text, sizeof text), 0);
+    assert_string_equal(text, "");
+}
+
+static void a_refused_connection_that_has_sent_is_reset(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_platform *platform = fixture->server.platform;
+    uint64_t listener = listen_on(&fixture->server, 80, 0);
+    uint64_t client = connect_to(&fixture->client, &fixture->server, 80, 1);
+    char text[32];
+    size_t n;
+
+    run(fixture);
+    assert_int_equal(write_text(&fixture->client, client, "hello", &n), 0);
+    run(fixture);
+    assert_int_equal(platform->ops->refuse(platform, listener), 0);
+    run(fixture);
     assert_int_equal(read_text(&fixture->client, client, text, sizeof text), TORC_ECONNRESET);
 }
 
@@ -543,6 +561,7 @@ int main(void)
         TEST(closing_a_listener_resets_its_backlog),
         TEST(ports_and_paths_are_taken_once),
         TEST(unix_streams_stay_on_their_host),
+        TEST(a_refused_connection_that_has_sent_is_reset),
         TEST(a_budget_of_handles_ends_in_emfile_and_the_connection_waits),
     };
 

@@ -481,6 +481,17 @@ static void a_world_does_not_run_inside_itself(void **state)
     torc_world_free(log.world);
 }
 
+static void a_simulated_reactor_is_not_run_by_itself(void **state)
+{
+    struct torc_world *world = new_world(0, NULL);
+    struct torc_host *a = add(world, "a");
+
+    (void)state;
+    assert_int_equal(torc_reactor_run(torc_host_reactor(a)), TORC_EMISUSE);
+    assert_int_equal(run(world, TORC_NEVER), TORC_VERDICT_QUIESCENT);
+    torc_world_free(world);
+}
+
 static struct torc_failure *reach(void *arg)
 {
     struct torc_reactor *reactor = torc_host_reactor(arg);
@@ -527,6 +538,7 @@ int main(void)
         cmocka_unit_test(writing_the_trace_changes_nothing),
         cmocka_unit_test(a_client_that_connects_nowhere_fails_in_virtual_time),
         cmocka_unit_test(a_world_does_not_run_inside_itself),
+        cmocka_unit_test(a_simulated_reactor_is_not_run_by_itself),
         cmocka_unit_test(marks_that_held_are_counted_over_hosts),
     };
 
