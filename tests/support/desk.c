@@ -302,14 +302,6 @@ static struct torc_failure *build_protocol(struct torc_factory *self,
 
 /* --- the module ---------------------------------------------------------------------------------- */
 
-/* The desk outlives its connections, which end with the reactor. */
-static void release_desk(void *arg)
-{
-    struct desk *desk = arg;
-
-    torc_release(desk->scope, desk, sizeof(*desk));
-}
-
 static struct torc_failure *start(struct torc_reactor *reactor, const struct torc_options *options,
                                   enum desk_fault fault, void **out_instance)
 {
@@ -334,8 +326,9 @@ static struct torc_failure *start(struct torc_reactor *reactor, const struct tor
         code = torc_listen(reactor, &second, &desk->factory, NULL, &desk->second_listener);
     }
     if (code != 0 || fault == DESK_DOES_NOT_START) {
+        /* The listener uses its factory until the next turn, which will not be: the desk stays, and
+         * goes with the memory of the replay. */
         torc_listener_close(desk->listener);
-        release_desk(desk);
         return torc_failure_of_code(scope, code != 0 ? code : TORC_EIO, "starting the desk");
     }
     *out_instance = desk;
