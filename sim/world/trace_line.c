@@ -73,38 +73,50 @@ static size_t utf8_length(const uint8_t *at, size_t bytes)
     return length;
 }
 
+/* Most escapes are the line ends of text protocols, so they are written here and not formatted. */
+static char *escape(char *at, uint8_t byte)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    *at++ = '\\';
+    if (byte == '\n' || byte == '\r' || byte == '\t') {
+        *at++ = byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't';
+    } else if (byte == '"' || byte == '\\') {
+        *at++ = (char)byte;
+    } else {
+        memcpy(at, "u00", 3);
+        at[3] = digits[byte >> 4];
+        at[4] = digits[byte & 15];
+        at += 5;
+    }
+    return at;
+}
+
 static void put_quoted(struct torci_trace_line *line, const uint8_t *text, size_t bytes)
 {
-    char escape[8];
+    char *at = room(line, 6 * bytes + 2); /* were each byte escaped with its number */
+    size_t length;
     size_t i;
-    size_t plain;
 
-    put(line, "\"", 1);
-    for (i = 0; i < bytes;) {
-        for (plain = i; plain < bytes && text[plain] >= 0x20 && text[plain] < 0x7f &&
-                        text[plain] != '"' && text[plain] != '\\';)
-            plain++;
-        put(line, (const char *)text + i, plain - i);
-        i = plain;
-        if (i == bytes)
-            break;
-        plain = text[i] >= 0x80 ? utf8_length(text + i, bytes - i) : 0;
-        if (plain > 0) {
-            put(line, (const char *)text + i, plain);
-            i += plain;
+    if (at == NULL)
+        return;
+    *at++ = '"';
+    for (i = 0; i < bytes; i++) {
+        if (text[i] >= 0x20 && text[i] < 0x7f && text[i] != '"' && text[i] != '\\') {
+            *at++ = (char)text[i];
             continue;
         }
-        if (text[i] == '"' || text[i] == '\\')
-            torc_format(escape, sizeof escape, "\\%c", text[i]);
-        else if (text[i] == '\n' || text[i] == '\r' || text[i] == '\t')
-            torc_format(escape, sizeof escape, "\\%c",
-                        text[i] == '\n' ? 'n' : text[i] == '\r' ? 'r' : 't');
-        else
-            torc_format(escape, sizeof escape, "\\u%04x", (unsigned)text[i]);
-        put_text(line, escape);
-        i++;
+        length = text[i] >= 0x80 ? utf8_length(text + i, bytes - i) : 0;
+        if (length > 0) {
+            memcpy(at, text + i, length);
+            at += length;
+            i += length - 1;
+        } else {
+            at = escape(at, text[i]);
+        }
     }
-    put(line, "\"", 1);
+    *at++ = '"';
+    line->used = (size_t)(at - line->text);
 }
 
 static void put_name(struct torci_trace_line *line, const char *name, const char *suffix)
