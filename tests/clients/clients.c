@@ -22,6 +22,7 @@ static char redis_path[64];
 static struct server_process kv;
 static struct server_process redis;
 static bool has_redis;
+static redisContext *left_open; /* must not keep the server from stopping */
 
 static const char *build_path(const char *name, char *buffer, size_t size)
 {
@@ -61,6 +62,8 @@ static int stop_servers(void **state)
     int status = server_process_stop(&kv);
 
     (void)state;
+    if (left_open)
+        redisFree(left_open);
     if (has_redis)
         server_process_stop(&redis);
     unlink(kv_path);
@@ -156,6 +159,13 @@ static void a_binary_value_of_16_mib_comes_back_the_same(void **state)
     redisFree(context);
 }
 
+static void a_connection_is_left_open_for_the_shutdown(void **state)
+{
+    (void)state;
+    left_open = connect_kv();
+    assert_reply(redisCommand(left_open, "PING"), REDIS_REPLY_STATUS, "PONG");
+}
+
 static void show(const char *who, const char *reply, size_t bytes)
 {
     fprintf(stderr, "# %s: ", who);
@@ -207,6 +217,7 @@ int main(void)
         cmocka_unit_test(hiredis_gets_pipelined_replies_in_order),
         cmocka_unit_test(a_binary_value_of_16_mib_comes_back_the_same),
         cmocka_unit_test(replies_equal_those_of_redis_byte_for_byte),
+        cmocka_unit_test(a_connection_is_left_open_for_the_shutdown),
     };
 
     return cmocka_run_group_tests(tests, start_servers, stop_servers);
