@@ -200,7 +200,7 @@ static void the_shutdown_names_a_job_it_does_not_wait_for(void **state)
     assert_int_equal(torc_reactor_turn(fixture->reactor, TORC_NEVER), 0);
     assert_int_equal(torc_reactor_turn(fixture->reactor, TORC_NEVER), TORC_ENOTRUNNING);
     assert_non_null(strstr(fixture->log.journal.text,
-                           "the shutdown goes on without the job made at lib/core/reactor_job_test"));
+                           "the shutdown goes on without the job made at "));
     scripted_finish_job(&fixture->platform, 0);
     torc_reactor_free(fixture->reactor);
     assert_string_equal(fixture->journal.text, "work value ~work ");
