@@ -177,8 +177,13 @@ static void remove_top(struct torci_timer_heap *heap)
         entries[i] = entries[least];
         i = least;
     }
-    if (heap->entry_count)
-        sift_up(entries, i, last);
+    if (heap->entry_count == 0)
+        return;
+    sift_up(entries, i, last);
+    /* What is popped after the new top is among its children: fetch their slots meanwhile. */
+    uint32_t child = first_child_of(TORCI_TIMER_ROOT);
+    for (uint32_t last_child = child + 3; child <= last_child && child < end; child++)
+        PREFETCH(&heap->slots[entries[child].slot]);
 }
 
 /* Throws out every entry that does not stand for a slot that is set, and gives the others the keys of
