@@ -74,9 +74,12 @@ static bool add(struct conf *c, enum torc_phase phase, const char *event, torc_t
 
 BODY(shutdown_runs_before_during_and_after_each_in_order)
 {
-    struct step a = step_make(c, "before-1"), b = step_make(c, "before-2");
-    struct step d = step_make(c, "during"), e = step_make(c, "after");
+    static struct step a, b, d, e;
 
+    a = step_make(c, "before-1");
+    b = step_make(c, "before-2");
+    d = step_make(c, "during");
+    e = step_make(c, "after");
     CHECK(c, add(c, TORC_AFTER, "shutdown", step_trigger, &e, NULL));
     CHECK(c, add(c, TORC_DURING, "shutdown", step_trigger, &d, NULL));
     CHECK(c, add(c, TORC_BEFORE, "shutdown", step_trigger, &a, NULL));
@@ -100,8 +103,10 @@ static struct torc_failure *fire_step(void *arg)
 
 BODY(a_deferred_before_shutdown_holds_it_while_timers_run)
 {
-    struct step held = step_make(c, "held"), during = step_make(c, "during");
+    static struct step held, during;
 
+    held = step_make(c, "held");
+    during = step_make(c, "during");
     CHECK(c, add(c, TORC_BEFORE, "shutdown", waiting_trigger, &held, NULL));
     CHECK(c, add(c, TORC_DURING, "shutdown", step_trigger, &during, NULL));
     CHECK(c, torc_call_later(torc_reactor_clock(c->client), 2 * TORC_MILLISECOND, fire_step, &held,
@@ -113,8 +118,10 @@ BODY(a_deferred_before_shutdown_holds_it_while_timers_run)
 
 BODY(a_failing_trigger_is_logged_and_the_rest_run)
 {
-    struct step bad = step_make(c, "bad"), good = step_make(c, "good");
+    static struct step bad, good;
 
+    bad = step_make(c, "bad");
+    good = step_make(c, "good");
     CHECK(c, add(c, TORC_BEFORE, "shutdown", failing_trigger, &bad, NULL));
     CHECK(c, add(c, TORC_BEFORE, "shutdown", step_trigger, &good, NULL));
     CHECK(c, torc_reactor_stop(c->client) == 0);
@@ -125,9 +132,11 @@ BODY(a_failing_trigger_is_logged_and_the_rest_run)
 
 BODY(a_removed_trigger_does_not_run)
 {
-    struct step a = step_make(c, "a"), b = step_make(c, "b");
+    static struct step a, b;
     struct torc_trigger trigger;
 
+    a = step_make(c, "a");
+    b = step_make(c, "b");
     CHECK(c, add(c, TORC_BEFORE, "shutdown", step_trigger, &a, &trigger));
     CHECK(c, add(c, TORC_DURING, "shutdown", step_trigger, &b, NULL));
     CHECK(c, torc_reactor_remove_trigger(c->client, trigger) == 0);
@@ -140,8 +149,11 @@ BODY(a_removed_trigger_does_not_run)
 
 BODY(an_event_of_the_users_runs_its_three_phases)
 {
-    struct step a = step_make(c, "before"), b = step_make(c, "during"), d = step_make(c, "after");
+    static struct step a, b, d;
 
+    a = step_make(c, "before");
+    b = step_make(c, "during");
+    d = step_make(c, "after");
     CHECK(c, add(c, TORC_AFTER, "persist", step_trigger, &d, NULL));
     CHECK(c, add(c, TORC_BEFORE, "persist", waiting_trigger, &a, NULL));
     CHECK(c, add(c, TORC_DURING, "persist", step_trigger, &b, NULL));
@@ -156,8 +168,9 @@ BODY(an_event_of_the_users_runs_its_three_phases)
 
 BODY(call_when_running_runs_at_once_while_running)
 {
-    struct step a = step_make(c, "now");
+    static struct step a;
 
+    a = step_make(c, "now");
     CHECK(c, torc_call_when_running(c->client, step_call, &a, step_drop) == 0);
     CHECK_NOTES(c, "now");
     CHECK(c, a.dropped == 1);
@@ -165,8 +178,10 @@ BODY(call_when_running_runs_at_once_while_running)
 
 BODY(a_crashed_reactor_can_be_started_again)
 {
-    struct step before = step_make(c, "before"), again = step_make(c, "again");
+    static struct step before, again;
 
+    before = step_make(c, "before");
+    again = step_make(c, "again");
     CHECK(c, add(c, TORC_BEFORE, "shutdown", step_trigger, &before, NULL));
     CHECK(c, torc_reactor_crash(c->client) == 0);
     run_for(c, TORC_MILLISECOND);
@@ -180,8 +195,9 @@ BODY(a_crashed_reactor_can_be_started_again)
 
 BODY(a_stopped_reactor_cannot_be_started_again)
 {
-    struct step after = step_make(c, "after");
+    static struct step after;
 
+    after = step_make(c, "after");
     CHECK(c, add(c, TORC_AFTER, "shutdown", step_trigger, &after, NULL));
     CHECK(c, torc_reactor_start(c->client) == TORC_ERUNNING);
     CHECK(c, torc_reactor_stop(c->client) == 0);
@@ -192,8 +208,11 @@ BODY(a_stopped_reactor_cannot_be_started_again)
 
 BODY(calls_from_threads_run_in_order_and_never_at_once)
 {
-    struct step a = step_make(c, "a"), b = step_make(c, "b"), d = step_make(c, "d");
+    static struct step a, b, d;
 
+    a = step_make(c, "a");
+    b = step_make(c, "b");
+    d = step_make(c, "d");
     CHECK(c, torc_call_from_thread(c->client, step_call, &a, step_drop) == 0);
     CHECK(c, torc_call_from_thread(c->client, step_call, &b, step_drop) == 0);
     CHECK(c, torc_call_from_thread(c->client, step_call, &d, step_drop) == 0);
@@ -225,8 +244,10 @@ static struct torc_failure *thread_call_thread(void *arg)
 
 BODY(a_call_soon_made_in_a_call_from_a_thread_runs_in_the_same_turn)
 {
-    struct step soon = step_make(c, "soon"), next = step_make(c, "next");
+    static struct step soon, next;
 
+    soon = step_make(c, "soon");
+    next = step_make(c, "next");
     CHECK(c, torc_call_from_thread(c->client, thread_call_soon, &soon, NULL) == 0);
     CHECK(c, torc_call_from_thread(c->client, thread_call_thread, &next, NULL) == 0);
     CHECK(c, run_until(c, &next.done));
@@ -257,9 +278,10 @@ static struct torc_result job_done(struct torc_result result, void *arg)
 
 BODY(a_job_fires_its_deferred_with_its_argument)
 {
-    struct step job = step_make(c, "job");
+    static struct step job;
     struct torc_deferred *deferred;
 
+    job = step_make(c, "job");
     CHECK(c, torc_run_job(c->client, work, &job, NULL, &deferred) == 0);
     CHECK(c, torc_deferred_add_both(deferred, job_done, &job, NULL) == 0);
     CHECK(c, !job.done);
@@ -271,9 +293,10 @@ BODY(a_job_fires_its_deferred_with_its_argument)
 
 BODY(a_job_that_fails_fires_a_failure_of_its_code)
 {
-    struct step job = step_make(c, "job");
+    static struct step job;
     struct torc_deferred *deferred;
 
+    job = step_make(c, "job");
     job.work_result = TORC_EIO;
     CHECK(c, torc_run_job(c->client, work, &job, step_drop, &deferred) == 0);
     CHECK(c, torc_deferred_add_both(deferred, job_done, &job, NULL) == 0);
@@ -285,9 +308,11 @@ BODY(a_job_that_fails_fires_a_failure_of_its_code)
 
 BODY(cancelling_a_jobs_deferred_does_not_stop_the_work)
 {
-    struct step job = step_make(c, "job"), other = step_make(c, "other");
+    static struct step job, other;
     struct torc_deferred *deferred, *later;
 
+    job = step_make(c, "job");
+    other = step_make(c, "other");
     CHECK(c, torc_run_job(c->client, work, &job, step_drop, &deferred) == 0);
     CHECK(c, torc_deferred_add_both(deferred, job_done, &job, NULL) == 0);
     torc_deferred_cancel(deferred);
@@ -310,9 +335,10 @@ static int work_that_calls(void *arg)
 
 BODY(a_job_can_call_into_the_reactor)
 {
-    struct step job = step_make(c, "called");
+    static struct step job;
     struct torc_deferred *deferred;
 
+    job = step_make(c, "called");
     CHECK(c, torc_run_job(c->client, work_that_calls, &job, NULL, &deferred) == 0);
     CHECK(c, run_until(c, &job.done));
     CHECK_NOTES(c, "called");
@@ -322,11 +348,12 @@ BODY(a_job_can_call_into_the_reactor)
 
 BODY(many_jobs_are_all_done)
 {
-    struct step job = step_make(c, NULL);
+    static struct step job;
     struct torc_deferred *deferred;
     struct torc_reactor_counts counts;
     unsigned i;
 
+    job = step_make(c, NULL);
     for (i = 0; i < 20; i++) {
         CHECK(c, torc_run_job(c->client, work_that_calls, &job, NULL, &deferred) == 0);
         torc_deferred_drop(deferred);
@@ -342,9 +369,11 @@ BODY(many_jobs_are_all_done)
 
 BODY(shutdown_waits_for_jobs)
 {
-    struct step job = step_make(c, "job"), during = step_make(c, "during");
+    static struct step job, during;
     struct torc_deferred *deferred;
 
+    job = step_make(c, "job");
+    during = step_make(c, "during");
     CHECK(c, add(c, TORC_DURING, "shutdown", step_trigger, &during, NULL));
     CHECK(c, torc_run_job(c->client, work, &job, NULL, &deferred) == 0);
     CHECK(c, torc_deferred_add_both(deferred, job_done, &job, NULL) == 0);
@@ -356,8 +385,10 @@ BODY(shutdown_waits_for_jobs)
 
 BODY(a_signal_to_terminate_stops_the_reactor)
 {
-    struct step before = step_make(c, "before"), after = step_make(c, "after");
+    static struct step before, after;
 
+    before = step_make(c, "before");
+    after = step_make(c, "after");
     CHECK(c, torc_reactor_add_trigger(c->server, TORC_BEFORE, "shutdown", step_trigger, &before,
                                       NULL, NULL) == 0);
     CHECK(c, torc_reactor_add_trigger(c->server, TORC_AFTER, "shutdown", step_trigger, &after, NULL,
@@ -370,8 +401,9 @@ BODY(a_signal_to_terminate_stops_the_reactor)
 
 BODY(an_interrupt_stops_the_reactor)
 {
-    struct step after = step_make(c, "after");
+    static struct step after;
 
+    after = step_make(c, "after");
     CHECK(c, torc_reactor_add_trigger(c->server, TORC_AFTER, "shutdown", step_trigger, &after, NULL,
                                       NULL) == 0);
     c->ops->signal(c, TORC_SIGNAL_INTERRUPT);
@@ -408,10 +440,12 @@ static void say_text(void *arg, const char *text)
 
 BODY(what_is_left_is_counted_and_described)
 {
-    struct step a = step_make(c, "a"), lines = step_make(c, "lines");
+    static struct step a, lines;
     struct torc_reactor_counts before, counts;
     struct torc_timer timer;
 
+    a = step_make(c, "a");
+    lines = step_make(c, "lines");
     torc_reactor_count(c->client, &before);
     CHECK(c, torc_call_later(torc_reactor_clock(c->client), TORC_SECOND, step_call, &a, NULL,
                              &timer) == 0);
