@@ -69,8 +69,8 @@ static void report(const char *name, void *caller)
     abort();
 }
 
-/* Defines a stand-in: reports when guarded, else calls the next definition of the same name, which is
- * looked up once. */
+/* Defines a stand-in: reports when guarded, else calls the next definition of the same name,
+ * which is looked up once. */
 #define STAND_IN(type, name, parameters, arguments)                                                \
     TORC_API type name parameters                                                                  \
     {                                                                                              \

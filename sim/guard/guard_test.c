@@ -174,7 +174,7 @@ static void setting_answers_with_what_was_before(void **state)
     assert_ptr_equal(between, &place);
 }
 
-/* --- in a world ------------------------------------------------------------------------------------ */
+/* --- in a world ----------------------------------------------------------------------------- */
 
 static struct torc_failure *look_at_the_clock(void *arg)
 {

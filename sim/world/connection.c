@@ -4,8 +4,8 @@
 
 #include "listener.h"
 
-/* A SYN that nobody answered is sent again after 1, 2, 4, ... seconds; after the seventh the connect
- * has timed out (127 s, as tcp_syn_retries = 6 makes it). */
+/* A SYN that nobody answered is sent again after 1, 2, 4, ... seconds; after the seventh the
+ * connect has timed out (127 s, as tcp_syn_retries = 6 makes it). */
 #define SYN_RETRY_NS TORC_SECOND
 #define SYN_TRIES 7
 
@@ -91,7 +91,7 @@ void torci_end_retire(struct torci_end *end)
     torci_connection_release(world, connection);
 }
 
-/* --- acknowledgements ------------------------------------------------------------------------------ */
+/* --- acknowledgements ----------------------------------------------------------------------- */
 
 static void wake_client(struct torc_world *world, void *subject);
 static void wake_server(struct torc_world *world, void *subject);
@@ -186,7 +186,7 @@ static void wake_server(struct torc_world *world, void *subject)
     wake_writer(world, subject, 1);
 }
 
-/* --- arrival --------------------------------------------------------------------------------------- */
+/* --- arrival -------------------------------------------------------------------------------- */
 
 static void tell(struct torci_end *end, uint32_t ready)
 {
@@ -235,8 +235,8 @@ static void send_syn_again(struct torc_world *world, void *subject)
 
 static const struct torci_event_kind syn_retry = {send_syn_again, drop_reference};
 
-/* The SYN was lost: only then is there a need to remember to send it again.  The schedule counts from
- * the first SYN: 1, 3, 7, ... seconds after it. */
+/* The SYN was lost: only then is there a need to remember to send it again.  The schedule counts
+ * from the first SYN: 1, 3, 7, ... seconds after it. */
 static void lose_syn(struct torci_connection *connection)
 {
     struct torci_end *end = &connection->ends[0];
@@ -327,8 +327,8 @@ static void data_arrives(struct torci_end *end, struct torci_packet *packet)
     tell(end, TORC_EVENT_READ);
 }
 
-/* For an end that nobody holds: a killed host knows nothing and is silent until it is up again; a closed
- * end takes the end of stream and refuses all else. */
+/* For an end that nobody holds: a killed host knows nothing and is silent until it is up again;
+ * a closed end takes the end of stream and refuses all else. */
 static void arrives_nowhere(struct torci_end *end, const struct torci_packet *packet)
 {
     struct torci_connection *connection = packet->connection;
@@ -366,7 +366,7 @@ void torci_packet_arrive(struct torc_world *world, struct torci_packet *packet)
     torci_packet_discard(world, packet);
 }
 
-/* --- names ----------------------------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------------------------- */
 
 static struct torc_address name_of(const struct torci_connection *connection, unsigned side)
 {

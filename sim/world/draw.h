@@ -1,9 +1,9 @@
-/* draw.h - counter-based randomness: the n-th draw of a site on a host is a function of the seed, the
- * site, the host and n, and of nothing that happened in between.  So a consumer that is added or
- * removed shifts no other.
+/* draw.h - counter-based randomness: the n-th draw of a site on a host is a function of the
+ * seed, the site, the host and n, and of nothing that happened in between.  So a consumer that
+ * is added or removed shifts no other.
  *
- * The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as
- * 1, 2, 3, SC 2011): the key is the seed, the counter is n and a hash of site and host. */
+ * The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy
+ * as 1, 2, 3, SC 2011): the key is the seed, the counter is n and a hash of site and host. */
 #ifndef TORCI_DRAW_H
 #define TORCI_DRAW_H
 

@@ -28,8 +28,8 @@ int torci_event_heap_reserve(struct torci_event_heap *heap, const struct torc_al
     return 0;
 }
 
-/* The key is compared and stored from registers: an event passed by address would be copied with wide
- * loads that wait for the narrow stores it was just made with. */
+/* The key is compared and stored from registers: an event passed by address would be copied with
+ * wide loads that wait for the narrow stores it was just made with. */
 struct torci_event *torci_event_heap_add(struct torci_event_heap *heap, uint64_t t_ns, uint64_t rank,
                                          uint64_t sequence)
 {

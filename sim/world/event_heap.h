@@ -1,5 +1,5 @@
-/* event_heap.h - what is to happen, smallest (time, class, host, sequence) first.  Hosts' turns have a
- * heap of their own (world.c); this one holds the rest. */
+/* event_heap.h - what is to happen, smallest (time, class, host, sequence) first.  Hosts' turns
+ * have a heap of their own (world.c); this one holds the rest. */
 #ifndef TORCI_EVENT_HEAP_H
 #define TORCI_EVENT_HEAP_H
 
@@ -35,7 +35,8 @@ struct torci_event_heap {
 /* Makes room for one more.  Errors: TORC_ENOMEM. */
 TORC_CHECKED int torci_event_heap_reserve(struct torci_event_heap *heap,
                                           const struct torc_allocator *allocator);
-/* Adds an event with that key, for which there is room; the caller fills in the rest of it at once. */
+/* Adds an event with that key, for which there is room; the caller fills in the rest of it at
+ * once. */
 struct torci_event *torci_event_heap_add(struct torci_event_heap *heap, uint64_t t_ns, uint64_t rank,
                                          uint64_t sequence);
 /* The smallest is events[0]. */

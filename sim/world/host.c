@@ -32,7 +32,7 @@ uint64_t torci_host_trace(struct torc_host *host, enum torc_trace_kind kind)
     return torc_trace_begin(world->trace, kind, world->now_ns, host->name, world->cause);
 }
 
-/* --- log ------------------------------------------------------------------------------------------- */
+/* --- log ------------------------------------------------------------------------------------ */
 
 static struct torc_host *host_of_observer(struct torc_log_observer *observer)
 {
@@ -69,7 +69,7 @@ static void observe(struct torc_log_observer *self, const struct torc_log_event 
     guard_running(host->world);
 }
 
-/* --- turns ----------------------------------------------------------------------------------------- */
+/* --- turns ---------------------------------------------------------------------------------- */
 
 void torci_host_enter(struct torc_host *host)
 {
@@ -118,7 +118,7 @@ void torci_host_wake_at(struct torc_host *host, uint64_t t_ns)
     torci_host_reschedule(host, false);
 }
 
-/* --- adding ---------------------------------------------------------------------------------------- */
+/* --- adding --------------------------------------------------------------------------------- */
 
 static int make_reactor(struct torc_host *host)
 {
@@ -281,7 +281,7 @@ int torci_world_add_raw_host(struct torc_world *world, const char *name, void (*
     return 0;
 }
 
-/* --- killing --------------------------------------------------------------------------------------- */
+/* --- killing -------------------------------------------------------------------------------- */
 
 /* Everything the host's present life holds. */
 static void end_life(struct torc_host *host)
@@ -373,7 +373,7 @@ void torci_host_delete(struct torc_host *host)
     torci_world_resize(world, host, sizeof *host, 0);
 }
 
-/* --- reading --------------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------- */
 
 struct torc_host *torc_world_find_host(struct torc_world *world, const char *name)
 {
@@ -411,7 +411,7 @@ bool torc_host_up(const struct torc_host *host)
     return host->up && !host->kill_wanted;
 }
 
-/* --- faults and signals ---------------------------------------------------------------------------- */
+/* --- faults and signals --------------------------------------------------------------------- */
 
 void torc_host_fail_allocation(struct torc_host *host, uint64_t count, bool forever)
 {

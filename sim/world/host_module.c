@@ -16,7 +16,7 @@ struct torci_host_module {
     char **pairs;
 };
 
-/* --- remembered options ---------------------------------------------------------------------------- */
+/* --- remembered options --------------------------------------------------------------------- */
 
 static void free_module(struct torc_world *world, struct torci_host_module *module)
 {
@@ -65,7 +65,7 @@ static struct torci_host_module *remember(struct torc_world *world, const struct
     return copy;
 }
 
-/* --- starting -------------------------------------------------------------------------------------- */
+/* --- starting ------------------------------------------------------------------------------- */
 
 static int parse(struct torc_host *host, const struct torci_host_module *module, char *error,
                  size_t error_size, struct torc_options **out)
@@ -181,7 +181,7 @@ void torci_host_module_free(struct torc_host *host)
     host->module = NULL;
 }
 
-/* --- probes ---------------------------------------------------------------------------------------- */
+/* --- probes --------------------------------------------------------------------------------- */
 
 int torc_host_probe(struct torc_host *host, const char *name, int64_t *out_number,
                     const char **out_text)
@@ -208,7 +208,7 @@ int torc_host_probe(struct torc_host *host, const char *name, int64_t *out_numbe
     return TORC_ENOTFOUND;
 }
 
-/* --- marks ----------------------------------------------------------------------------------------- */
+/* --- marks ---------------------------------------------------------------------------------- */
 
 static void mark_reached(struct torc_mark_observer *self, const struct torc_mark *mark, bool held)
 {

@@ -1,8 +1,8 @@
 /* job.h - blocking work on a stack of its own.
  *
- * A job begins in the turn's own time, after the turns that submitted it, in the order of submission,
- * and one runs at a time.  It runs until it yields or ends; while it is suspended other jobs and turns
- * run, so two of them can be in the middle of their work at once. */
+ * A job begins in the turn's own time, after the turns that submitted it, in the order of
+ * submission, and one runs at a time.  It runs until it yields or ends; while it is suspended
+ * other jobs and turns run, so two of them can be in the middle of their work at once. */
 #ifndef TORCI_JOB_H
 #define TORCI_JOB_H
 

@@ -157,7 +157,7 @@ static void a_world_is_freed_with_jobs_under_way(void **state)
     submit(&b, teller, 'b', 1000);
 }
 
-/* --- through a reactor ----------------------------------------------------------------------------- */
+/* --- through a reactor ---------------------------------------------------------------------- */
 
 static int answer(void *arg)
 {

@@ -8,7 +8,7 @@
 #define PORT_COUNT (65536 - PORT_FIRST)
 #define PORT_BITMAP_BYTES (65536 / 8)
 
-/* --- ports ----------------------------------------------------------------------------------------- */
+/* --- ports ---------------------------------------------------------------------------------- */
 
 static bool port_held(const struct torc_host *host, uint16_t port)
 {
@@ -71,7 +71,7 @@ void torci_host_free_ports(struct torc_host *host)
     host->ports = NULL;
 }
 
-/* --- listening ------------------------------------------------------------------------------------- */
+/* --- listening ------------------------------------------------------------------------------ */
 
 static bool is_any(const struct torc_address *address)
 {
@@ -192,7 +192,7 @@ struct torci_listener *torci_listener_find(struct torc_host *host,
     return NULL;
 }
 
-/* --- the backlog ----------------------------------------------------------------------------------- */
+/* --- the backlog ---------------------------------------------------------------------------- */
 
 /* Linux lets one more in than was asked for. */
 bool torci_listener_full(const struct torci_listener *listener)

@@ -38,9 +38,9 @@ int torci_listener_accept(struct torci_listener *listener, uint64_t token, uint6
                           struct torc_address *out_peer);
 int torci_listener_refuse(struct torci_listener *listener);
 
-/* A local TCP port: `wanted` if it is free, or any free one if that is 0.  A client holds its port until
- * the connection is gone; a listener's is known by the listener.
- * Errors: TORC_EADDRINUSE; TORC_EADDRNOTAVAIL, none is free; TORC_ENOMEM. */
+/* A local TCP port: `wanted` if it is free, or any free one if that is 0.  A client holds its
+ * port until the connection is gone; a listener's is known by the listener.  Errors:
+ * TORC_EADDRINUSE; TORC_EADDRNOTAVAIL, none is free; TORC_ENOMEM. */
 TORC_CHECKED int torci_port_choose(struct torc_host *host, uint16_t wanted, uint16_t *out);
 void torci_port_hold(struct torc_host *host, uint16_t port);
 void torci_port_release(struct torc_host *host, uint16_t port);

@@ -1,6 +1,6 @@
-/* Random connecting, writing, reading, closing, killing and restarting on three hosts.  Whatever happens:
- * the bytes of a direction arrive in order and without a hole, a run ends, nothing is leaked (under a
- * sanitizer), and the same seed makes the same digest. */
+/* Random connecting, writing, reading, closing, killing and restarting on three hosts.  Whatever
+ * happens: the bytes of a direction arrive in order and without a hole, a run ends, nothing is
+ * leaked (under a sanitizer), and the same seed makes the same digest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +15,8 @@
 
 enum { HOSTS = 3, STREAMS = 24, STEPS = 1500, SEEDS = 40 };
 
-/* One end of a connection in the hands of a host.  The bytes it writes count up from a start that its
- * port tells, so the reader knows what must come. */
+/* One end of a connection in the hands of a host.  The bytes it writes count up from 0, so the
+ * reader knows what must come. */
 struct end {
     uint64_t handle; /* 0: free place */
     bool connected;

@@ -1,4 +1,5 @@
-/* packet_pool.h - packets in flight and received segments: blocks of a few sizes, kept for reuse. */
+/* packet_pool.h - packets in flight and received segments: blocks of a few sizes, kept for
+ * reuse. */
 #ifndef TORCI_PACKET_POOL_H
 #define TORCI_PACKET_POOL_H
 

@@ -1,12 +1,12 @@
-/* raw_host.h - a simulated host without a reactor: the place of a scripted peer, a fault injector or
- * a test that speaks to the platform's slots directly.
+/* raw_host.h - a simulated host without a reactor: the place of a scripted peer, a fault
+ * injector or a test that speaks to the platform's slots directly.
  *
- * A raw host has a name, an address and streams like any other, and no code of its own: the world
- * calls `turn` when events wait for it or when the time it asked for has come.  Within `turn` (and
- * from outside, between steps of the world) it calls the slots of its platform: connect, listen,
- * read, writev, interest, shutdown, close, and wait with deadline 0 to take its events.  Events that
- * `turn` leaves untaken bring another turn at the same time, so a raw host takes them all or withdraws
- * its interest. */
+ * A raw host has a name, an address and streams like any other, and no code of its own: the
+ * world calls `turn` when events wait for it or when the time it asked for has come.  Within
+ * `turn` (and from outside, between steps of the world) it calls the slots of its platform:
+ * connect, listen, read, writev, interest, shutdown, close, and wait with deadline 0 to take its
+ * events.  Events that `turn` leaves untaken bring another turn at the same time, so a raw host
+ * takes them all or withdraws its interest. */
 #ifndef TORCI_RAW_HOST_H
 #define TORCI_RAW_HOST_H
 
@@ -22,8 +22,8 @@ TORC_CHECKED int torci_world_add_raw_host(struct torc_world *world, const char *
 /* The platform of any host, raw or not; valid as long as the world. */
 struct torc_platform *torci_host_platform(struct torc_host *host);
 
-/* Asks for a turn at `t_ns` (in the past: now); each call replaces the one before.  TORC_NEVER: none.
- * A turn uses it up. */
+/* Asks for a turn at `t_ns` (in the past: now); each call replaces the one before.  TORC_NEVER:
+ * none.  A turn uses it up. */
 void torci_host_wake_at(struct torc_host *host, uint64_t t_ns);
 
 #endif

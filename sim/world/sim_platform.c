@@ -11,8 +11,8 @@ static struct torc_host *host_of(struct torc_platform *self)
     return (struct torc_host *)(void *)self;
 }
 
-/* Somebody else's code uses this host's reactor (a test that holds both ends does): what it armed is
- * not seen by asking after a turn of its own, so ask in a turn it is given for that. */
+/* Somebody else's code uses this host's reactor (a test that holds both ends does): what it
+ * armed is not seen by asking after a turn of its own, so ask in a turn it is given for that. */
 static void notice_outsider(struct torc_host *host)
 {
     struct torc_world *world = host->world;
@@ -23,7 +23,7 @@ static void notice_outsider(struct torc_host *host)
     torci_host_reschedule(host, false);
 }
 
-/* --- clock, entropy, memory ------------------------------------------------------------------------ */
+/* --- clock, entropy, memory ----------------------------------------------------------------- */
 
 static uint64_t sim_now_ns(struct torc_platform *self)
 {
@@ -80,7 +80,7 @@ static int sim_admit(struct torc_platform *self, size_t bytes)
     return torci_arena_admit(&host->arena, 0) ? 0 : TORC_ENOMEM;
 }
 
-/* --- waiting --------------------------------------------------------------------------------------- */
+/* --- waiting -------------------------------------------------------------------------------- */
 
 static size_t take_completions(struct torc_host *host, struct torc_platform_event *batch,
                                size_t capacity)
@@ -172,7 +172,7 @@ static bool sim_in_reactor(struct torc_platform *self)
     return host_of(self)->world->job_running == NULL;
 }
 
-/* --- streams --------------------------------------------------------------------------------------- */
+/* --- streams -------------------------------------------------------------------------------- */
 
 /* A handle the core does not have is a broken invariant of the core. */
 static struct torci_handle *handle_of(struct torc_platform *self, uint64_t number)
@@ -282,7 +282,7 @@ static int sim_set_option(struct torc_platform *self, uint64_t handle,
     return torci_connection_of(end)->family == TORC_ADDRESS_UNIX ? TORC_ENOTSUP : 0;
 }
 
-/* --- jobs, signals, broken invariants -------------------------------------------------------------- */
+/* --- jobs, signals, broken invariants ------------------------------------------------------- */
 
 static int sim_submit(struct torc_platform *self, torc_work_fn *work, void *arg, uint64_t token)
 {

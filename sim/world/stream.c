@@ -5,7 +5,7 @@
 
 #include "listener.h"
 
-/* --- connecting ------------------------------------------------------------------------------------ */
+/* --- connecting ----------------------------------------------------------------------------- */
 
 static bool is_loopback_v6(const uint8_t ip[16], bool or_any)
 {
@@ -118,7 +118,7 @@ int torci_stream_connect(struct torc_host *host, const struct torc_address *addr
     return 0;
 }
 
-/* --- reading --------------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------- */
 
 static void update_readable(struct torci_end *end)
 {
@@ -188,7 +188,7 @@ int torci_stream_read(struct torci_end *end, void *buffer, size_t bytes, size_t 
     return 0;
 }
 
-/* --- writing --------------------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------------- */
 
 struct span_cursor {
     const struct torc_span *spans;
@@ -228,8 +228,8 @@ static int check_writable(struct torci_end *end)
     return end->state == TORCI_END_OPEN ? 0 : TORC_ENOTCONN;
 }
 
-/* Cuts the next `bytes` into segments and sends them.  Returns how many were sent: fewer when memory
- * ran out. */
+/* Cuts the next `bytes` into segments and sends them.  Returns how many were sent: fewer when
+ * memory ran out. */
 static uint32_t send_segments(struct torci_end *end, struct span_cursor *cursor, uint32_t bytes)
 {
     struct torc_world *world = end->handle.host->world;
@@ -295,7 +295,7 @@ int torci_stream_writev(struct torci_end *end, const struct torc_span *spans, si
     return 0;
 }
 
-/* --- ending ---------------------------------------------------------------------------------------- */
+/* --- ending --------------------------------------------------------------------------------- */
 
 /* The last field of a traced close. */
 enum { CLOSE_WRITE_SIDE = 2 };

@@ -76,7 +76,7 @@ static inline struct torci_connection *torci_connection_of(struct torci_end *end
                                                offsetof(struct torci_connection, ends));
 }
 
-/* --- handles --------------------------------------------------------------------------------------- */
+/* --- handles -------------------------------------------------------------------------------- */
 
 /* Gives the handle a slot of the host.  Errors: TORC_EMFILE, the budget; TORC_ENOMEM. */
 TORC_CHECKED int torci_handle_open(struct torc_host *host, struct torci_handle *handle,
@@ -87,9 +87,10 @@ struct torci_handle *torci_handle_find(struct torc_host *host, uint64_t handle);
 /* After a change of `ready` or `interest`: whether it has something to tell. */
 void torci_handle_update(struct torci_handle *handle);
 
-/* --- connections ----------------------------------------------------------------------------------- */
+/* --- connections ---------------------------------------------------------------------------- */
 
-/* A connection of which only the client's end is in use, with one reference.  NULL: out of memory. */
+/* A connection of which only the client's end is in use, with one reference.  NULL: out of
+ * memory. */
 struct torci_connection *torci_connection_new(struct torc_host *client, struct torc_host *server);
 void torci_connection_release(struct torc_world *world, struct torci_connection *connection);
 
@@ -114,7 +115,7 @@ void torci_connection_send(struct torci_connection *connection, unsigned from,
 void torci_packet_arrive(struct torc_world *world, struct torci_packet *packet);
 void torci_packet_discard(struct torc_world *world, struct torci_packet *packet);
 
-/* --- the slots of torc/platform.h ------------------------------------------------------------------ */
+/* --- the slots of torc/platform.h ----------------------------------------------------------- */
 
 int torci_stream_connect(struct torc_host *host, const struct torc_address *address,
                          const struct torc_address *local, uint64_t token, uint64_t *out_handle);

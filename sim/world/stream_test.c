@@ -87,8 +87,8 @@ static void run(struct fixture *fixture)
     assert_int_equal(verdict, TORC_VERDICT_QUIESCENT);
 }
 
-/* Handles are given the token that is their own number, which the interest of `turn` relies on: a raw
- * host's first handle is 1, its second 2 and so on. */
+/* Handles are given the token that is their own number, which the interest of `turn` relies on:
+ * a raw host's first handle is 1, its second 2 and so on. */
 static uint64_t listen_on(struct puppet *puppet, uint16_t port, int backlog)
 {
     struct torc_listen_settings settings = {backlog, 0};

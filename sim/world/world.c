@@ -150,7 +150,7 @@ void torci_world_schedule(struct torc_world *world, uint64_t t_ns, enum torci_ev
     event->subject = subject;
 }
 
-/* --- which host is next ---------------------------------------------------------------------------- */
+/* --- which host is next --------------------------------------------------------------------- */
 
 static bool due_before(const struct torc_host *a, const struct torc_host *b)
 {
@@ -227,7 +227,7 @@ static void ask_all(struct torc_world *world)
         torci_host_reschedule(world->hosts[i], true);
 }
 
-/* --- running --------------------------------------------------------------------------------------- */
+/* --- running -------------------------------------------------------------------------------- */
 
 static uint64_t next_at(const struct torc_world *world)
 {
@@ -343,7 +343,7 @@ uint64_t torc_world_next_at(struct torc_world *world)
     return next_at(world);
 }
 
-/* --- describing ------------------------------------------------------------------------------------ */
+/* --- describing ----------------------------------------------------------------------------- */
 
 struct describing {
     const struct torc_host *host;

@@ -115,12 +115,12 @@ struct torc_host {
     struct torci_host_module *module;
 };
 
-/* --- world ---------------------------------------------------------------------------------------- */
+/* --- world ---------------------------------------------------------------------------------- */
 
 void *torci_world_resize(struct torc_world *world, void *ptr, size_t old_bytes, size_t new_bytes);
 
-/* Makes something happen to a host at `t_ns`, in the order of this call among equals.  Out of memory is
- * the world's error: the run ends with it. */
+/* Makes something happen to a host at `t_ns`, in the order of this call among equals.  Out of
+ * memory is the world's error: the run ends with it. */
 void torci_world_schedule(struct torc_world *world, uint64_t t_ns, enum torci_event_class event_class,
                           const struct torc_host *host, const struct torci_event_kind *kind,
                           void *subject);
@@ -128,7 +128,7 @@ void torci_world_schedule(struct torc_world *world, uint64_t t_ns, enum torci_ev
 /* Sets the time of a host's next turn from what waits for it; `ask`: asks its reactor too. */
 void torci_host_reschedule(struct torc_host *host, bool ask);
 
-/* --- hosts ---------------------------------------------------------------------------------------- */
+/* --- hosts ---------------------------------------------------------------------------------- */
 
 /* Runs the turn that is due. */
 void torci_host_run_turn(struct torc_host *host);

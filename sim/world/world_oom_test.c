@@ -12,7 +12,7 @@
 #include "raw_host.h"
 #include "tests/support/oom_sweep.h"
 
-/* --- what happens in the world --------------------------------------------------------------------- */
+/* --- what happens in the world -------------------------------------------------------------- */
 
 struct peer {
     struct torc_protocol protocol;
@@ -151,7 +151,7 @@ static int play(struct scene *scene, enum torc_verdict *out)
     return code != 0 ? code : torc_world_run(scene->world, TORC_NEVER, out);
 }
 
-/* --- the world's own memory ------------------------------------------------------------------------ */
+/* --- the world's own memory ----------------------------------------------------------------- */
 
 static const char *world_body(struct torc_test_allocator *allocator, void *arg)
 {
@@ -183,10 +183,10 @@ static void a_world_without_memory_says_so_and_leaves_nothing(void **state)
     assert_true(runs > 20);
 }
 
-/* --- the hosts' ------------------------------------------------------------------------------------ */
+/* --- the hosts' ----------------------------------------------------------------------------- */
 
-/* Fails the k-th acquisition of one host.  Returns what was wrong, or NULL; tells whether there was a
- * k-th. */
+/* Fails the k-th acquisition of one host.  Returns what was wrong, or NULL; tells whether there
+ * was a k-th. */
 static const char *host_run(bool server, uint64_t k, bool forever, bool *out_reached)
 {
     struct scene scene;

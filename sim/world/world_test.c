@@ -307,7 +307,7 @@ static void names_and_addresses_are_their_own(void **state)
     torc_world_free(world);
 }
 
-/* --- an echo between two hosts --------------------------------------------------------------------- */
+/* --- an echo between two hosts -------------------------------------------------------------- */
 
 struct echo {
     struct torc_protocol protocol;

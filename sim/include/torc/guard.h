@@ -28,8 +28,8 @@ struct torc_guard_place {
     uint64_t seed;
 };
 
-/* Puts the calling thread under guard (NULL: lifts it) and returns what was in force before.  Defined
- * by the guard, not by libtorc-sim. */
+/* Puts the calling thread under guard (NULL: lifts it) and returns what was in force before.
+ * Defined by the guard, not by libtorc-sim. */
 TORC_API const struct torc_guard_place *torc_guard_set(const struct torc_guard_place *place);
 
 #ifdef __cplusplus
