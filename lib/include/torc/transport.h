@@ -5,8 +5,12 @@
  * nothing.
  *
  * One rule for closing, everywhere: torc_transport_lose stops reading at once, what was written
- * before it is sent, then the connection closes; writes after it are refused (TORC_ECLOSED).
- * connection_lost is never called inside a call on the transport, and exactly once. */
+ * before it is sent, then the connection closes; writes after it are refused (TORC_ECLOSED), unless a
+ * producer is registered, which may finish.
+ * connection_lost is never called inside a call on the transport, and exactly once.
+ *
+ * A write that finds the connection broken ends it with that reason; what was received and not read by
+ * then is dropped.  A read that finds it broken does so after all that came before. */
 #ifndef TORC_TRANSPORT_H
 #define TORC_TRANSPORT_H
 
