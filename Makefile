@@ -177,6 +177,17 @@ $(BUILD)/$(1)/$(notdir $(1)): $(call objects,$(wildcard $(1)/*.c)) $(support_obj
 endef
 $(foreach d,$(test_dirs),$(eval $(call dir_test_rule,$(d))))
 
+# Not part of `all`: needs clang.  `make fuzz` builds in build/fuzz.
+ifeq ($(FUZZ),)
+fuzz: ## libFuzzer programs, with clang, in build/fuzz/tests/fuzz
+	$(MAKE) FUZZ=1 CC=clang BUILD=build/fuzz SAN=fuzzer-no-link,address,undefined OPT='-O1 -g' fuzz
+else
+fuzz: $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(sim_a) $(lib_a)
+	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(sim_a) $(lib_a) $(sim_libs) $(lib_libs)
+endif
+.PHONY: fuzz
+
 # --- checking ---------------------------------------------------------------------------------------
 check: tests ## unit tests, conformance on both worlds, scenarios, black-box tests
 	tests/run --build $(BUILD) $(test_bin) $(test_scripts)

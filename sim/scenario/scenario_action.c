@@ -1,40 +1,24 @@
 /* What is done to hosts and connections: SUBJECT VERB ... KEY=VALUE ... as LABEL. */
 #include <string.h>
 
-#include "scenario_parser.h"
+#include "scenario_action.h"
 
-enum { PAYLOAD_BYTES_MAX = 256 << 20 };
-
-/* A line of action being read: its words are taken one after the other. */
-struct action {
-    struct torci_parser *parser;
-    const struct torci_time *time;
-    const struct torci_word *subject;
-    const struct torci_word *verb;
-    size_t next; /* index of the next word */
-    size_t end;  /* without `as LABEL` */
-    const struct torci_script_host *host;
-    struct torci_label *label;
-    struct torci_label *as;
-    const struct torci_word *as_word;
-};
-
-static const struct torci_word *next_word(struct action *action)
+const struct torci_word *torci_action_next_word(struct torci_action *action)
 {
     return action->next < action->end ? &action->parser->line->words[action->next++] : NULL;
 }
 
 /* No word is left. */
-static int finish(struct action *action)
+static int finish(struct torci_action *action)
 {
-    const struct torci_word *word = next_word(action);
+    const struct torci_word *word = torci_action_next_word(action);
 
     return word == NULL ? 0
                         : torci_parse_error(action->parser, word, 0, "'%s' takes nothing more",
                                             action->verb->text);
 }
 
-static int add(struct action *action, enum torci_verb verb, struct torci_step **out)
+int torci_action_add(struct torci_action *action, enum torci_verb verb, struct torci_step **out)
 {
     struct torci_time time = *action->time;
     int code;
@@ -62,8 +46,7 @@ static int add(struct action *action, enum torci_verb verb, struct torci_step **
 
 /* --- keys ----------------------------------------------------------------------------------------- */
 
-/* The value of KEY=..., for a key among `keys`; each at most once (*seen has a bit for each). */
-static int read_key(struct action *action, const struct torci_word *word, const char *const *keys,
+int torci_action_read_key(struct torci_action *action, const struct torci_word *word, const char *const *keys,
                     unsigned *seen, size_t *out_index, size_t *out_value)
 {
     size_t key_bytes = torci_word_key(word);
@@ -88,7 +71,7 @@ static int read_key(struct action *action, const struct torci_word *word, const 
     return 0;
 }
 
-static int read_count(struct action *action, const struct torci_word *word, size_t offset,
+int torci_action_read_count(struct torci_action *action, const struct torci_word *word, size_t offset,
                       uint64_t max, uint64_t *out)
 {
     const char *why = NULL;
@@ -103,7 +86,7 @@ static int read_count(struct action *action, const struct torci_word *word, size
 
 /* --- hosts ---------------------------------------------------------------------------------------- */
 
-static int need_label(struct action *action)
+static int need_label(struct torci_action *action)
 {
     if (action->as == NULL)
         return torci_parse_error_end(action->parser, "'%s' makes a connection: say 'as NAME'",
@@ -111,7 +94,7 @@ static int need_label(struct action *action)
     return 0;
 }
 
-static int need_peer(struct action *action)
+static int need_peer(struct torci_action *action)
 {
     if (action->host->module != NULL)
         return torci_parse_error(action->parser, action->subject, 0,
@@ -120,7 +103,7 @@ static int need_peer(struct action *action)
     return 0;
 }
 
-static int read_port(struct action *action, const struct torci_word *word, size_t offset,
+static int read_port(struct torci_action *action, const struct torci_word *word, size_t offset,
                      uint16_t *out)
 {
     const char *why = NULL;
@@ -132,9 +115,9 @@ static int read_port(struct action *action, const struct torci_word *word, size_
     return 0;
 }
 
-static int parse_connect(struct action *action)
+static int parse_connect(struct torci_action *action)
 {
-    const struct torci_word *word = next_word(action);
+    const struct torci_word *word = torci_action_next_word(action);
     const struct torci_script_host *remote;
     struct torci_step *step = NULL;
     const char *colon;
@@ -158,7 +141,7 @@ static int parse_connect(struct action *action)
     if (code == 0)
         code = finish(action);
     if (code == 0)
-        code = add(action, TORCI_VERB_CONNECT, &step);
+        code = torci_action_add(action, TORCI_VERB_CONNECT, &step);
     if (code == 0) {
         step->remote = remote;
         step->port = port;
@@ -166,10 +149,10 @@ static int parse_connect(struct action *action)
     return code;
 }
 
-static int parse_listen(struct action *action)
+static int parse_listen(struct torci_action *action)
 {
     static const char *const keys[] = {"backlog", NULL};
-    const struct torci_word *word = next_word(action);
+    const struct torci_word *word = torci_action_next_word(action);
     struct torci_step *step = NULL;
     uint64_t backlog = 128;
     uint16_t port = 0;
@@ -183,16 +166,16 @@ static int parse_listen(struct action *action)
                                  "a listener has no name; accept makes connections");
     if (code == 0)
         code = read_port(action, word, 0, &port);
-    while (code == 0 && (word = next_word(action)) != NULL) {
+    while (code == 0 && (word = torci_action_next_word(action)) != NULL) {
         size_t key = 0;
         size_t value = 0;
 
-        code = read_key(action, word, keys, &seen, &key, &value);
+        code = torci_action_read_key(action, word, keys, &seen, &key, &value);
         if (code == 0)
-            code = read_count(action, word, value, 65535, &backlog);
+            code = torci_action_read_count(action, word, value, 65535, &backlog);
     }
     if (code == 0)
-        code = add(action, TORCI_VERB_LISTEN, &step);
+        code = torci_action_add(action, TORCI_VERB_LISTEN, &step);
     if (code == 0) {
         step->port = port;
         step->backlog = (uint32_t)backlog;
@@ -200,9 +183,9 @@ static int parse_listen(struct action *action)
     return code;
 }
 
-static int parse_accept(struct action *action)
+static int parse_accept(struct torci_action *action)
 {
-    const struct torci_word *word = next_word(action);
+    const struct torci_word *word = torci_action_next_word(action);
     struct torci_step *step = NULL;
     uint16_t port = 0;
     int code = need_peer(action);
@@ -216,33 +199,33 @@ static int parse_accept(struct action *action)
     if (code == 0)
         code = finish(action);
     if (code == 0)
-        code = add(action, TORCI_VERB_ACCEPT, &step);
+        code = torci_action_add(action, TORCI_VERB_ACCEPT, &step);
     if (code == 0)
         step->port = port;
     return code;
 }
 
-static int parse_kill(struct action *action)
+static int parse_kill(struct torci_action *action)
 {
     struct torci_step *step = NULL;
     int code = finish(action);
 
-    return code != 0 ? code : add(action, TORCI_VERB_KILL, &step);
+    return code != 0 ? code : torci_action_add(action, TORCI_VERB_KILL, &step);
 }
 
-static int parse_restart(struct action *action)
+static int parse_restart(struct torci_action *action)
 {
     struct torci_step *step = NULL;
     int code = finish(action);
 
-    return code != 0 ? code : add(action, TORCI_VERB_RESTART, &step);
+    return code != 0 ? code : torci_action_add(action, TORCI_VERB_RESTART, &step);
 }
 
-static int parse_signal(struct action *action)
+static int parse_signal(struct torci_action *action)
 {
     static const char *const signals[] = {"int", "term", NULL};
     static const int numbers[] = {TORC_SIGNAL_INTERRUPT, TORC_SIGNAL_TERMINATE};
-    const struct torci_word *word = next_word(action);
+    const struct torci_word *word = torci_action_next_word(action);
     struct torci_step *step = NULL;
     size_t i = 0;
     int code;
@@ -259,292 +242,43 @@ static int parse_signal(struct action *action)
                                    "unknown signal '%.64s': there are term and int", word->text);
     code = finish(action);
     if (code == 0)
-        code = add(action, TORCI_VERB_SIGNAL, &step);
+        code = torci_action_add(action, TORCI_VERB_SIGNAL, &step);
     if (code == 0)
         step->signal_number = numbers[i];
     return code;
 }
 
-/* --- payloads ------------------------------------------------------------------------------------- */
-
-/* One piece: "...", x"..." or @FILE. */
-static int read_piece(struct action *action, const struct torci_word *word, struct torci_bytes *out)
-{
-    const char *name = NULL;
-    const char *why = NULL;
-    size_t wrong = 0;
-    uint8_t *data;
-
-    if (word->text[0] == '@')
-        return torci_parse_file(action->parser, word, 1, &name, out);
-    data = torci_scenario_alloc(action->parser->scenario, word->bytes + 1);
-    if (data == NULL)
-        return TORC_ENOMEM;
-    out->data = data;
-    if (torci_value_string(word->text, word->bytes, data, &out->bytes, &why, &wrong) != 0)
-        return torci_parse_error(action->parser, word, wrong, "%s", why);
-    return 0;
-}
-
-static bool is_piece(const struct torci_word *word)
-{
-    return word->text[0] == '"' || word->text[0] == '@' ||
-           (word->text[0] == 'x' && word->text[1] == '"');
-}
-
-/* What is there, and another piece. */
-static int append(struct action *action, struct torci_bytes *bytes, const struct torci_bytes *piece)
-{
-    uint8_t *joined;
-
-    if (bytes->bytes == 0) {
-        *bytes = *piece;
-        return 0;
-    }
-    joined = torci_scenario_alloc(action->parser->scenario, bytes->bytes + piece->bytes);
-    if (joined == NULL)
-        return TORC_ENOMEM;
-    memcpy(joined, bytes->data, bytes->bytes);
-    memcpy(joined + bytes->bytes, piece->data, piece->bytes);
-    bytes->data = joined;
-    bytes->bytes += piece->bytes;
-    return 0;
-}
-
-static int repeat(struct action *action, const struct torci_word *word, uint64_t times,
-                  struct torci_bytes *bytes)
-{
-    uint8_t *data;
-
-    if (times == 1 || bytes->bytes == 0)
-        return 0;
-    if (bytes->bytes > PAYLOAD_BYTES_MAX / times)
-        return torci_parse_error(action->parser, word, 0, "more than 256 MiB");
-    data = torci_scenario_alloc(action->parser->scenario, bytes->bytes * times);
-    if (data == NULL)
-        return TORC_ENOMEM;
-    for (uint64_t i = 0; i < times; i++)
-        memcpy(data + i * bytes->bytes, bytes->data, bytes->bytes);
-    bytes->data = data;
-    bytes->bytes *= times;
-    return 0;
-}
-
-/* Pieces and then keys: seg= (if `segment_bytes` is not NULL), times=, within= (if `window` is not NULL). */
-static int read_payload(struct action *action, struct torci_bytes *out, size_t *segment_bytes,
-                        struct torci_time *window)
-{
-    static const char *const send_keys[] = {"times", "seg", NULL};
-    static const char *const expect_keys[] = {"times", "within", NULL};
-    const struct torci_word *word;
-    uint64_t times = 1;
-    unsigned seen = 0;
-    size_t pieces = 0;
-    int code = 0;
-
-    while (code == 0 && (word = next_word(action)) != NULL) {
-        struct torci_bytes piece = {NULL, 0};
-        size_t key = 0;
-        size_t value = 0;
-        uint64_t number = 0;
-
-        if (is_piece(word) && seen == 0) {
-            code = read_piece(action, word, &piece);
-            if (code == 0)
-                code = append(action, out, &piece);
-            pieces++;
-            continue;
-        }
-        code = read_key(action, word, window != NULL ? expect_keys : send_keys, &seen, &key, &value);
-        if (code != 0)
-            return code;
-        if (key == 1 && window != NULL) {
-            if (window->kind == TORCI_TIME_WINDOW || window->kind == TORCI_TIME_END)
-                return torci_parse_error(action->parser, word, 0,
-                                         "within= says the same as the time of the line");
-            code = torci_word_duration(action->parser, word, value, &window->window_ns);
-            window->kind = TORCI_TIME_WINDOW;
-            continue;
-        }
-        code = read_count(action, word, value, UINT32_MAX, &number);
-        if (code == 0 && key == 1)
-            *segment_bytes = (size_t)number;
-        else if (code == 0)
-            times = number;
-        if (code == 0 && key == 0)
-            code = repeat(action, word, times, out);
-    }
-    if (code == 0 && pieces == 0)
-        return torci_parse_error_end(action->parser, "'%s' takes bytes: \"...\", x\"...\" or @FILE",
-                                     action->verb->text);
-    if (code == 0 && out->bytes == 0)
-        return torci_parse_error_end(action->parser, "there is nothing to %s", action->verb->text);
-    return code;
-}
-
-static int parse_send(struct action *action)
-{
-    struct torci_bytes payload = {NULL, 0};
-    struct torci_step *step = NULL;
-    size_t segment_bytes = 0;
-    int code = read_payload(action, &payload, &segment_bytes, NULL);
-
-    if (code == 0)
-        code = add(action, TORCI_VERB_SEND, &step);
-    if (code == 0) {
-        step->payload = payload;
-        step->segment_bytes = segment_bytes;
-    }
-    return code;
-}
-
-/* --- expectations --------------------------------------------------------------------------------- */
-
-static int read_pattern(struct action *action, const struct torci_word *word,
-                        const struct torci_pattern **out)
-{
-    const char *why = NULL;
-    size_t wrong = 0;
-    int code;
-
-    if (word->bytes < 5 || word->text[word->bytes - 1] != '"')
-        return torci_parse_error(action->parser, word, 0, "a pattern is written re\"...\"");
-    code = torci_pattern_compile(action->parser->scenario, word->text + 3, word->bytes - 4, out, &why,
-                                 &wrong);
-    if (code == TORC_ESYNTAX)
-        return torci_parse_error(action->parser, word, 3 + wrong, "%s", why);
-    return code;
-}
-
-/* by=HOST must be the other end of the connection. */
-static int read_by(struct action *action, const struct torci_word *word, size_t offset,
-                   const struct torci_script_host **out)
-{
-    const struct torci_step *made_by = action->label->made_by;
-    const struct torci_script_host *host = torci_find_script_host(
-        action->parser->scenario, word->text + offset, word->bytes - offset);
-
-    if (host == NULL)
-        return torci_parse_no_host(action->parser, word, offset, word->bytes - offset);
-    if (made_by != NULL && made_by->verb == TORCI_VERB_CONNECT && made_by->remote != host)
-        return torci_parse_error(action->parser, word, offset,
-                                 "%s goes to %s, so %s cannot end it for us", action->label->name,
-                                 made_by->remote->name, host->name);
-    *out = host;
-    return 0;
-}
-
-static int read_expect_keys(struct action *action, struct torci_time *time, bool may_have_by,
-                            const struct torci_script_host **out_by)
-{
-    static const char *const keys[] = {"within", "by", NULL};
-    static const char *const only_within[] = {"within", NULL};
-    const struct torci_word *word;
-    unsigned seen = 0;
-    int code = 0;
-
-    while (code == 0 && (word = next_word(action)) != NULL) {
-        size_t key = 0;
-        size_t value = 0;
-
-        code = read_key(action, word, may_have_by ? keys : only_within, &seen, &key, &value);
-        if (code != 0)
-            return code;
-        if (key == 1) {
-            code = read_by(action, word, value, out_by);
-            continue;
-        }
-        if (time->kind == TORCI_TIME_WINDOW || time->kind == TORCI_TIME_END)
-            return torci_parse_error(action->parser, word, 0,
-                                     "within= says the same as the time of the line");
-        code = torci_word_duration(action->parser, word, value, &time->window_ns);
-        time->kind = TORCI_TIME_WINDOW;
-    }
-    return code;
-}
-
-static int parse_expect(struct action *action)
-{
-    static const char *const outcomes[] = {"connected", "refused", "end",
-                                           "close",     "reset",   "nothing", NULL};
-    const struct torci_word *word =
-        action->next < action->end ? &action->parser->line->words[action->next] : NULL;
-    struct torci_time time = *action->time;
-    struct torci_step read = {.expected = TORCI_EXPECTED_BYTES};
-    struct torci_step *step = NULL;
-    int code;
-
-    if (word == NULL)
-        return torci_parse_error_end(action->parser, "expect what? \"...\", re\"...\", connected, "
-                                                     "refused, end, close, reset or nothing");
-    if (is_piece(word)) {
-        code = read_payload(action, &read.payload, NULL, &time);
-    } else if (strncmp(word->text, "re\"", 3) == 0) {
-        action->next++;
-        read.expected = TORCI_EXPECTED_PATTERN;
-        code = read_pattern(action, word, &read.pattern);
-        if (code == 0)
-            code = read_expect_keys(action, &time, false, &read.by);
-    } else {
-        size_t i = 0;
-
-        action->next++;
-        while (outcomes[i] != NULL && strcmp(outcomes[i], word->text) != 0)
-            i++;
-        if (outcomes[i] == NULL)
-            return torci_parse_unknown(action->parser, word, 0,
-                                       torci_scenario_nearest(word->text, outcomes),
-                                       "'%.64s' cannot be expected", word->text);
-        read.expected = (enum torci_expected)(TORCI_EXPECTED_CONNECTED + (int)i);
-        code = read_expect_keys(action, &time,
-                                read.expected == TORCI_EXPECTED_END ||
-                                    read.expected == TORCI_EXPECTED_CLOSE ||
-                                    read.expected == TORCI_EXPECTED_RESET,
-                                &read.by);
-    }
-    if (code == 0)
-        code = add(action, TORCI_VERB_EXPECT, &step);
-    if (code != 0)
-        return code;
-    step->time = time;
-    step->expected = read.expected;
-    step->payload = read.payload;
-    step->pattern = read.pattern;
-    step->by = read.by;
-    return 0;
-}
-
 /* --- connections without arguments ---------------------------------------------------------------- */
 
-static int parse_plain(struct action *action, enum torci_verb verb)
+static int parse_plain(struct torci_action *action, enum torci_verb verb)
 {
     struct torci_step *step = NULL;
     int code = finish(action);
 
-    return code != 0 ? code : add(action, verb, &step);
+    return code != 0 ? code : torci_action_add(action, verb, &step);
 }
 
-static int parse_close(struct action *action)
+static int parse_close(struct torci_action *action)
 {
     return parse_plain(action, TORCI_VERB_CLOSE);
 }
 
-static int parse_reset(struct action *action)
+static int parse_reset(struct torci_action *action)
 {
     return parse_plain(action, TORCI_VERB_RESET);
 }
 
-static int parse_shutdown(struct action *action)
+static int parse_shutdown(struct torci_action *action)
 {
     return parse_plain(action, TORCI_VERB_SHUTDOWN);
 }
 
-static int parse_pause(struct action *action)
+static int parse_pause(struct torci_action *action)
 {
     return parse_plain(action, TORCI_VERB_PAUSE);
 }
 
-static int parse_resume(struct action *action)
+static int parse_resume(struct torci_action *action)
 {
     return parse_plain(action, TORCI_VERB_RESUME);
 }
@@ -554,14 +288,14 @@ static int parse_resume(struct action *action)
 struct verb {
     const char *name;
     bool of_host;
-    int (*parse)(struct action *action);
+    int (*parse)(struct torci_action *action);
 };
 
 static const struct verb verbs[] = {
     {"connect", true, parse_connect}, {"listen", true, parse_listen},
     {"accept", true, parse_accept},   {"kill", true, parse_kill},
     {"restart", true, parse_restart}, {"signal", true, parse_signal},
-    {"send", false, parse_send},      {"expect", false, parse_expect},
+    {"send", false, torci_parse_send},      {"expect", false, torci_parse_expect},
     {"close", false, parse_close},    {"reset", false, parse_reset},
     {"shutdown", false, parse_shutdown}, {"pause", false, parse_pause},
     {"resume", false, parse_resume},
@@ -576,7 +310,7 @@ static const struct verb *find_verb(const char *name)
     return NULL;
 }
 
-static int unknown_verb(struct action *action)
+static int unknown_verb(struct torci_action *action)
 {
     const char *nearest = NULL;
     size_t distance = SIZE_MAX;
@@ -601,7 +335,7 @@ static int no_subject(struct torci_parser *parser, const struct torci_word *word
 }
 
 /* Takes `as LABEL` off the end. */
-static int read_as(struct action *action)
+static int read_as(struct torci_action *action)
 {
     struct torci_parser *parser = action->parser;
     const struct torci_word *words = parser->line->words;
@@ -636,7 +370,7 @@ static int read_as(struct action *action)
 int torci_parse_action(struct torci_parser *parser, size_t first, const struct torci_time *time)
 {
     const struct torci_line *line = parser->line;
-    struct action action = {.parser = parser, .time = time, .end = line->word_count};
+    struct torci_action action = {.parser = parser, .time = time, .end = line->word_count};
     const struct verb *verb;
     int code;
 

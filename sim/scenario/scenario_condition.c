@@ -3,7 +3,7 @@
 
 #include "scenario_parser.h"
 
-enum { DEPTH_MAX = 50, TOKEN_BYTES_MAX = 4096 };
+enum { DEPTH_MAX = 50, NODES_MAX = 500, TOKEN_BYTES_MAX = 4096 };
 
 enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_STRING, TOKEN_SIGN };
 
@@ -14,6 +14,7 @@ struct reader {
     size_t end;
     size_t offset; /* in the word */
     size_t depth;
+    size_t nodes; /* made so far */
     /* The present token. */
     enum token_kind kind;
     size_t token_word;
@@ -123,6 +124,8 @@ static bool is_sign(const struct reader *reader, const char *sign)
 
 static int make(struct reader *reader, enum torci_condition_kind kind, struct torci_condition **out)
 {
+    if (++reader->nodes > NODES_MAX)
+        return fail(reader, "the condition is too long");
     *out = torci_scenario_alloc(reader->parser->scenario, sizeof(**out));
     if (*out == NULL)
         return TORC_ENOMEM;

@@ -198,62 +198,88 @@ static int unknown_param(struct torci_parser *parser, const struct torci_word *w
     return torci_parse_unknown(parser, word, offset, nearest, "unknown parameter '%s'", name);
 }
 
-enum { EXPANDED_BYTES_MAX = 65536 };
+enum { WORD_BYTES_MAX = 65536 };
+
+/* Where the text of a word is put; without a buffer it is only measured. */
+struct expansion {
+    char *text;
+    size_t used;
+};
+
+static void put(struct expansion *expansion, const char *text, size_t bytes)
+{
+    if (expansion->text != NULL)
+        memcpy(expansion->text + expansion->used, text, bytes);
+    expansion->used += bytes;
+}
+
+/* The parameter at `at`, where the '$' is; *at is then after it. */
+static int expand_param(struct torci_parser *parser, const struct torci_word *word, size_t *at,
+                        struct expansion *expansion)
+{
+    const char *raw = word->raw;
+    bool braced = *at + 1 < word->raw_bytes && raw[*at + 1] == '{';
+    size_t begin = *at + (braced ? 2 : 1);
+    size_t end = begin;
+    const struct torci_param *param;
+
+    while (end < word->raw_bytes && torci_is_name_byte(raw[end]) && raw[end] != '-')
+        end++;
+    if (end == begin || (braced && (end == word->raw_bytes || raw[end] != '}')))
+        return torci_parse_error(parser, word, *at, "a parameter is written $NAME or ${NAME}");
+    param = find_param(parser->scenario, raw + begin, end - begin);
+    if (param == NULL)
+        return unknown_param(parser, word, begin, end - begin);
+    if (expansion->used + strlen(param->value) > WORD_BYTES_MAX)
+        return torci_parse_error(parser, word, *at, "the parameters make the word too long");
+    put(expansion, param->value, strlen(param->value));
+    *at = end + (braced ? 1 : 0);
+    return 0;
+}
+
+static int expand_into(struct torci_parser *parser, const struct torci_word *word,
+                       struct expansion *expansion)
+{
+    bool quoted = false;
+
+    for (size_t at = 0; at < word->raw_bytes;) {
+        size_t bytes = 1;
+
+        if (!quoted && word->raw[at] == '$') {
+            int code = expand_param(parser, word, &at, expansion);
+
+            if (code != 0)
+                return code;
+            continue;
+        }
+        if (word->raw[at] == '"')
+            quoted = !quoted;
+        else if (quoted && word->raw[at] == '\\' && at + 1 < word->raw_bytes)
+            bytes = 2;
+        put(expansion, word->raw + at, bytes);
+        at += bytes;
+    }
+    return 0;
+}
 
 static int expand(struct torci_parser *parser, struct torci_word *word)
 {
-    const char *raw = word->raw;
-    const struct torci_param *param;
-    bool quoted = false;
-    char *text;
-    size_t room = word->raw_bytes + 1;
-    size_t used = 0;
+    struct expansion expansion = {NULL, 0};
+    int code = expand_into(parser, word, &expansion);
 
-    for (size_t pass = 0; pass < 2; pass++) {
-        text = pass == 0 ? NULL : torci_scenario_alloc(parser->scenario, room);
-        if (pass == 1 && text == NULL)
-            return TORC_ENOMEM;
-        used = 0;
-        quoted = false;
-        for (size_t i = 0; i < word->raw_bytes;) {
-            bool braced = raw[i] == '$' && i + 1 < word->raw_bytes && raw[i + 1] == '{';
-            size_t begin = i + (braced ? 2 : 1);
-            size_t end = begin;
-
-            if (quoted || raw[i] != '$') {
-                if (quoted && raw[i] == '\\' && i + 1 < word->raw_bytes) {
-                    if (text != NULL)
-                        text[used] = raw[i];
-                    used++;
-                    i++;
-                } else if (raw[i] == '"') {
-                    quoted = !quoted;
-                }
-                if (text != NULL)
-                    text[used] = raw[i];
-                used++;
-                i++;
-                continue;
-            }
-            while (end < word->raw_bytes && torci_is_name_byte(raw[end]) && raw[end] != '-')
-                end++;
-            if (end == begin || (braced && (end == word->raw_bytes || raw[end] != '}')))
-                return torci_parse_error(parser, word, i, "a parameter is written $NAME or ${NAME}");
-            param = find_param(parser->scenario, raw + begin, end - begin);
-            if (param == NULL)
-                return unknown_param(parser, word, begin, end - begin);
-            if (text != NULL)
-                memcpy(text + used, param->value, strlen(param->value));
-            used += strlen(param->value);
-            if (used > EXPANDED_BYTES_MAX)
-                return torci_parse_error(parser, word, i, "the parameters make the word too long");
-            i = end + (braced ? 1 : 0);
-        }
-        room = used + 1;
-    }
-    word->text = text;
-    word->bytes = used;
-    return 0;
+    if (code != 0)
+        return code;
+    word->bytes = expansion.used;
+    if (word->bytes > word->raw_bytes)
+        parser->expanded_bytes += word->bytes;
+    if (parser->expanded_bytes > TORCI_EXPANDED_BYTES_MAX)
+        return torci_parse_error(parser, word, 0, "the scenario grows above 256 MiB");
+    expansion.text = torci_scenario_alloc(parser->scenario, word->bytes + 1);
+    if (expansion.text == NULL)
+        return TORC_ENOMEM;
+    expansion.used = 0;
+    word->text = expansion.text;
+    return expand_into(parser, word, &expansion);
 }
 
 static bool is_blank(char c)

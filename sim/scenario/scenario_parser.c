@@ -275,6 +275,9 @@ static int parse_include(struct torci_parser *parser)
     for (const struct torci_source *each = line->source; each != NULL; each = each->included_by)
         if (strcmp(each->name, name) == 0)
             return torci_parse_error(parser, word, 0, "'%s' includes itself", name);
+    if (++parser->source_count > TORCI_SOURCES_MAX)
+        return torci_parse_error(parser, word, 0, "more than %d files are included",
+                                 TORCI_SOURCES_MAX);
     if (parser->include_depth == INCLUDE_DEPTH_MAX)
         return torci_parse_error(parser, word, 0, "files include files more than %d deep",
                                  INCLUDE_DEPTH_MAX);

@@ -3,7 +3,8 @@
  *   scenario_lexer.c        a text to lines and words; errors with their line and caret
  *   scenario_parser.c       a file: lines in order, the time column, includes
  *   scenario_declaration.c  seed title param host link limit
- *   scenario_action.c       verbs of hosts and connections
+ *   scenario_action.c       verbs of hosts, and of connections without arguments
+ *   scenario_message.c      send and expect
  *   scenario_condition.c    conditions and the assertions made of them
  *
  * A function that can fail returns 0, TORC_ENOMEM or, the error then being described in the parser's
@@ -13,6 +14,9 @@
 
 #include "scenario_model.h"
 
+/* A short text must not make a large scenario: what times= and parameters multiply is bounded. */
+enum { TORCI_EXPANDED_BYTES_MAX = 256 << 20, TORCI_SOURCES_MAX = 1000 };
+
 struct torci_parser {
     struct torc_scenario *scenario;
     const struct torc_scenario_parse_options *options; /* or NULL */
@@ -20,6 +24,8 @@ struct torci_parser {
     /* The line being parsed, and the ends of the lists it adds to. */
     struct torci_line *line;
     size_t include_depth;
+    size_t source_count;
+    size_t expanded_bytes; /* that parameters and times= have made */
     struct torci_time time_before; /* of the timeline line before: what + counts from */
     struct torci_line **line_end;
     struct torci_source **source_end;
