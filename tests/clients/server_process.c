@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,8 @@ bool server_process_start(struct server_process *server, const char *const argv[
         return false;
     server->pid = fork();
     if (server->pid == 0) {
+        /* A test that is killed must not leave its servers behind. */
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         close(ends[1]);
