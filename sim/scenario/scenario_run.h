@@ -207,6 +207,8 @@ void torci_steps_anchor(struct torci_run *run, const struct torci_label *label, 
                         uint64_t t_ns);
 /* The line that is next; NULL: none is due. */
 struct torci_step_run *torci_steps_next(struct torci_run *run);
+/* Whether lines wait for a label that may still happen or end. */
+bool torci_steps_waiting(const struct torci_run *run);
 void torci_step_do(struct torci_run *run, struct torci_step_run *step);
 
 /* --- expectations (scenario_expect.c) ------------------------------------------------------------- */

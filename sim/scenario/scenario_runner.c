@@ -294,7 +294,8 @@ static bool do_next(struct torci_run *run)
     uint64_t world_ns = torc_world_next_at(run->world);
     uint64_t limit_ns = run->scenario->limit_time_ns;
 
-    if (next_ns == TORC_NEVER && (world_ns == TORC_NEVER || !torci_expect_any(run)))
+    if (next_ns == TORC_NEVER &&
+        (world_ns == TORC_NEVER || !(torci_expect_any(run) || torci_steps_waiting(run))))
         return false;
     if ((next_ns < world_ns ? next_ns : world_ns) > limit_ns) {
         torci_run_until(run, limit_ns);

@@ -324,7 +324,19 @@ static void ends_are_told_apart(void **state)
 
 static void lines_count_from_labels(void **state)
 {
+    struct torc_scenario_report *report =
+        run_seeded(PEERS "0 b listen 9\n0 a connect b:9 as c\nc+5s c send \"x\"\n"
+                         "+1s c close\nc.end+1s expect t == 7.002s\n",
+                   false, 0);
+
     (void)state;
+    assert_int_equal(report->verdict, TORC_SCENARIO_PASS);
+    assert_int_equal(report->lines_done, 5);
+    assert_int_equal(report->lines_skipped, 0);
+    torc_scenario_report_free(report);
+    expect_run(PEERS "0 b kill\n0 a connect b:9 as c\n2s b restart\n+0 b listen 9\n"
+                     "c+0 expect t == 3.002s\n",
+               TORC_SCENARIO_PASS, NULL);
     expect_run(CONNECTED "c+10ms c send \"x\"\n+0 c close\n13ms s expect \"x\"\nc.end+1ms s expect close\n",
                TORC_SCENARIO_PASS, NULL);
 }

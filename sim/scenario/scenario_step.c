@@ -28,6 +28,29 @@ struct torci_step_run *torci_steps_next(struct torci_run *run)
     return next;
 }
 
+/* Whether the anchor of a line may still come. */
+static bool may_come(const struct torci_label_run *label, bool ended)
+{
+    const struct torci_peer_connection *connection = label->connection;
+
+    if (connection == NULL || connection->state == TORCI_PEER_FAILED)
+        return false;
+    return ended ? !label->ended : connection->state == TORCI_PEER_CONNECTING;
+}
+
+bool torci_steps_waiting(const struct torci_run *run)
+{
+    for (size_t i = 0; i < run->scenario->step_count; i++) {
+        const struct torci_step_run *each = &run->steps[i];
+        const struct torci_time *time = &each->step->time;
+
+        if (each->state == TORCI_STEP_WAITING && time->label != NULL &&
+            may_come(&run->labels[time->label->index], time->label_end))
+            return true;
+    }
+    return false;
+}
+
 /* --- what lines do -------------------------------------------------------------------------------- */
 
 static void fail(struct torci_run *run, const struct torci_step *step, const char *sentence)
