@@ -1,0 +1,71 @@
+/* recorder.h - the platform that wraps another one and writes down what passes.
+ *
+ * The program gets the recorder's own handles, and the platform below gets the recorder's own tokens:
+ * both are indexes into the table of streams, so each is found without a search. */
+#ifndef TORCI_RECORDER_H
+#define TORCI_RECORDER_H
+
+#include <torc/recording.h>
+
+#include "recorder_objects.h"
+#include "recording_event.h"
+#include "recording_header.h"
+
+struct torci_recorder {
+    struct torc_platform platform;
+    struct torc_platform *inner;
+    struct torc_trace *trace;
+    torc_trace_write_fn *write;
+    int (*flush)(void *arg);
+    void *arg;
+    uint64_t flush_interval_ns;
+    uint64_t base_ns; /* the inner clock at time 0 */
+    uint64_t now_ns;
+    uint64_t turn_n;  /* the event of the present turn; 0 before the first */
+    uint64_t unflushed_since_ns;
+    bool unflushed;
+    bool recording;
+    int error;
+    uint64_t signal_token;
+    struct torci_recorder_objects streams;
+    struct torci_recorder_objects jobs;
+    struct torci_recording_trailer totals;
+    char *buffer; /* text of a turn, or a write in one piece */
+    size_t buffer_capacity;
+};
+
+static inline struct torci_recorder *torci_recorder_of(struct torc_platform *platform)
+{
+    return (struct torci_recorder *)platform;
+}
+
+/* Completes an event with time and cause and writes it; returns its n, 0 if it is not recorded. */
+uint64_t torci_recorder_record(struct torci_recorder *recorder,
+                               struct torci_recording_event *event);
+
+/* Makes the buffer hold `bytes`; without memory the recording ends, and the answer is false. */
+bool torci_recorder_reserve(struct torci_recorder *recorder, size_t bytes);
+
+/* --- slots of the platform (recorder_streams.c) -------------------------------------------------- */
+
+int torci_recorder_listen(struct torc_platform *self, const struct torc_address *address,
+                          const struct torc_listen_settings *settings, uint64_t token,
+                          uint64_t *out_handle);
+int torci_recorder_accept(struct torc_platform *self, uint64_t listener, uint64_t token,
+                          uint64_t *out_handle, struct torc_address *out_peer);
+int torci_recorder_connect(struct torc_platform *self, const struct torc_address *address,
+                           const struct torc_address *local, uint64_t token, uint64_t *out_handle);
+int torci_recorder_refuse(struct torc_platform *self, uint64_t listener);
+int torci_recorder_read(struct torc_platform *self, uint64_t handle, void *buffer, size_t bytes,
+                        size_t *out_bytes);
+int torci_recorder_writev(struct torc_platform *self, uint64_t handle,
+                          const struct torc_span *spans, size_t count, size_t *out_bytes);
+void torci_recorder_interest(struct torc_platform *self, uint64_t handle, uint32_t events);
+int torci_recorder_shutdown(struct torc_platform *self, uint64_t handle);
+void torci_recorder_close(struct torc_platform *self, uint64_t handle, enum torc_close_mode mode);
+int torci_recorder_names(struct torc_platform *self, uint64_t handle,
+                         struct torc_address *out_local, struct torc_address *out_peer);
+int torci_recorder_set_option(struct torc_platform *self, uint64_t handle,
+                              enum torc_stream_option option, int value);
+
+#endif
