@@ -207,7 +207,7 @@ def bench_echo_live(bench):
             name = f"echo.live.c{connections}.d{depth}"
             if not bench.wants(name):
                 continue
-            messages = 50000 if depth == 1 else 400000
+            messages = 40000 if depth == 1 else 250000
             servers, missing = start_servers(bench)
             runs = {}
             for who, server in servers.items():
@@ -215,7 +215,7 @@ def bench_echo_live(bench):
                 runs[who] = lambda s=server, m=share: cpu_per_message(bench, s, connections, depth, m)
             for who in missing:
                 runs[who] = lambda w=who: (_ for _ in ()).throw(Missing(w))
-            bench.alternate(name, "ns of server CPU per message", runs, "libevent", "<= 1.05", rounds=7)
+            bench.alternate(name, "ns of server CPU per message", runs, "libevent", "<= 1.05", rounds=11)
             for server in servers.values():
                 server.end()
 
