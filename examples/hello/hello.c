@@ -5,7 +5,6 @@ struct hello {
     struct torc_factory factory; /* first: the library hands it back */
     struct torc_scope *scope;
     struct torc_listener listener;
-    struct torc_source stopped;
 };
 struct greeter {
     struct torc_protocol protocol;
@@ -43,19 +42,10 @@ static struct torc_failure *build(struct torc_factory *self, const struct torc_a
     return NULL;
 }
 
-static void stopped(struct torc_factory *self)
-{
-    struct torc_source source = ((struct hello *)self)->stopped;
-
-    torc_release(((struct hello *)self)->scope, self, sizeof(struct hello));
-    (void)torc_source_fire(source, torc_value(NULL));
-}
-
 static struct torc_failure *start(struct torc_reactor *reactor, const struct torc_options *options,
                                   void **out)
 {
-    static const struct torc_factory_ops ops = {
-        .size = sizeof ops, .build_protocol = build, .stopped = stopped};
+    static const struct torc_factory_ops ops = {.size = sizeof ops, .build_protocol = build};
     struct torc_scope *scope = torc_reactor_scope(reactor);
     struct hello *hello = torc_alloc_zero(scope, sizeof *hello);
     int code = hello == NULL ? TORC_ENOMEM : TORC_OK;
@@ -77,12 +67,10 @@ static struct torc_failure *start(struct torc_reactor *reactor, const struct tor
 static struct torc_deferred *stop(void *instance)
 {
     struct hello *hello = instance;
-    struct torc_deferred *done = NULL;
 
-    if (torc_deferred_new(hello->scope, NULL, NULL, &hello->stopped, &done) != TORC_OK)
-        done = NULL; /* without memory nobody waits, and it stops all the same */
     torc_listener_close(hello->listener);
-    return done;
+    torc_release(hello->scope, hello, sizeof *hello);
+    return NULL; /* done already: its connections do not need it */
 }
 
 static const struct torc_option options[] = {

@@ -14,6 +14,7 @@ static void want(struct torci_stream_layer *layer, struct torci_listener *listen
                                    reading ? TORC_EVENT_READ : 0);
 }
 
+/* The slot goes first: what `stopped` does, it does to a listener that is no more. */
 static void release(struct torci_stream_layer *layer, struct torci_listener *listener)
 {
     struct torc_factory *factory = listener->factory;
@@ -23,16 +24,12 @@ static void release(struct torci_stream_layer *layer, struct torci_listener *lis
     torci_factory_unuse(factory);
 }
 
-/* A rest is over, or a closed listener's turn has come to tell that it stopped. */
+/* A rest is over. */
 static struct torc_failure *listener_alarm(void *arg)
 {
     struct torci_listener *listener = arg;
-    struct torci_stream_layer *layer = listener->layer;
 
-    if (listener->closed)
-        release(layer, listener);
-    else
-        want(layer, listener, true);
+    want(listener->layer, listener, true);
     return NULL;
 }
 
@@ -53,15 +50,31 @@ static bool turn_away(struct torci_stream_layer *layer, struct torci_listener *l
     return false;
 }
 
+/* The factory stays as long as it is building, even if it closes its listener. */
+static struct torc_failure *build(struct torci_stream_layer *layer, struct torci_listener *listener,
+                                  const struct torc_address *peer, struct torc_protocol **out)
+{
+    struct torc_failure *failure;
+
+    listener->building = true;
+    failure = listener->factory->ops->build_protocol(listener->factory, peer, out);
+    listener->building = false;
+    if (listener->closed)
+        release(layer, listener);
+    return failure;
+}
+
 static void serve(struct torci_stream_layer *layer, struct torci_listener *listener,
                   struct torci_stream *stream, const struct torc_address *peer)
 {
+    bool nodelay = listener->tcp && listener->nodelay;
+    bool keepalive = listener->tcp && listener->keepalive;
     struct torc_platform *platform = layer->platform;
     struct torc_protocol *protocol = NULL;
     struct torc_failure *failure;
 
     torci_stream_set_peer(stream, peer);
-    failure = listener->factory->ops->build_protocol(listener->factory, peer, &protocol);
+    failure = build(layer, listener, peer, &protocol);
     if (failure != NULL) {
         torci_log_and_drop(layer, "build_protocol failed", failure);
         torci_stream_discard(layer, stream, TORC_CLOSE_ABORT);
@@ -71,9 +84,9 @@ static void serve(struct torci_stream_layer *layer, struct torci_listener *liste
         torci_stream_discard(layer, stream, TORC_CLOSE_NORMAL);
         return;
     }
-    if (listener->tcp && listener->nodelay)
+    if (nodelay)
         (void)!platform->ops->set_option(platform, stream->handle, TORC_STREAM_NODELAY, 1);
-    if (listener->tcp && listener->keepalive)
+    if (keepalive)
         (void)!platform->ops->set_option(platform, stream->handle, TORC_STREAM_KEEPALIVE, 1);
     torci_stream_open(layer, stream, protocol);
 }
@@ -106,20 +119,16 @@ void torci_listener_ready(struct torci_stream_layer *layer, struct torci_listene
     unsigned i;
 
     for (i = 0; i < ACCEPTS_A_TURN && accept_one(layer, listener); i++)
-        if (listener->slot.generation != generation || listener->closed)
+        if (listener->slot.generation != generation)
             return;
 }
 
-void torci_listener_end(struct torci_stream_layer *layer, struct torci_listener *listener, bool now)
+void torci_listener_end(struct torci_stream_layer *layer, struct torci_listener *listener)
 {
-    if (!listener->closed) {
-        listener->closed = true;
-        layer->platform->ops->close(layer->platform, listener->handle, TORC_CLOSE_NORMAL);
-    }
-    if (now)
+    listener->closed = true;
+    layer->platform->ops->close(layer->platform, listener->handle, TORC_CLOSE_NORMAL);
+    if (!listener->building)
         release(layer, listener);
-    else
-        torci_alarm_set(layer->clock, listener->alarm, 0);
 }
 
 /* --- public ----------------------------------------------------------------------------------- */
@@ -201,5 +210,5 @@ void torc_listener_close(struct torc_listener name)
     struct torci_listener *listener = find(name, &layer);
 
     if (listener != NULL)
-        torci_listener_end(layer, listener, false);
+        torci_listener_end(layer, listener);
 }

@@ -356,7 +356,7 @@ static void a_factory_of_two_listeners_is_started_and_stopped_once(void **state)
     turns(&s, 1);
     assert_int_equal(s.stopped, 0);
     torc_listener_close(s.listener);
-    assert_int_equal(s.stopped, 0);
+    assert_int_equal(s.stopped, 1);
     turns(&s, 1);
     assert_int_equal(s.stopped, 1);
     finish(&s);

@@ -76,7 +76,7 @@ static void layer_disconnect_all(struct torci_streams *base)
 
     layer_flush(base);
     while ((listener = torci_slots_next(&layer->listeners, 0)) != NULL)
-        torci_listener_end(layer, listener, true);
+        torci_listener_end(layer, listener);
     while ((stream = torci_slots_next(&layer->streams, 0)) != NULL) {
         if (stream->open)
             torci_stream_end(layer, stream,

@@ -63,9 +63,10 @@ struct torci_listener {
     uint64_t handle;
     struct torc_factory *factory;
     struct torci_stream_layer *layer;
-    torci_alarm alarm; /* ends a rest; tells `stopped` */
+    torci_alarm alarm; /* ends a rest */
     const char *site;
-    bool closed;
+    bool building; /* inside build_protocol */
+    bool closed;   /* in there: goes when that has returned */
     bool tcp;
     bool nodelay, keepalive;
 };
@@ -145,8 +146,8 @@ extern const struct torc_transport_ops torci_stream_transport_ops; /* stream_tra
 /* --- listeners and connectors ----------------------------------------------------------------- */
 
 void torci_listener_ready(struct torci_stream_layer *layer, struct torci_listener *listener);
-/* Closes; `stopped` is told before this returns if `now`, else in the next turn. */
-void torci_listener_end(struct torci_stream_layer *layer, struct torci_listener *listener, bool now);
+/* Closes, and lets go of the factory: at once, or when its build_protocol has returned. */
+void torci_listener_end(struct torci_stream_layer *layer, struct torci_listener *listener);
 
 void torci_connector_connected(struct torci_connector *connector, int result);
 /* Ends an attempt with connection_failed; `reason` is taken. */

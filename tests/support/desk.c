@@ -326,9 +326,8 @@ static struct torc_failure *start(struct torc_reactor *reactor, const struct tor
         code = torc_listen(reactor, &second, &desk->factory, NULL, &desk->second_listener);
     }
     if (code != 0 || fault == DESK_DOES_NOT_START) {
-        /* The listener uses its factory until the next turn, which will not be: the desk stays, and
-         * goes with the memory of the replay. */
         torc_listener_close(desk->listener);
+        torc_release(scope, desk, sizeof(*desk));
         return torc_failure_of_code(scope, code != 0 ? code : TORC_EIO, "starting the desk");
     }
     *out_instance = desk;

@@ -35,7 +35,8 @@ TORC_API TORC_CHECKED int torc_listener_address(struct torc_listener listener,
                                                 struct torc_address *out);
 
 /* Stops listening, at once: no connection is accepted after this returns; those accepted stay.  The
- * factory's `stopped` is called in the next turn.  A stale listener is a no-op. */
+ * factory is let go of before this returns - its `stopped` is called, if nothing else uses it -, but
+ * inside its own build_protocol when that has returned.  A stale listener is a no-op. */
 TORC_API void torc_listener_close(struct torc_listener listener);
 
 struct torc_connect_options {
