@@ -301,10 +301,14 @@ static const struct torc_platform_ops recorder_ops = {
 int torc_recorder_new(struct torc_platform *inner, const struct torc_recorder_options *options,
                       struct torc_platform **out)
 {
-    struct torci_recorder *recorder = calloc(1, sizeof(*recorder));
+    struct torci_recorder *recorder;
     char *header;
     int status;
 
+    if (inner->ops->driven) {
+        return TORC_EINVAL;
+    }
+    recorder = calloc(1, sizeof(*recorder));
     if (recorder == NULL) {
         return TORC_ENOMEM;
     }

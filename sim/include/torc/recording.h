@@ -45,7 +45,8 @@ struct torc_recorder_options {
 
 /* Makes a recorder around `inner`, which is borrowed until the recorder is freed, and writes the first
  * line.  The options are not needed after.  Its time begins at 0 and stands still from one wait to the
- * next.  Errors: TORC_ENOMEM; what `write` returned. */
+ * next.  Errors: TORC_ENOMEM; what `write` returned; TORC_EINVAL, the time of `inner` is driven from
+ * outside (a simulated run has its trace). */
 TORC_API TORC_CHECKED int torc_recorder_new(struct torc_platform *inner,
                                             const struct torc_recorder_options *options,
                                             struct torc_platform **out);
