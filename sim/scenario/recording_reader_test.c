@@ -152,6 +152,9 @@ static void base64_of_every_length_is_read(void **state)
     }
 }
 
+/* Each damage is a replay of its own, and all of them are to take half a minute under valgrind. */
+enum { CUT_STRIDE = 13, FLIP_STRIDE = 5 };
+
 /* --- a real recording, damaged everywhere ---------------------------------------------------------- */
 
 static void a_recording_cut_anywhere_replays_what_is_whole(void **state)
@@ -166,7 +169,7 @@ static void a_recording_cut_anywhere_replays_what_is_whole(void **state)
     desk_record(&file);
     header_bytes = (size_t)((char *)memchr(file.text, '\n', file.bytes) - file.text) + 1;
     whole_bytes = file.bytes;
-    for (size_t bytes = 0; bytes < whole_bytes; bytes += 3) {
+    for (size_t bytes = 0; bytes < whole_bytes; bytes += CUT_STRIDE) {
         int status;
 
         file.bytes = bytes;
@@ -195,7 +198,7 @@ static void a_flipped_bit_anywhere_is_noticed(void **state)
     (void)state;
     desk_record(&file);
     header_bytes = (size_t)((char *)memchr(file.text, '\n', file.bytes) - file.text) + 1;
-    for (size_t at = 0; at < file.bytes; at++) {
+    for (size_t at = 0; at < file.bytes; at += FLIP_STRIDE) {
         char flipped = (char)(1 << (at % 7));
 
         file.text[at] ^= flipped;
