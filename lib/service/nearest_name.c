@@ -1,5 +1,6 @@
-#include "nearest_name.h"
+#include <torc/nearest_name.h>
 
+#include <stdint.h>
 #include <string.h>
 
 #define NAME_MAX_BYTES 63
@@ -9,7 +10,7 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-size_t torci_name_distance(const char *a, const char *b)
+size_t torc_name_distance(const char *a, const char *b)
 {
     size_t a_bytes = strlen(a);
     size_t b_bytes = strlen(b);
@@ -41,12 +42,24 @@ size_t torci_name_distance(const char *a, const char *b)
     return above[b_bytes];
 }
 
-bool torci_name_is_near(const char *written, const char *name)
+bool torc_name_nearer(const char *written, const char *name, size_t *distance)
 {
-    size_t bytes = strlen(name);
-    size_t allowed = bytes / 3;
+    size_t here = torc_name_distance(written, name);
 
-    if (allowed == 0 && bytes > 1)
-        allowed = 1;
-    return torci_name_distance(written, name) <= allowed;
+    if (here >= *distance || here > strlen(written) / 3 + 1 || here >= strlen(name))
+        return false;
+    *distance = here;
+    return true;
+}
+
+const char *torc_name_nearest(const char *written, const char *const *candidates)
+{
+    const char *nearest = NULL;
+    size_t distance = SIZE_MAX;
+
+    for (; *candidates != NULL; candidates++) {
+        if (torc_name_nearer(written, *candidates, &distance))
+            nearest = *candidates;
+    }
+    return nearest;
 }

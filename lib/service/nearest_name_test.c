@@ -5,26 +5,26 @@
 
 #include <cmocka.h>
 
-#include "nearest_name.h"
+#include <torc/nearest_name.h>
 
 static void distance_counts_the_four_kinds_of_mistake(void **state)
 {
     (void)state;
-    assert_int_equal(torci_name_distance("listen", "listen"), 0);
-    assert_int_equal(torci_name_distance("lsten", "listen"), 1);
-    assert_int_equal(torci_name_distance("liisten", "listen"), 1);
-    assert_int_equal(torci_name_distance("liszen", "listen"), 1);
-    assert_int_equal(torci_name_distance("lisetn", "listen"), 1);
-    assert_int_equal(torci_name_distance("", "listen"), 6);
-    assert_int_equal(torci_name_distance("listen", ""), 6);
-    assert_int_equal(torci_name_distance("kitten", "sitting"), 3);
+    assert_int_equal(torc_name_distance("listen", "listen"), 0);
+    assert_int_equal(torc_name_distance("lsten", "listen"), 1);
+    assert_int_equal(torc_name_distance("liisten", "listen"), 1);
+    assert_int_equal(torc_name_distance("liszen", "listen"), 1);
+    assert_int_equal(torc_name_distance("lisetn", "listen"), 1);
+    assert_int_equal(torc_name_distance("", "listen"), 6);
+    assert_int_equal(torc_name_distance("listen", ""), 6);
+    assert_int_equal(torc_name_distance("kitten", "sitting"), 3);
 }
 
 static void distance_is_the_same_both_ways(void **state)
 {
     (void)state;
-    assert_int_equal(torci_name_distance("idle", "lide"), torci_name_distance("lide", "idle"));
-    assert_int_equal(torci_name_distance("abc", "xaybz"), torci_name_distance("xaybz", "abc"));
+    assert_int_equal(torc_name_distance("idle", "lide"), torc_name_distance("lide", "idle"));
+    assert_int_equal(torc_name_distance("abc", "xaybz"), torc_name_distance("xaybz", "abc"));
 }
 
 static void endless_names_are_simply_far(void **state)
@@ -35,19 +35,38 @@ static void endless_names_are_simply_far(void **state)
     for (size_t i = 0; i < 64; i++)
         long_name[i] = 'a';
     long_name[64] = '\0';
-    assert_int_equal(torci_name_distance(long_name, "idle"), 64);
-    assert_int_equal(torci_name_distance("idle", long_name), 64);
-    assert_int_equal(torci_name_distance(long_name + 1, "a"), 62);
+    assert_int_equal(torc_name_distance(long_name, "idle"), 64);
+    assert_int_equal(torc_name_distance("idle", long_name), 64);
+    assert_int_equal(torc_name_distance(long_name + 1, "a"), 62);
 }
 
-static void one_mistake_in_three_letters_is_near(void **state)
+static bool is_near(const char *written, const char *name)
+{
+    size_t distance = SIZE_MAX;
+
+    return torc_name_nearer(written, name, &distance);
+}
+
+static void few_mistakes_are_near(void **state)
 {
     (void)state;
-    assert_true(torci_name_is_near("ilde", "idle"));
-    assert_false(torci_name_is_near("port", "idle"));
-    assert_true(torci_name_is_near("max-conections", "max-connections"));
-    assert_true(torci_name_is_near("db1", "db"));
-    assert_false(torci_name_is_near("y", "x"));
+    assert_true(is_near("ilde", "idle"));
+    assert_false(is_near("port", "idle"));
+    assert_true(is_near("max-conections", "max-connections"));
+    assert_true(is_near("db1", "db"));
+    assert_false(is_near("y", "x"));
+    assert_false(is_near("", "idle"));
+}
+
+static void the_nearest_candidate_wins_and_the_first_of_equals(void **state)
+{
+    const char *const names[] = {"serve", "replay", "run", "ran", NULL};
+
+    (void)state;
+    assert_string_equal(torc_name_nearest("serv", names), "serve");
+    assert_string_equal(torc_name_nearest("rnu", names), "run");
+    assert_string_equal(torc_name_nearest("rxn", names), "run");
+    assert_null(torc_name_nearest("frobnicate", names));
 }
 
 int main(void)
@@ -56,7 +75,8 @@ int main(void)
         cmocka_unit_test(distance_counts_the_four_kinds_of_mistake),
         cmocka_unit_test(distance_is_the_same_both_ways),
         cmocka_unit_test(endless_names_are_simply_far),
-        cmocka_unit_test(one_mistake_in_three_letters_is_near),
+        cmocka_unit_test(few_mistakes_are_near),
+        cmocka_unit_test(the_nearest_candidate_wins_and_the_first_of_equals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
 #include <torc/format.h>
 #include <torc/module.h>
 
-#include "nearest_name.h"
+#include <torc/nearest_name.h>
 #include "option_value.h"
 
 struct option_value {
@@ -160,11 +160,8 @@ static int complain_unknown(const struct torc_options *options, const char *name
     for (size_t i = 0; i < options->count; i++) {
         const char *candidate = options->table[i].name;
 
-        if (torci_name_is_near(name, candidate) &&
-            torci_name_distance(name, candidate) < nearest_distance) {
+        if (torc_name_nearer(name, candidate, &nearest_distance))
             nearest = candidate;
-            nearest_distance = torci_name_distance(name, candidate);
-        }
     }
     if (nearest)
         return complain(TORC_ENOTFOUND, error, error_size,

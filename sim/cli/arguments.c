@@ -1,3 +1,5 @@
+#include <torc/nearest_name.h>
+
 #include "arguments.h"
 
 #include <stddef.h>
@@ -67,7 +69,7 @@ bool torci_arguments_no_value(struct torci_arguments *arguments)
 
 int torci_arguments_unknown(const struct torci_arguments *arguments, const char *const *names)
 {
-    const char *near = torci_nearest_name(arguments->name, names);
+    const char *near = torc_name_nearest(arguments->name, names);
 
     if (near != NULL) {
         return torci_usage_error(arguments->command, "unknown option %s; did you mean --%s?",

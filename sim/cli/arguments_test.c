@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <torc/nearest_name.h>
+
 #include "arguments.h"
 #include "command.h"
 
@@ -85,12 +87,12 @@ static void the_nearest_name_is_one_that_may_be_meant(void **state)
     static const char *const names[] = {"serve", "replay", "run", NULL};
 
     (void)state;
-    assert_string_equal(torci_nearest_name("serv", names), "serve");
-    assert_string_equal(torci_nearest_name("reply", names), "replay");
-    assert_string_equal(torci_nearest_name("rnu", names), "run");
-    assert_null(torci_nearest_name("frobnicate", names));
-    assert_null(torci_nearest_name("", names));
-    assert_null(torci_nearest_name("a-name-so-long-that-it-is-longer-than-every-name-that-there-is-"
+    assert_string_equal(torc_name_nearest("serv", names), "serve");
+    assert_string_equal(torc_name_nearest("reply", names), "replay");
+    assert_string_equal(torc_name_nearest("rnu", names), "run");
+    assert_null(torc_name_nearest("frobnicate", names));
+    assert_null(torc_name_nearest("", names));
+    assert_null(torc_name_nearest("a-name-so-long-that-it-is-longer-than-every-name-that-there-is-"
                                    "and-longer-than-the-table",
                                    names));
 }

@@ -30,8 +30,4 @@ int torci_usage_error(const char *command, const char *format, ...) TORC_PRINTF(
 int torci_command_error(const char *command, int status, const char *format, ...)
     TORC_PRINTF(3, 4);
 
-/* The name among `candidates` (ended by NULL) nearest to `name`, or NULL if none is near enough to be
- * meant. */
-const char *torci_nearest_name(const char *name, const char *const *candidates);
-
 #endif

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <torc/nearest_name.h>
+
 #include "command.h"
 
 struct command {
@@ -41,7 +43,7 @@ static int unknown_command(const char *name)
         names[i] = commands[i].name;
     }
     names[COMMAND_COUNT] = NULL;
-    near = torci_nearest_name(name, names);
+    near = torc_name_nearest(name, names);
     if (near != NULL) {
         return torci_usage_error(NULL, "unknown command '%s'; did you mean '%s'?", name, near);
     }

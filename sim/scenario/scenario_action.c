@@ -61,7 +61,7 @@ int torci_action_read_key(struct torci_action *action, const struct torci_word *
     while (keys[i] != NULL && strcmp(keys[i], key) != 0)
         i++;
     if (keys[i] == NULL)
-        return torci_parse_unknown(action->parser, word, 0, torci_scenario_nearest(key, keys),
+        return torci_parse_unknown(action->parser, word, 0, torc_name_nearest(key, keys),
                                    "unknown key '%s'", key);
     if (*seen & (1u << i))
         return torci_parse_error(action->parser, word, 0, "%s is given twice", key);
@@ -238,7 +238,7 @@ static int parse_signal(struct torci_action *action)
         i++;
     if (signals[i] == NULL)
         return torci_parse_unknown(action->parser, word, 0,
-                                   torci_scenario_nearest(word->text, signals),
+                                   torc_name_nearest(word->text, signals),
                                    "unknown signal '%.64s': there are term and int", word->text);
     code = finish(action);
     if (code == 0)
@@ -317,7 +317,7 @@ static int unknown_verb(struct torci_action *action)
 
     for (size_t i = 0; i < VERB_COUNT; i++)
         if (verbs[i].of_host == (action->host != NULL) &&
-            torci_scenario_nearer(action->verb->text, verbs[i].name, &distance))
+            torc_name_nearer(action->verb->text, verbs[i].name, &distance))
             nearest = verbs[i].name;
     return torci_parse_unknown(action->parser, action->verb, 0, nearest, "unknown verb '%.64s'",
                                action->verb->text);
@@ -330,7 +330,7 @@ static int no_subject(struct torci_parser *parser, const struct torci_word *word
         "scn",    "title",     "seed",       "param", "include", "host",    "link", "limit", "always",
         "never",  "sometimes", "eventually", "expect", "sweep",   "explore", "end",  NULL};
 
-    return torci_parse_unknown(parser, word, 0, torci_scenario_nearest(word->text, firsts),
+    return torci_parse_unknown(parser, word, 0, torc_name_nearest(word->text, firsts),
                                "unknown line '%.64s'", word->text);
 }
 

@@ -178,7 +178,7 @@ static int read_call(struct reader *reader, struct torci_condition **out)
     site = strcmp(name, "site") == 0;
     if (!site && strcmp(name, "running") != 0)
         return torci_parse_unknown(reader->parser, token_word(reader), name_offset,
-                                   torci_scenario_nearest(name, functions),
+                                   torc_name_nearest(name, functions),
                                    "unknown function '%.64s'", name);
     code = advance(reader); /* to "(" */
     if (code == 0)
@@ -252,7 +252,7 @@ static int read_name(struct reader *reader, struct torci_condition **out)
     if (strchr(reader->text, '.') != NULL && strncmp(reader->text, "deferred.", 9) != 0)
         return read_probe(reader, out);
     return torci_parse_unknown(reader->parser, token_word(reader), reader->token_offset,
-                               torci_scenario_nearest(reader->text, names),
+                               torc_name_nearest(reader->text, names),
                                "unknown name '%.64s' in a condition", reader->text);
 }
 

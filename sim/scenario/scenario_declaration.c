@@ -25,7 +25,7 @@ int torci_parse_no_host(struct torci_parser *parser, const struct torci_word *wo
     if (name == NULL)
         return TORC_ENOMEM;
     for (const struct torci_script_host *host = parser->scenario->hosts; host; host = host->next)
-        if (torci_scenario_nearer(name, host->name, &distance))
+        if (torc_name_nearer(name, host->name, &distance))
             nearest = host->name;
     return torci_parse_unknown(parser, word, offset, nearest, "unknown host '%.64s'", name);
 }
@@ -183,7 +183,7 @@ static int read_link_option(struct torci_parser *parser, const struct torci_word
     while (field < 4 && strcmp(keys[field], key) != 0)
         field++;
     if (field == 4)
-        return torci_parse_unknown(parser, word, 0, torci_scenario_nearest(key, keys),
+        return torci_parse_unknown(parser, word, 0, torc_name_nearest(key, keys),
                                    "unknown key '%s'", key);
     if (link->fields & (1u << field))
         return torci_parse_error(parser, word, 0, "%s is given twice", key);
@@ -315,7 +315,7 @@ static int parse_limit(struct torci_parser *parser)
             char key[65] = "";
 
             memcpy(key, word->text, key_bytes < 64 ? key_bytes : 64);
-            return torci_parse_unknown(parser, word, 0, torci_scenario_nearest(key, keys),
+            return torci_parse_unknown(parser, word, 0, torc_name_nearest(key, keys),
                                        "unknown limit '%.64s'", word->text);
         }
         if (code != 0)

@@ -193,7 +193,7 @@ static int unknown_param(struct torci_parser *parser, const struct torci_word *w
 
     torc_format(name, sizeof(name), "%.*s", (int)(bytes < 64 ? bytes : 64), word->raw + offset);
     for (const struct torci_param *param = parser->scenario->params; param; param = param->next)
-        if (torci_scenario_nearer(name, param->name, &distance))
+        if (torc_name_nearer(name, param->name, &distance))
             nearest = param->name;
     return torci_parse_unknown(parser, word, offset, nearest, "unknown parameter '%s'", name);
 }

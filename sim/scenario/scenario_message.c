@@ -232,7 +232,7 @@ int torci_parse_expect(struct torci_action *action)
             i++;
         if (outcomes[i] == NULL)
             return torci_parse_unknown(action->parser, word, 0,
-                                       torci_scenario_nearest(word->text, outcomes),
+                                       torc_name_nearest(word->text, outcomes),
                                        "'%.64s' cannot be expected", word->text);
         read.expected = (enum torci_expected)(TORCI_EXPECTED_CONNECTED + (int)i);
         code = read_expect_keys(action, &time,

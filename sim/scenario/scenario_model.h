@@ -5,6 +5,7 @@
 #ifndef TORCI_SCENARIO_MODEL_H
 #define TORCI_SCENARIO_MODEL_H
 
+#include <torc/nearest_name.h>
 #include <torc/scenario.h>
 #include <torc/sim.h>
 
@@ -271,13 +272,6 @@ TORC_CHECKED int torci_value_string(const char *text, size_t bytes, uint8_t *out
 size_t torci_show_duration(char *buffer, size_t size, uint64_t ns);
 size_t torci_show_bytes(char *buffer, size_t size, const uint8_t *data, size_t bytes,
                         size_t shown_max);
-
-/* --- names (scenario_nearest.c) ----------------------------------------------------------------- */
-
-/* The candidate (of a list ended by NULL) that may have been meant, or NULL. */
-const char *torci_scenario_nearest(const char *written, const char *const *candidates);
-/* Whether `name` is nearer than anything before; *distance starts as SIZE_MAX. */
-bool torci_scenario_nearer(const char *written, const char *name, size_t *distance);
 
 /* --- patterns (scenario_pattern.c) -------------------------------------------------------------- */
 

@@ -153,7 +153,7 @@ static bool check_probe(struct torci_run *run, const struct torci_place *place,
     for (const struct torc_probe *each = module->probes; each != NULL && each->name; each++) {
         if (strcmp(each->name, leaf->text) == 0)
             return true;
-        if (torci_scenario_nearer(leaf->text, each->name, &distance))
+        if (torc_name_nearer(leaf->text, each->name, &distance))
             nearest = each->name;
     }
     torci_report_failure(run, TORC_SCENARIO_INVALID, place, leaf->host->name, NULL,

@@ -141,10 +141,10 @@ static void near_names_are_found(void **state)
     static const char *const names[] = {"connect", "close", "reset", NULL};
 
     (void)state;
-    assert_string_equal(torci_scenario_nearest("conect", names), "connect");
-    assert_string_equal(torci_scenario_nearest("clsoe", names), "close");
-    assert_null(torci_scenario_nearest("transmogrify", names));
-    assert_null(torci_scenario_nearest("", names));
+    assert_string_equal(torc_name_nearest("conect", names), "connect");
+    assert_string_equal(torc_name_nearest("clsoe", names), "close");
+    assert_null(torc_name_nearest("transmogrify", names));
+    assert_null(torc_name_nearest("", names));
 }
 
 int main(void)
