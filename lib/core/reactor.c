@@ -138,6 +138,18 @@ bool torci_reactor_stopped(const struct torc_reactor *reactor)
     return reactor->stage >= TORCI_REACTOR_STOPPED;
 }
 
+bool torci_reactor_enter(struct torc_reactor *reactor)
+{
+    bool inside = reactor->in_callbacks;
+    reactor->in_callbacks = true;
+    return inside;
+}
+
+void torci_reactor_leave(struct torc_reactor *reactor, bool inside)
+{
+    reactor->in_callbacks = inside;
+}
+
 void torci_reactor_check(const struct torc_reactor *reactor, const char *site)
 {
     struct torc_platform *platform = reactor->platform;

@@ -84,6 +84,10 @@ void torci_reactor_set_streams(struct torc_reactor *reactor, struct torci_stream
 
 /* Whether the shutdown has gone past `before`: nothing new can be begun (TORC_ECLOSED). */
 bool torci_reactor_stopped(const struct torc_reactor *reactor);
+/* Around a callback that may be made outside a turn: in it no turn can be taken, and the reactor not be
+ * freed.  What enter answers is for leave. */
+bool torci_reactor_enter(struct torc_reactor *reactor);
+void torci_reactor_leave(struct torc_reactor *reactor, bool inside);
 
 /* Ends in the platform's `fatal`, with `site` (TORC_HERE), unless the caller may use the reactor. */
 void torci_reactor_check(const struct torc_reactor *reactor, const char *site);

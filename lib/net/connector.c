@@ -19,7 +19,7 @@ static void release(struct torci_connector *connector)
     torci_alarm_free(layer->clock, connector->alarm);
     torc_release(layer->scope, connector->local, sizeof *connector->local);
     torci_slots_give_back(&layer->connectors, &connector->slot);
-    torci_factory_unuse(factory);
+    torci_factory_unuse(layer->reactor, factory);
 }
 
 /* After connection_failed or connection_lost, unless it was connected again in there - and perhaps
@@ -35,6 +35,7 @@ void torci_connector_fail(struct torci_connector *connector, struct torc_failure
     struct torci_stream_layer *layer = connector->layer;
     const struct torc_factory_ops *ops = connector->factory->ops;
     uint32_t generation = connector->slot.generation;
+    bool inside = torci_reactor_enter(layer->reactor);
 
     torci_alarm_clear(layer->clock, connector->alarm);
     if (connector->stream != NULL) {
@@ -47,6 +48,7 @@ void torci_connector_fail(struct torci_connector *connector, struct torc_failure
         ops->connection_failed(connector->factory, name_of(connector), reason);
     torc_failure_drop(reason);
     release_if_done(connector, generation);
+    torci_reactor_leave(layer->reactor, inside);
 }
 
 void torci_connector_lost(struct torci_connector *connector, struct torc_failure *reason)
@@ -183,11 +185,14 @@ void torci_connector_connected(struct torci_connector *connector, int result)
 static void start_attempt(struct torci_connector *connector)
 {
     const struct torc_factory_ops *ops = connector->factory->ops;
+    struct torc_reactor *reactor = connector->layer->reactor;
+    bool inside = torci_reactor_enter(reactor);
 
     connector->state = TORCI_WAITING;
     torci_alarm_set(connector->layer->clock, connector->alarm, 0);
     if (ops->started_connecting != NULL)
         ops->started_connecting(connector->factory, name_of(connector));
+    torci_reactor_leave(reactor, inside);
 }
 
 /* What needs memory. */
@@ -243,7 +248,7 @@ int torc_connect_at(const char *site, struct torc_reactor *reactor,
     connector->keepalive = options->keepalive && address->family != TORC_ADDRESS_UNIX;
     if (out != NULL)
         *out = name_of(connector);
-    torci_factory_use(factory);
+    torci_factory_use(reactor, factory);
     start_attempt(connector);
     return TORC_OK;
 }

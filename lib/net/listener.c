@@ -21,7 +21,7 @@ static void release(struct torci_stream_layer *layer, struct torci_listener *lis
 
     torci_alarm_free(layer->clock, listener->alarm);
     torci_slots_give_back(&layer->listeners, &listener->slot);
-    torci_factory_unuse(factory);
+    torci_factory_unuse(layer->reactor, factory);
 }
 
 /* A rest is over. */
@@ -177,7 +177,7 @@ int torc_listen_at(const char *site, struct torc_reactor *reactor, const struct 
     out->index = listener->slot.index;
     out->generation = listener->slot.generation;
     want(layer, listener, true);
-    torci_factory_use(factory);
+    torci_factory_use(reactor, factory);
     return TORC_OK;
 }
 

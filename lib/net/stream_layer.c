@@ -199,14 +199,20 @@ void torci_log_and_drop(struct torci_stream_layer *layer, const char *doing,
     torc_failure_drop(failure);
 }
 
-void torci_factory_use(struct torc_factory *factory)
+void torci_factory_use(struct torc_reactor *reactor, struct torc_factory *factory)
 {
+    bool inside = torci_reactor_enter(reactor);
+
     if (factory->users++ == 0 && factory->ops->started != NULL)
         factory->ops->started(factory);
+    torci_reactor_leave(reactor, inside);
 }
 
-void torci_factory_unuse(struct torc_factory *factory)
+void torci_factory_unuse(struct torc_reactor *reactor, struct torc_factory *factory)
 {
+    bool inside = torci_reactor_enter(reactor);
+
     if (--factory->users == 0 && factory->ops->stopped != NULL)
         factory->ops->stopped(factory);
+    torci_reactor_leave(reactor, inside);
 }

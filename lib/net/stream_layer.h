@@ -56,6 +56,7 @@ struct torci_stream {
     bool blocked : 1;      /* the platform took less than all; WRITE will be told */
     bool pull : 1;         /* the producer is one */
     bool producer_paused : 1;
+    bool pausing : 1; /* inside its pause: what that writes does not pause it again */
 };
 
 struct torci_listener {
@@ -71,7 +72,13 @@ struct torci_listener {
     bool nodelay, keepalive;
 };
 
-enum torci_connector_state { TORCI_WAITING, TORCI_CONNECTING, TORCI_CONNECTED, TORCI_DISCONNECTED };
+enum torci_connector_state {
+    TORCI_STARTING, /* its factory is; there is no attempt yet */
+    TORCI_WAITING,
+    TORCI_CONNECTING,
+    TORCI_CONNECTED,
+    TORCI_DISCONNECTED
+};
 
 struct torci_connector {
     struct torci_slot slot;
@@ -155,7 +162,7 @@ void torci_connector_fail(struct torci_connector *connector, struct torc_failure
 /* The connector's stream has ended: connection_lost; `reason` is borrowed. */
 void torci_connector_lost(struct torci_connector *connector, struct torc_failure *reason);
 
-void torci_factory_use(struct torc_factory *factory);
-void torci_factory_unuse(struct torc_factory *factory);
+void torci_factory_use(struct torc_reactor *reactor, struct torc_factory *factory);
+void torci_factory_unuse(struct torc_reactor *reactor, struct torc_factory *factory);
 
 #endif

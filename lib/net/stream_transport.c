@@ -15,6 +15,18 @@ static struct torci_stream *alive(struct torc_transport transport,
     return stream != NULL && stream->open && !stream->dead ? stream : NULL;
 }
 
+/* The stream, until connection_lost has returned: for its addresses, and to let go of a producer. */
+static struct torci_stream *known(struct torc_transport transport,
+                                  struct torci_stream_layer **out_layer)
+{
+    struct torci_stream_layer *layer = torci_layer_of_owner(transport.owner);
+    struct torci_stream *stream =
+        torci_slots_find(&layer->streams, transport.index, transport.generation, UINT32_MAX);
+
+    *out_layer = layer;
+    return stream != NULL && stream->open ? stream : NULL;
+}
+
 /* Whether a write is taken: a closing stream takes those of its producer only. */
 static bool may_write(const struct torci_stream *stream)
 {
@@ -39,10 +51,15 @@ static int queue_spans(struct torc_transport transport, const struct torc_span *
     if (code != TORC_OK)
         return code;
     torci_stream_mark_dirty(layer, stream);
-    if (stream->producer != NULL && !stream->pull &&
+    if (stream->producer != NULL && !stream->pull && !stream->pausing &&
         stream->queue.bytes > stream->high_watermark_bytes) {
+        bool inside = torci_reactor_enter(layer->reactor);
+
         stream->producer_paused = true;
+        stream->pausing = true;
         stream->producer->ops->pause(stream->producer);
+        stream->pausing = false;
+        torci_reactor_leave(layer->reactor, inside);
     }
     return TORC_OK;
 }
@@ -123,26 +140,31 @@ static int stream_register_producer(struct torc_transport transport, struct torc
                                     enum torc_producer_kind kind)
 {
     struct torci_stream_layer *layer;
-    struct torci_stream *stream = alive(transport, &layer);
+    struct torci_stream *stream = known(transport, &layer);
+    int code = TORC_OK;
+    bool inside;
 
-    if (stream == NULL || stream->losing || stream->losing_write) {
-        producer->ops->stop(producer);
-        return TORC_ECLOSED;
-    }
-    if (stream->producer != NULL)
+    if (stream != NULL && stream->producer != NULL)
         return TORC_EBUSY;
-    stream->producer = producer;
-    stream->pull = kind == TORC_PRODUCER_PULL;
-    stream->producer_paused = false;
-    if (stream->pull)
-        producer->ops->resume(producer);
-    return TORC_OK;
+    inside = torci_reactor_enter(layer->reactor);
+    if (stream == NULL || stream->dead || stream->losing || stream->losing_write) {
+        producer->ops->stop(producer);
+        code = TORC_ECLOSED;
+    } else {
+        stream->producer = producer;
+        stream->pull = kind == TORC_PRODUCER_PULL;
+        stream->producer_paused = false;
+        if (stream->pull)
+            producer->ops->resume(producer);
+    }
+    torci_reactor_leave(layer->reactor, inside);
+    return code;
 }
 
 static void stream_unregister_producer(struct torc_transport transport)
 {
     struct torci_stream_layer *layer;
-    struct torci_stream *stream = alive(transport, &layer);
+    struct torci_stream *stream = known(transport, &layer);
 
     if (stream == NULL || stream->producer == NULL)
         return;
@@ -189,18 +211,6 @@ static bool stream_disconnecting(struct torc_transport transport)
     struct torci_stream *stream = alive(transport, &layer);
 
     return stream == NULL || stream->losing;
-}
-
-/* Addresses outlive `alive`: they are known until connection_lost has returned. */
-static struct torci_stream *known(struct torc_transport transport,
-                                  struct torci_stream_layer **out_layer)
-{
-    struct torci_stream_layer *layer = torci_layer_of_owner(transport.owner);
-    struct torci_stream *stream =
-        torci_slots_find(&layer->streams, transport.index, transport.generation, UINT32_MAX);
-
-    *out_layer = layer;
-    return stream != NULL && stream->open ? stream : NULL;
 }
 
 static int stream_local(struct torc_transport transport, struct torc_address *out)

@@ -51,6 +51,7 @@ struct torc_memory_transport {
     bool aborted;
     bool pull;
     bool producer_paused;
+    bool pausing; /* inside its pause */
 };
 
 static struct torc_memory_transport *memory_of(struct torc_transport transport)
@@ -122,10 +123,12 @@ static int write_total(struct torc_transport transport, const struct torc_span *
                    spans[i].bytes);
         memory->queued_bytes += spans[i].bytes;
     }
-    if (memory->producer && !memory->pull &&
+    if (memory->producer && !memory->pull && !memory->pausing &&
         memory->queued_bytes > memory->high_watermark_bytes) {
         memory->producer_paused = true;
+        memory->pausing = true;
         memory->producer->ops->pause(memory->producer);
+        memory->pausing = false;
     }
     return 0;
 }
@@ -185,13 +188,13 @@ static void resume_reading(struct torc_transport transport)
 static int register_producer(struct torc_transport transport, struct torc_producer *producer,
                              enum torc_producer_kind kind)
 {
-    struct torc_memory_transport *memory = alive(transport);
-    if (!memory || memory->losing || memory->losing_write) {
+    struct torc_memory_transport *memory = known(transport);
+    if (memory && memory->producer)
+        return TORC_EBUSY;
+    if (!memory || memory->dead || memory->losing || memory->losing_write) {
         producer->ops->stop(producer);
         return TORC_ECLOSED;
     }
-    if (memory->producer)
-        return TORC_EBUSY;
     memory->producer = producer;
     memory->pull = kind == TORC_PRODUCER_PULL;
     memory->producer_paused = false;
@@ -202,7 +205,7 @@ static int register_producer(struct torc_transport transport, struct torc_produc
 
 static void unregister_producer(struct torc_transport transport)
 {
-    struct torc_memory_transport *memory = alive(transport);
+    struct torc_memory_transport *memory = known(transport);
     if (!memory)
         return;
     memory->producer = NULL;

@@ -69,7 +69,7 @@ TORC_API TORC_CHECKED int torc_connector_connect(struct torc_connector connector
  * Errors: TORC_ENOTCONN, it is not connecting; TORC_ESTALE. */
 TORC_API int torc_connector_stop(struct torc_connector connector);
 
-/* By state: stop, or lose the connection. */
+/* By state: stop, or lose the connection - inside build_protocol the one about to be made. */
 TORC_API void torc_connector_disconnect(struct torc_connector connector);
 
 #ifdef __cplusplus

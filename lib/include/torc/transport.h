@@ -76,12 +76,14 @@ TORC_API void torc_transport_resume_reading(struct torc_transport transport);
 
 /* Registers a producer (borrowed until unregistered or stopped).  A pull producer is resumed at
  * once.  When more than the high watermark is queued a push producer is paused - by each write that
- * finds it so -, and resumed when the queue is empty.  On a gone transport it is stopped at once and
- * TORC_ECLOSED returned.  Errors: TORC_EBUSY, there is one; TORC_ECLOSED. */
+ * finds it so, but for those inside its pause -, and resumed when the queue is empty.  On a transport that
+ * is closing, half-closed or gone it is stopped at once and TORC_ECLOSED returned.
+ * Errors: TORC_EBUSY, there is one; TORC_ECLOSED. */
 TORC_API TORC_CHECKED int torc_transport_register_producer(struct torc_transport transport,
                                                            struct torc_producer *producer,
                                                            enum torc_producer_kind kind);
-/* Always allowed.  While closing, lets the close go on. */
+/* Always allowed, also after abort: the producer is not called any more.  While closing, lets the close
+ * go on. */
 TORC_API void torc_transport_unregister_producer(struct torc_transport transport);
 
 /* Watermark above which a push producer is paused (default 65536), and the most that may be queued

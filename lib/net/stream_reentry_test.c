@@ -1,0 +1,304 @@
+/* Calls made in the middle of others: what was found by the random test, one by one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <torc/memory_transport.h>
+#include <torc/stream.h>
+
+#include "tests/support/scripted_platform.h"
+
+struct scene {
+    struct torc_factory factory;
+    struct torc_protocol protocol;
+    struct torc_producer producer;
+    struct scripted_platform platform;
+    struct torc_reactor *reactor;
+    struct torc_connector connector;
+    unsigned pauses, resumes, stops, lost, connecting, failed;
+    int stop_code, connect_code, turn_code;
+    bool act_in_started, turn_in_failed, free_in_failed, write_in_pause;
+};
+
+static struct scene *scene_of(struct torc_factory *factory)
+{
+    return (struct scene *)(void *)factory;
+}
+
+static struct scene *played_by(struct torc_protocol *protocol)
+{
+    return (struct scene *)(void *)((char *)protocol - offsetof(struct scene, protocol));
+}
+
+static struct scene *fed_by(struct torc_producer *producer)
+{
+    return (struct scene *)(void *)((char *)producer - offsetof(struct scene, producer));
+}
+
+static void pause(struct torc_producer *self)
+{
+    struct scene *scene = fed_by(self);
+    scene->pauses++;
+    if (scene->write_in_pause && torc_transport_write(scene->protocol.transport, "!", 1) != 0)
+        scene->pauses = 1000;
+}
+
+static void resume(struct torc_producer *self)
+{
+    fed_by(self)->resumes++;
+}
+
+static void stop(struct torc_producer *self)
+{
+    fed_by(self)->stops++;
+}
+
+static struct torc_failure *data(struct torc_protocol *self, const uint8_t *bytes, size_t count)
+{
+    (void)self;
+    (void)bytes;
+    (void)count;
+    return NULL;
+}
+
+static void lost(struct torc_protocol *self, struct torc_failure *reason)
+{
+    (void)reason;
+    played_by(self)->lost++;
+}
+
+static struct torc_failure *build(struct torc_factory *self, const struct torc_address *peer,
+                                  struct torc_protocol **out)
+{
+    (void)peer;
+    *out = &scene_of(self)->protocol;
+    return NULL;
+}
+
+static void started(struct torc_factory *self)
+{
+    struct scene *scene = scene_of(self);
+    if (scene->act_in_started) {
+        scene->stop_code = torc_connector_stop(scene->connector);
+        scene->connect_code = torc_connector_connect(scene->connector);
+        torc_connector_disconnect(scene->connector);
+    }
+}
+
+static void connecting(struct torc_factory *self, struct torc_connector connector)
+{
+    (void)connector;
+    scene_of(self)->connecting++;
+}
+
+static void failed(struct torc_factory *self, struct torc_connector connector,
+                   struct torc_failure *reason)
+{
+    struct scene *scene = scene_of(self);
+    (void)connector;
+    (void)reason;
+    scene->failed++;
+    if (scene->turn_in_failed)
+        scene->turn_code = torc_reactor_turn(scene->reactor, 0);
+    if (scene->free_in_failed)
+        torc_reactor_free(scene->reactor);
+}
+
+static void begin(struct scene *scene)
+{
+    static const struct torc_protocol_ops protocol_ops = {
+        .size = sizeof protocol_ops, .data_received = data, .connection_lost = lost};
+    static const struct torc_producer_ops producer_ops = {pause, resume, stop};
+    static const struct torc_factory_ops factory_ops = {.size = sizeof factory_ops,
+                                                        .build_protocol = build,
+                                                        .started = started,
+                                                        .started_connecting = connecting,
+                                                        .connection_failed = failed};
+    memset(scene, 0, sizeof *scene);
+    scripted_init(&scene->platform);
+    scene->platform.steady = true;
+    scene->factory.ops = &factory_ops;
+    scene->protocol.ops = &protocol_ops;
+    scene->producer.ops = &producer_ops;
+    assert_int_equal(torc_reactor_new(&scene->platform.base, NULL, &scene->reactor), 0);
+}
+
+static void begin_connecting(struct scene *scene)
+{
+    struct torc_address address = torc_address_ipv4(127, 0, 0, 1, 7000);
+    assert_int_equal(torc_connect(scene->reactor, &address, &scene->factory, NULL,
+                                  &scene->connector), 0);
+}
+
+static void turn(struct scene *scene)
+{
+    assert_int_equal(torc_reactor_iterate(scene->reactor, 0), 0);
+}
+
+static void connected(struct scene *scene)
+{
+    begin(scene);
+    begin_connecting(scene);
+    turn(scene);
+    scripted_connected(&scene->platform, 1, 0);
+    turn(scene);
+    assert_true(torc_transport_writable(scene->protocol.transport));
+}
+
+static void finish(struct scene *scene)
+{
+    torc_reactor_free(scene->reactor);
+    assert_int_equal(scripted_end(&scene->platform), 0);
+}
+
+static void inside_started_there_is_no_attempt_to_stop_or_repeat(void **state)
+{
+    static struct scene s;
+    (void)state;
+    begin(&s);
+    s.act_in_started = true;
+    begin_connecting(&s);
+    assert_int_equal(s.stop_code, TORC_ENOTCONN);
+    assert_int_equal(s.connect_code, TORC_EBUSY);
+    assert_int_equal(s.connecting, 1);
+    assert_int_equal(s.failed, 0);
+    assert_int_equal(torc_connector_stop(s.connector), 0);
+    assert_int_equal(s.failed, 1);
+    finish(&s);
+}
+
+static void a_producer_unregistered_after_abort_is_not_called(void **state)
+{
+    static struct scene s;
+    (void)state;
+    connected(&s);
+    struct torc_transport transport = s.protocol.transport;
+    assert_int_equal(torc_transport_register_producer(transport, &s.producer, TORC_PRODUCER_PUSH), 0);
+    torc_transport_abort(transport);
+    torc_transport_unregister_producer(transport);
+    turn(&s);
+    assert_int_equal(s.lost, 1);
+    assert_int_equal(s.stops, 0);
+    finish(&s);
+}
+
+/* The second registration is refused; it must not stop the producer that the first one made. */
+static void a_producer_registered_twice_is_stopped_once(bool abort)
+{
+    static struct scene s;
+    connected(&s);
+    struct torc_transport transport = s.protocol.transport;
+    assert_int_equal(torc_transport_register_producer(transport, &s.producer, TORC_PRODUCER_PULL), 0);
+    if (abort)
+        torc_transport_abort(transport);
+    else
+        torc_transport_lose(transport);
+    assert_int_equal(torc_transport_register_producer(transport, &s.producer, TORC_PRODUCER_PULL),
+                     TORC_EBUSY);
+    assert_int_equal(s.stops, 0);
+    torc_transport_abort(transport);
+    turn(&s);
+    assert_int_equal(s.stops, 1);
+    assert_int_equal(s.lost, 1);
+    finish(&s);
+}
+
+static void registering_again_while_closing_stops_nobody(void **state)
+{
+    (void)state;
+    a_producer_registered_twice_is_stopped_once(false);
+}
+
+static void registering_again_after_abort_stops_nobody(void **state)
+{
+    (void)state;
+    a_producer_registered_twice_is_stopped_once(true);
+}
+
+static void a_write_inside_pause_does_not_pause_again(void **state)
+{
+    static struct scene s;
+    (void)state;
+    connected(&s);
+    struct torc_transport transport = s.protocol.transport;
+    s.write_in_pause = true;
+    assert_int_equal(torc_transport_set_limits(transport, 3, 0), 0);
+    assert_int_equal(torc_transport_register_producer(transport, &s.producer, TORC_PRODUCER_PUSH), 0);
+    assert_int_equal(torc_transport_write(transport, "more", 4), 0);
+    assert_int_equal(s.pauses, 1);
+    assert_int_equal(torc_transport_write(transport, "more", 4), 0);
+    assert_int_equal(s.pauses, 2);
+    assert_int_equal(torc_transport_queued(transport), 10);
+    finish(&s);
+}
+
+static void no_turn_can_be_taken_inside_a_callback_outside_a_turn(void **state)
+{
+    static struct scene s;
+    (void)state;
+    begin(&s);
+    s.turn_in_failed = true;
+    begin_connecting(&s);
+    assert_int_equal(torc_connector_stop(s.connector), 0);
+    assert_int_equal(s.turn_code, TORC_EMISUSE);
+    turn(&s);
+    finish(&s);
+}
+
+static void freeing_the_reactor_inside_a_callback_outside_a_turn_is_fatal(void **state)
+{
+    static struct scene s;
+    (void)state;
+    begin(&s);
+    s.free_in_failed = true;
+    begin_connecting(&s);
+    assert_true(SCRIPTED_IS_FATAL(&s.platform, (void)torc_connector_stop(s.connector)));
+    assert_string_equal(s.platform.fatal_message, "torc_reactor_free inside a callback");
+    /* The jump left the callback in the middle, so there is nothing to finish. */
+}
+
+/* --- the same on a memory transport ------------------------------------------------------------ */
+
+static void a_memory_transport_treats_producers_alike(void **state)
+{
+    static struct scene s;
+    struct torc_scope *scope;
+    struct torc_memory_transport *wire;
+    (void)state;
+    begin(&s);
+    scope = torc_reactor_scope(s.reactor);
+    assert_int_equal(torc_memory_transport_new(scope, &wire), 0);
+    assert_int_equal(torc_memory_transport_connect(wire, &s.protocol), 0);
+    struct torc_transport transport = s.protocol.transport;
+    s.write_in_pause = true;
+    assert_int_equal(torc_transport_set_limits(transport, 3, 0), 0);
+    assert_int_equal(torc_transport_register_producer(transport, &s.producer, TORC_PRODUCER_PUSH), 0);
+    assert_int_equal(torc_transport_write(transport, "more", 4), 0);
+    assert_int_equal(s.pauses, 1);
+    torc_transport_abort(transport);
+    assert_int_equal(torc_transport_register_producer(transport, &s.producer, TORC_PRODUCER_PUSH),
+                     TORC_EBUSY);
+    torc_transport_unregister_producer(transport);
+    torc_memory_transport_free(wire);
+    assert_int_equal(s.stops, 0);
+    finish(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(inside_started_there_is_no_attempt_to_stop_or_repeat),
+        cmocka_unit_test(a_producer_unregistered_after_abort_is_not_called),
+        cmocka_unit_test(registering_again_while_closing_stops_nobody),
+        cmocka_unit_test(registering_again_after_abort_stops_nobody),
+        cmocka_unit_test(a_write_inside_pause_does_not_pause_again),
+        cmocka_unit_test(no_turn_can_be_taken_inside_a_callback_outside_a_turn),
+        cmocka_unit_test(freeing_the_reactor_inside_a_callback_outside_a_turn_is_fatal),
+        cmocka_unit_test(a_memory_transport_treats_producers_alike),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
