@@ -5,7 +5,7 @@
  * libevent's is one event for each timer, made with evtimer_assign in memory of the program, so that
  * its allocations are not counted, on an event_base whose clock is read as usual.  Deadlines lie at
  * random in a span far ahead; to fire, Torc's clock is advanced past it, and libevent's timers are
- * added with random deadlines of less than a second and dispatched when all of these are over.
+ * added with random deadlines of about half a second and dispatched when all of these are over.
  *
  * Prints one JSON line for each measurement: medians of rounds that alternate, of processor time.
  * Usage: timers_bench [ROUNDS [TIMERS]] */
@@ -22,7 +22,9 @@
 
 enum { ROUNDS_DEFAULT = 5, ROUNDS_MAX = 101, TIMERS_DEFAULT = 1000000 };
 
-#define SPAN_NS (1000 * TORC_SECOND)
+/* Powers of two, so that drawing costs neither side a division. */
+#define SPAN_NS (UINT64_C(1) << 40)
+#define FIRE_SPAN_NS (UINT64_C(1) << 29)
 
 /* The same random numbers for both sides. */
 static uint64_t draw(uint64_t *state)
@@ -31,6 +33,11 @@ static uint64_t draw(uint64_t *state)
     *state ^= *state >> 7;
     *state ^= *state << 17;
     return *state;
+}
+
+static size_t draw_below(uint64_t *state, size_t limit)
+{
+    return (size_t)((draw(state) >> 32) * limit >> 32);
 }
 
 /* Processor time, so that what else runs on the machine does not count. */
@@ -95,7 +102,7 @@ static struct rates measure_torc(size_t count)
     }
     double start = seconds();
     for (size_t i = 0; i < count; i++) {
-        size_t which = draw(&random) % count;
+        size_t which = draw_below(&random, count);
         uint64_t delay_ns = draw(&random) % SPAN_NS;
         must(torc_timer_cancel(timers[which]));
         must(torc_call_later(clock, delay_ns, count_call, &fired, NULL, &timers[which]));
@@ -137,21 +144,21 @@ static struct rates measure_libevent(size_t count)
     struct rates rates;
     uint64_t random = 88172645463325252u, fired = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t delay_ns = draw(&random) % SPAN_NS + TORC_SECOND * 1000;
+        uint64_t delay_ns = draw(&random) % SPAN_NS + SPAN_NS;
         evtimer_assign(&events[i], base, count_event, &fired);
         add_event(&events[i], delay_ns);
     }
     double start = seconds();
     for (size_t i = 0; i < count; i++) {
-        size_t which = draw(&random) % count;
-        uint64_t delay_ns = draw(&random) % SPAN_NS + TORC_SECOND * 1000;
+        size_t which = draw_below(&random, count);
+        uint64_t delay_ns = draw(&random) % SPAN_NS + SPAN_NS;
         evtimer_del(&events[which]);
         add_event(&events[which], delay_ns);
     }
     rates.change = (double)count / (seconds() - start);
     for (size_t i = 0; i < count; i++)
-        add_event(&events[i], draw(&random) % TORC_SECOND);
-    const struct timespec until_all_are_due = {1, 50000000};
+        add_event(&events[i], draw(&random) % FIRE_SPAN_NS);
+    const struct timespec until_all_are_due = {0, 600000000};
     nanosleep(&until_all_are_due, NULL);
     start = seconds();
     event_base_dispatch(base);
