@@ -1,11 +1,14 @@
-/* timers_bench.c - a million timed calls: cancel one at random and add one, and fire them all; beside
- * libevent's evtimers doing the same.  Needs -levent_core, which libtorc links anyway.
+/* timers_bench.c - a million timed calls, beside libevent's evtimers: cancel one at random and add one;
+ * reset one at random; fire them all.  Needs -levent_core, which libtorc links anyway.
  *
  * Torc's side is the public API on a clock of its own (torc_clock_new): handles checked, sites kept.
- * libevent's is one event for each timer, made with evtimer_assign in memory of the program, so that
- * its allocations are not counted, on an event_base whose clock is read as usual.  Deadlines lie at
- * random in a span far ahead; to fire, Torc's clock is advanced past it, and libevent's timers are
- * added with random deadlines of about half a second and dispatched when all of these are over.
+ * What libevent has for the same:
+ *   change   a timed call ends and another is made: event_free, evtimer_new, evtimer_add.  Shown too is
+ *            libevent_embedded, whose events are in an array of the program and never made or freed
+ *            (evtimer_del, evtimer_add).
+ *   reset    evtimer_add of one that is pending
+ *   fire     the embedded ones.  On both sides all timers get new deadlines within half a second first;
+ *            then Torc's clock is advanced past them, and libevent dispatches when all are over.
  *
  * Prints one JSON line for each measurement: medians of rounds that alternate, of processor time.
  * Usage: timers_bench [ROUNDS [TIMERS]] */
@@ -25,6 +28,7 @@ enum { ROUNDS_DEFAULT = 5, ROUNDS_MAX = 101, TIMERS_DEFAULT = 1000000 };
 /* Powers of two, so that drawing costs neither side a division. */
 #define SPAN_NS (UINT64_C(1) << 40)
 #define FIRE_SPAN_NS (UINT64_C(1) << 29)
+#define SEED UINT64_C(88172645463325252)
 
 /* The same random numbers for both sides. */
 static uint64_t draw(uint64_t *state)
@@ -73,10 +77,13 @@ static void must_be(uint64_t fired, size_t count)
     }
 }
 
-/* Operations per second of one round. */
+enum side { TORC, LIBEVENT, LIBEVENT_EMBEDDED, SIDES };
+
+/* Operations per second, by side and round. */
 struct rates {
-    double change;
-    double fire;
+    double change[SIDES][ROUNDS_MAX];
+    double reset[SIDES][ROUNDS_MAX];
+    double fire[SIDES][ROUNDS_MAX];
 };
 
 /* --- torc ------------------------------------------------------------------------------------- */
@@ -87,13 +94,12 @@ static struct torc_failure *count_call(void *arg)
     return NULL;
 }
 
-static struct rates measure_torc(size_t count)
+static void measure_torc(struct rates *rates, long round, size_t count)
 {
     struct torc_timer *timers = must_have(calloc(count, sizeof *timers));
     struct torc_scope *scope;
     struct torc_clock *clock;
-    struct rates rates;
-    uint64_t random = 88172645463325252u, fired = 0;
+    uint64_t random = SEED, fired = 0;
     must(torc_scope_new(NULL, NULL, &scope));
     must(torc_clock_new(scope, &clock));
     for (size_t i = 0; i < count; i++) {
@@ -107,15 +113,22 @@ static struct rates measure_torc(size_t count)
         must(torc_timer_cancel(timers[which]));
         must(torc_call_later(clock, delay_ns, count_call, &fired, NULL, &timers[which]));
     }
-    rates.change = (double)count / (seconds() - start);
+    rates->change[TORC][round] = (double)count / (seconds() - start);
+    start = seconds();
+    for (size_t i = 0; i < count; i++) {
+        size_t which = draw_below(&random, count);
+        must(torc_timer_reset(timers[which], draw(&random) % SPAN_NS));
+    }
+    rates->reset[TORC][round] = (double)count / (seconds() - start);
+    for (size_t i = 0; i < count; i++)
+        must(torc_timer_reset(timers[i], draw(&random) % FIRE_SPAN_NS));
     start = seconds();
     must(torc_clock_advance(clock, SPAN_NS));
-    rates.fire = (double)count / (seconds() - start);
+    rates->fire[TORC][round] = (double)count / (seconds() - start);
     must_be(fired, count);
     torc_clock_free(clock);
     torc_scope_free(scope);
     free(timers);
-    return rates;
 }
 
 /* --- libevent --------------------------------------------------------------------------------- */
@@ -137,16 +150,50 @@ static void add_event(struct event *event, uint64_t delay_ns)
     }
 }
 
-static struct rates measure_libevent(size_t count)
+static struct event *new_event(struct event_base *base, uint64_t *fired, uint64_t delay_ns)
+{
+    struct event *event = must_have(evtimer_new(base, count_event, fired));
+    add_event(event, delay_ns);
+    return event;
+}
+
+static void measure_libevent(struct rates *rates, long round, size_t count)
+{
+    struct event **events = must_have(calloc(count, sizeof *events));
+    struct event_base *base = must_have(event_base_new());
+    uint64_t random = SEED, fired = 0;
+    for (size_t i = 0; i < count; i++)
+        events[i] = new_event(base, &fired, draw(&random) % SPAN_NS + SPAN_NS);
+    double start = seconds();
+    for (size_t i = 0; i < count; i++) {
+        size_t which = draw_below(&random, count);
+        uint64_t delay_ns = draw(&random) % SPAN_NS + SPAN_NS;
+        event_free(events[which]);
+        events[which] = new_event(base, &fired, delay_ns);
+    }
+    rates->change[LIBEVENT][round] = (double)count / (seconds() - start);
+    start = seconds();
+    for (size_t i = 0; i < count; i++) {
+        size_t which = draw_below(&random, count);
+        add_event(events[which], draw(&random) % SPAN_NS + SPAN_NS);
+    }
+    rates->reset[LIBEVENT][round] = (double)count / (seconds() - start);
+    must_be(fired, 0);
+    for (size_t i = 0; i < count; i++)
+        event_free(events[i]);
+    event_base_free(base);
+    free(events);
+}
+
+static void measure_libevent_embedded(struct rates *rates, long round, size_t count)
 {
     struct event *events = must_have(calloc(count, sizeof *events));
     struct event_base *base = must_have(event_base_new());
-    struct rates rates;
-    uint64_t random = 88172645463325252u, fired = 0;
+    const struct timespec until_all_are_due = {0, 600000000};
+    uint64_t random = SEED, fired = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t delay_ns = draw(&random) % SPAN_NS + SPAN_NS;
         evtimer_assign(&events[i], base, count_event, &fired);
-        add_event(&events[i], delay_ns);
+        add_event(&events[i], draw(&random) % SPAN_NS + SPAN_NS);
     }
     double start = seconds();
     for (size_t i = 0; i < count; i++) {
@@ -155,18 +202,16 @@ static struct rates measure_libevent(size_t count)
         evtimer_del(&events[which]);
         add_event(&events[which], delay_ns);
     }
-    rates.change = (double)count / (seconds() - start);
+    rates->change[LIBEVENT_EMBEDDED][round] = (double)count / (seconds() - start);
     for (size_t i = 0; i < count; i++)
         add_event(&events[i], draw(&random) % FIRE_SPAN_NS);
-    const struct timespec until_all_are_due = {0, 600000000};
     nanosleep(&until_all_are_due, NULL);
     start = seconds();
     event_base_dispatch(base);
-    rates.fire = (double)count / (seconds() - start);
+    rates->fire[LIBEVENT_EMBEDDED][round] = (double)count / (seconds() - start);
     must_be(fired, count);
     event_base_free(base);
     free(events);
-    return rates;
 }
 
 /* --- medians ---------------------------------------------------------------------------------- */
@@ -183,32 +228,45 @@ static double median(double *values, size_t count)
     return values[count / 2];
 }
 
-static void report(const char *name, double *torc, double *libevent, size_t rounds, double bar)
+static void report(const char *name, double (*values)[ROUNDS_MAX], size_t rounds,
+                   enum side ratio_to, double bar)
 {
-    double ours = median(torc, rounds), theirs = median(libevent, rounds);
-    printf("{\"name\":\"%s\",\"unit\":\"per CPU second\",\"torc\":%.0f,\"peers\":{\"libevent\":%.0f},"
-           "\"ratio\":%.3f,\"ratio_to\":\"libevent\",\"bar\":\">= %.0f\",\"missing\":[]}\n",
-           name, ours, theirs, ours / theirs, bar);
+    static const char *const names[SIDES] = {"torc", "libevent", "libevent_embedded"};
+    double medians[SIDES];
+    const char *comma = "";
+    for (int side = TORC; side < SIDES; side++)
+        medians[side] = median(values[side], rounds);
+    printf("{\"name\":\"%s\",\"unit\":\"per CPU second\",\"torc\":%.0f,\"peers\":{", name,
+           medians[TORC]);
+    for (int side = LIBEVENT; side < SIDES; side++) {
+        if (medians[side] > 0) {
+            printf("%s\"%s\":%.0f", comma, names[side], medians[side]);
+            comma = ",";
+        }
+    }
+    printf("},\"ratio\":%.3f,\"ratio_to\":\"%s\"", medians[TORC] / medians[ratio_to],
+           names[ratio_to]);
+    if (bar > 0)
+        printf(",\"bar\":\">= %.0f\"", bar);
+    printf(",\"missing\":[]}\n");
 }
 
 int main(int argc, char **argv)
 {
     long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : ROUNDS_DEFAULT;
     long timers = argc > 2 ? strtol(argv[2], NULL, 10) : TIMERS_DEFAULT;
-    double change[2][ROUNDS_MAX], fire[2][ROUNDS_MAX];
+    struct rates rates = {.change = {{0}}};
     if (rounds < 1 || rounds > ROUNDS_MAX || timers < 1) {
         fprintf(stderr, "usage: timers_bench [ROUNDS [TIMERS]]\n");
         return 2;
     }
     for (long i = 0; i < rounds; i++) {
-        struct rates ours = measure_torc((size_t)timers);
-        struct rates theirs = measure_libevent((size_t)timers);
-        change[0][i] = ours.change;
-        change[1][i] = theirs.change;
-        fire[0][i] = ours.fire;
-        fire[1][i] = theirs.fire;
+        measure_torc(&rates, i, (size_t)timers);
+        measure_libevent(&rates, i, (size_t)timers);
+        measure_libevent_embedded(&rates, i, (size_t)timers);
     }
-    report("timers.change", change[0], change[1], (size_t)rounds, 5);
-    report("timers.fire", fire[0], fire[1], (size_t)rounds, 4);
+    report("timers.change", rates.change, (size_t)rounds, LIBEVENT, 5);
+    report("timers.reset", rates.reset, (size_t)rounds, LIBEVENT, 0);
+    report("timers.fire", rates.fire, (size_t)rounds, LIBEVENT_EMBEDDED, 4);
     return 0;
 }

@@ -212,7 +212,7 @@ int torc_call_later_at(const char *site, struct torc_clock *clock, uint64_t dela
 }
 
 /* The code for a handle whose call is not pending, or 0. */
-static int check_pending(struct torc_timer timer)
+static inline int check_pending(struct torc_timer timer)
 {
     if (!timer.clock || timer.index >= timer.clock->heap.slot_count)
         return TORC_ESTALE;

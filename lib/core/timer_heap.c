@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "scope_pool.h"
-
 #define CACHE_LINE 64u
 #define SLOTS_AT_FIRST 16u
 #define SLOTS_MAX (UINT32_C(1) << 28) /* the children of the last entry still have 32-bit indices */
@@ -81,7 +79,7 @@ static int grow(struct torci_timer_heap *heap)
         torc_release(heap->scope, heap->entries_block,
                      block_bytes(old_places, sizeof *heap->entries));
     } else {
-        memset(aligned(entries_block), 0, TORCI_TIMER_ROOT * sizeof *heap->entries);
+        memset(aligned(entries_block), 0, (TORCI_TIMER_ROOT + 1) * sizeof *heap->entries);
     }
     heap->slots_block = slots_block;
     heap->slots = aligned(slots_block);
@@ -232,7 +230,7 @@ static void sort(struct torci_timer_entry *entries, uint32_t end)
 
 /* Numbers what is pending from 1.  What was set in this round is not due before the last that pop may
  * still give, so the round ends at the first of it. */
-static void renumber(struct torci_timer_heap *heap)
+void torci_timer_heap_renumber(struct torci_timer_heap *heap)
 {
     compact(heap);
     struct torci_timer_entry *entries = heap->entries;
@@ -252,7 +250,7 @@ static void renumber(struct torci_timer_heap *heap)
         heap->round_end = heap->next_order;
 }
 
-static void push(struct torci_timer_heap *heap, uint32_t index)
+void torci_timer_heap_push(struct torci_timer_heap *heap, uint32_t index)
 {
     struct torci_timer_slot *slot = &heap->slots[index];
     if (heap->entry_count == heap->entry_capacity) {
@@ -266,7 +264,7 @@ static void push(struct torci_timer_heap *heap, uint32_t index)
 }
 
 /* Puts the top right until it tells the truth. */
-static void settle(struct torci_timer_heap *heap)
+void torci_timer_heap_settle(struct torci_timer_heap *heap)
 {
     while (heap->entry_count) {
         struct torci_timer_entry *top = &heap->entries[TORCI_TIMER_ROOT];
@@ -286,71 +284,20 @@ static void settle(struct torci_timer_heap *heap)
     }
 }
 
-static void settle_if_top(struct torci_timer_heap *heap, uint32_t slot)
-{
-    if (heap->entry_count && heap->entries[TORCI_TIMER_ROOT].slot == slot)
-        settle(heap);
-}
-
 /* --- slots ------------------------------------------------------------------------------------ */
 
-int torci_timer_heap_take(struct torci_timer_heap *heap, uint32_t *out_slot)
+/* Makes one more free slot. */
+int torci_timer_heap_add_slot(struct torci_timer_heap *heap)
 {
-    uint32_t index = heap->free_head;
-    bool full = index == TORCI_TIMER_NO_SLOT && heap->slot_count == heap->slot_capacity;
+    bool full = heap->slot_count == heap->slot_capacity;
     int error = full ? grow(heap) : torci_scope_admit(heap->scope, sizeof *heap->slots);
     if (error)
         return error;
-    if (index == TORCI_TIMER_NO_SLOT) {
-        index = heap->slot_count++;
-        memset(&heap->slots[index], 0, sizeof heap->slots[index]);
-    } else {
-        heap->free_head = heap->slots[index].next_free;
-    }
-    struct torci_timer_slot *slot = &heap->slots[index];
-    slot->state = TORCI_TIMER_IDLE;
-    slot->alarm = false;
-    if (++slot->generation == 0)
-        slot->generation = 1;
-    *out_slot = index;
-    return 0;
-}
-
-void torci_timer_heap_give(struct torci_timer_heap *heap, uint32_t index,
-                           enum torci_timer_state state)
-{
-    torci_timer_heap_clear(heap, index);
-    struct torci_timer_slot *slot = &heap->slots[index];
-    slot->state = (uint8_t)state;
-    slot->next_free = heap->free_head;
+    uint32_t index = heap->slot_count++;
+    memset(&heap->slots[index], 0, sizeof heap->slots[index]);
+    heap->slots[index].next_free = TORCI_TIMER_NO_SLOT;
     heap->free_head = index;
-}
-
-void torci_timer_heap_set(struct torci_timer_heap *heap, uint32_t index, uint64_t deadline_ns)
-{
-    if (heap->next_order == UINT32_MAX)
-        renumber(heap);
-    struct torci_timer_slot *slot = &heap->slots[index];
-    bool queued = slot->queued_order != 0 && slot->deadline_ns <= deadline_ns;
-    if (slot->state != TORCI_TIMER_SET) {
-        slot->state = TORCI_TIMER_SET;
-        heap->pending++;
-    }
-    slot->deadline_ns = deadline_ns;
-    slot->order = heap->next_order++;
-    if (!queued)
-        push(heap, index);
-    settle_if_top(heap, index);
-}
-
-void torci_timer_heap_clear(struct torci_timer_heap *heap, uint32_t index)
-{
-    struct torci_timer_slot *slot = &heap->slots[index];
-    if (slot->state != TORCI_TIMER_SET)
-        return;
-    slot->state = TORCI_TIMER_IDLE;
-    heap->pending--;
-    settle_if_top(heap, index);
+    return 0;
 }
 
 uint32_t torci_timer_heap_pop(struct torci_timer_heap *heap, uint64_t now_ns)
@@ -365,6 +312,6 @@ uint32_t torci_timer_heap_pop(struct torci_timer_heap *heap, uint64_t now_ns)
     slot->queued_order = 0;
     heap->pending--;
     remove_top(heap);
-    settle(heap);
+    torci_timer_heap_settle(heap);
     return top.slot;
 }

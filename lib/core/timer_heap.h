@@ -21,6 +21,8 @@
 
 #include <torc/clock.h>
 
+#include "scope_pool.h"
+
 enum torci_timer_state {
     TORCI_TIMER_FREE_CALLED,   /* free; the last call made from it was called */
     TORCI_TIMER_FREE_CANCELED, /* free; the last one was cancelled */
@@ -74,18 +76,77 @@ void torci_timer_heap_init(struct torci_timer_heap *heap, struct torc_scope *sco
 /* Frees the arrays; what the slots hold has been dropped before. */
 void torci_timer_heap_free(struct torci_timer_heap *heap);
 
+/* Behind the functions below, which are here so that arming and cancelling are a call less deep. */
+TORC_CHECKED int torci_timer_heap_add_slot(struct torci_timer_heap *heap);
+void torci_timer_heap_renumber(struct torci_timer_heap *heap);
+void torci_timer_heap_push(struct torci_timer_heap *heap, uint32_t slot);
+void torci_timer_heap_settle(struct torci_timer_heap *heap);
+
+static inline void torci_timer_heap_settle_if_top(struct torci_timer_heap *heap, uint32_t slot)
+{
+    if (heap->entries[TORCI_TIMER_ROOT].slot == slot) /* there is one, if of an empty queue an old one */
+        torci_timer_heap_settle(heap);
+}
+
 /* Takes a slot, idle, with a generation of its own; call, arg, drop_arg, site and alarm are the
  * caller's to fill.
  * Errors: TORC_ENOMEM. */
-TORC_CHECKED int torci_timer_heap_take(struct torci_timer_heap *heap, uint32_t *out_slot);
+TORC_CHECKED static inline int torci_timer_heap_take(struct torci_timer_heap *heap,
+                                                     uint32_t *out_slot)
+{
+    int error = heap->free_head == TORCI_TIMER_NO_SLOT
+                    ? torci_timer_heap_add_slot(heap)
+                    : torci_scope_admit(heap->scope, sizeof *heap->slots);
+    if (error)
+        return error;
+    uint32_t index = heap->free_head;
+    struct torci_timer_slot *slot = &heap->slots[index];
+    heap->free_head = slot->next_free;
+    slot->state = TORCI_TIMER_IDLE;
+    slot->alarm = false;
+    slot->generation = slot->generation == UINT32_MAX ? 1 : slot->generation + 1;
+    *out_slot = index;
+    return 0;
+}
+
+/* Clears one that may be set: it is idle then. */
+static inline void torci_timer_heap_clear(struct torci_timer_heap *heap, uint32_t index)
+{
+    struct torci_timer_slot *slot = &heap->slots[index];
+    if (slot->state != TORCI_TIMER_SET)
+        return;
+    slot->state = TORCI_TIMER_IDLE;
+    heap->pending--;
+    torci_timer_heap_settle_if_top(heap, index);
+}
+
 /* Gives a slot back; it is cleared first if need be.  `state`: which of the free ones. */
-void torci_timer_heap_give(struct torci_timer_heap *heap, uint32_t slot,
-                           enum torci_timer_state state);
+static inline void torci_timer_heap_give(struct torci_timer_heap *heap, uint32_t index,
+                                         enum torci_timer_state state)
+{
+    struct torci_timer_slot *slot = &heap->slots[index];
+    torci_timer_heap_clear(heap, index);
+    slot->state = (uint8_t)state;
+    slot->next_free = heap->free_head;
+    heap->free_head = index;
+}
 
 /* Sets a slot that is taken, or sets it anew: it is the last of all set for that deadline. */
-void torci_timer_heap_set(struct torci_timer_heap *heap, uint32_t slot, uint64_t deadline_ns);
-/* Clears one that may be set: it is idle then. */
-void torci_timer_heap_clear(struct torci_timer_heap *heap, uint32_t slot);
+static inline void torci_timer_heap_set(struct torci_timer_heap *heap, uint32_t index,
+                                        uint64_t deadline_ns)
+{
+    if (heap->next_order == UINT32_MAX)
+        torci_timer_heap_renumber(heap);
+    struct torci_timer_slot *slot = &heap->slots[index];
+    bool queued = slot->queued_order != 0 && slot->deadline_ns <= deadline_ns;
+    heap->pending += slot->state != TORCI_TIMER_SET;
+    slot->state = TORCI_TIMER_SET;
+    slot->deadline_ns = deadline_ns;
+    slot->order = heap->next_order++;
+    if (!queued)
+        torci_timer_heap_push(heap, index);
+    torci_timer_heap_settle_if_top(heap, index);
+}
 
 /* The earliest deadline; TORC_NEVER if none is set. */
 static inline uint64_t torci_timer_heap_next(const struct torci_timer_heap *heap)
