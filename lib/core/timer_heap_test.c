@@ -257,7 +257,7 @@ static void a_slot_that_was_given_back_has_another_generation(void **state)
 {
     (void)state;
     struct model model;
-    uint32_t slot;
+    uint32_t slot = 0;
     model_init(&model, 1);
     model_set(&model, 3, 10);
     uint32_t generation = model.heap.slots[model.slots[3]].generation;
@@ -274,7 +274,7 @@ static void generation_zero_is_never_given(void **state)
 {
     (void)state;
     struct model model;
-    uint32_t slot;
+    uint32_t slot = 0;
     model_init(&model, 1);
     model.heap.slots[model.slots[0]].generation = UINT32_MAX;
     torci_timer_heap_give(&model.heap, model.slots[0], TORCI_TIMER_FREE_CALLED);
