@@ -62,7 +62,8 @@ TORC_API TORC_CHECKED int torc_transport_write_spans(struct torc_transport trans
 TORC_API void torc_transport_lose(struct torc_transport transport);
 
 /* Discards what is queued and resets: this side's connection_lost gets connection_aborted at the end of
- * the turn, the peer's gets connection_reset.  Idempotent, also after lose. */
+ * the turn, the peer's gets connection_reset (over a UNIX socket, which knows no reset, what a close would give it).
+ * Idempotent, also after lose. */
 TORC_API void torc_transport_abort(struct torc_transport transport);
 
 /* Half-close: after what is queued, the peer reads end of stream; write_connection_lost is called
