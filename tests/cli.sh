@@ -76,12 +76,61 @@ wrong "replay: a value for an option that takes none" "replay a --verbose=yes" "
 wrong "replay: a folder is no file" "replay /" "replay: /"
 wrong "replay: events that cannot be written" "replay fixtures/recordings/kv-redis-clients.torc --jsonl /nosuch/f" "--jsonl /nosuch/f: No such file"
 
+wrong "serve: why a file is no module is said once" "serve ./VERSION" "torc serve: ./VERSION is not a module: file too short"
+: >"$at/empty"; mkdir "$at/folder"; printf '{"torc":"recording","form' >"$at/cut"
+wrong "replay: an empty file" "replay $at/empty" "$at/empty:1: this is not a recording: it is empty"
+wrong "replay: a file cut within its first line" "replay $at/cut" "$at/cut:1: " "its first line has no end"
+wrong "replay: a folder is said to be one" "replay $at/folder" "replay: $at/folder: Is a directory"
+wrong "run: an output that cannot be written" "run --jsonl /nosuch/f scenarios/smoke/kv.scn" "run: --jsonl /nosuch/f: No such file"
+
 wrong "serve: a folder for a module that is loaded already" "serve echo --modules /" "--modules comes before MODULE"
 cat >"$at/old.c" <<'C'
 const struct { unsigned long size; const char *name; } torc_module = {16, "old"};
 C
 ${CC:-gcc} -shared -fPIC -o "$at/old.so" "$at/old.c" 2>"$at/err"
 wrong "serve: a module of another version" "serve $at/old.so" "was built for another version of Torc"
+
+# --- files of scenarios -------------------------------------------------------------------------------
+# invalid WHAT FILE TEXT: exit status 2, and the text with the file's name on stdout or stderr.
+invalid() {
+    timeout 20 "$torc" run "$2" >"$at/out" 2>"$at/err" </dev/null
+    status=$?
+    cat "$at/out" >>"$at/err"
+    [ $status -eq 2 ] && says "$at/err" "$2$3"
+    report $? "run: $1"
+}
+invalid "an empty file" "$at/empty" ":1:1: a scenario begins with the line 'scn 1'"
+invalid "a folder" "$at/folder" ": Is a directory"
+invalid "a file that is not there" "$at/nosuch.scn" ": No such file"
+invalid "a file without end" /dev/zero ": File too large"
+invalid "bytes that are no text" "$TORC_BUILD/torc" ":1:5: a control character cannot be in a scenario"
+printf 'scn 1\nhost cli peer\n0 cli connect srv:1 as c # %s\n' "$(head -c 100000 /dev/zero | tr '\0' x)" >"$at/long"
+invalid "a line of 100 kB" "$at/long" ":3:"
+"$torc" run --param tiem=1 scenarios/smoke/kv.scn >"$at/out" 2>"$at/err"
+[ $? -eq 0 ] && says "$at/err" "warning: scenarios/smoke/kv.scn: the parameter 'tiem' is given, and no line has it"
+report $? "run: a parameter no line has is warned of"
+
+# --- what cannot be written ---------------------------------------------------------------------------
+# lost WHAT "ARGUMENTS" TEXT [OUTPUT]: exit status 99, the text on stderr.
+lost() {
+    eval "timeout 20 \"$torc\" $2" >"${4:-$at/out}" 2>"$at/err" </dev/null
+    status=$?
+    [ $status -eq 99 ] && says "$at/err" "$3"
+    report $? "$1"
+}
+full="No space left on device"
+lost "run: verdicts that cannot be printed" "run scenarios/smoke/kv.scn" "torc: standard output is not complete: " /dev/full
+lost "replay: an answer that cannot be printed" "replay fixtures/recordings/kv-redis-clients.torc" "torc: standard output is not complete: $full" /dev/full
+lost "help that cannot be printed" "--help" "torc: standard output is not complete: $full" /dev/full
+lost "run: a report that cannot be written" "run --junit /dev/full scenarios/smoke/kv.scn" "torc run: --junit /dev/full: $full"
+lost "replay: events that are not written are an error" "replay --jsonl /dev/full fixtures/recordings/kv-redis-clients.torc" "torc replay: --jsonl /dev/full: $full"
+"$torc" run --jsonl /dev/full scenarios/smoke/kv.scn >"$at/out" 2>"$at/err"
+status=$?; cat "$at/out" >>"$at/err"
+[ $status -eq 99 ] && says "$at/err" "/dev/full: $full"
+report $? "run: a trace that cannot be written"
+"$torc" replay fixtures/recordings/kv-redis-clients.torc --module line_server >"$at/out" 2>"$at/err"
+[ $? -eq 1 ] && says "$at/out" "kv was recorded, this is line_server"
+report $? "replay: another module than the recorded one is named"
 
 # --- serving -----------------------------------------------------------------------------------------
 # start ARGUMENTS...: sets server and port.

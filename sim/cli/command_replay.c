@@ -19,6 +19,8 @@ struct replay {
     const char *jsonl_path;
     FILE *file;
     FILE *jsonl;
+    int read_errno;  /* why `file` could not be read; 0: it could */
+    int jsonl_errno; /* why `jsonl` could not be written; 0: it could */
     bool verbose;
     struct torci_log_printer printer;
 };
@@ -36,7 +38,8 @@ static void print_help(void)
          "  --jsonl FILE      write each event once it was replayed\n"
          "  -v, --verbose     show the log of the module, and where the recording comes from\n"
          "\n"
-         "Exit status: 0 equal, 1 different, 2 the file is damaged or is not a recording.");
+         "Exit status: 0 equal, 1 different, 2 the file is damaged or is not a recording, 99 an output\n"
+         "cannot be written.");
 }
 
 /* 0: go on.  Otherwise *out_exit is the exit status. */
@@ -94,17 +97,25 @@ static int parse_arguments(struct replay *replay, int argc, char **argv, int *ou
 
 static long read_file(void *arg, void *buffer, size_t bytes)
 {
-    const struct replay *replay = arg;
+    struct replay *replay = arg;
     size_t got = fread(buffer, 1, bytes, replay->file);
 
-    return got == 0 && ferror(replay->file) ? TORC_EIO : (long)got;
+    if (got != 0 || !ferror(replay->file)) {
+        return (long)got;
+    }
+    replay->read_errno = errno;
+    return TORC_EIO;
 }
 
 static int write_jsonl(void *arg, const char *line, size_t bytes)
 {
-    const struct replay *replay = arg;
+    struct replay *replay = arg;
 
-    return fwrite(line, 1, bytes, replay->jsonl) == bytes ? 0 : TORC_EIO;
+    if (fwrite(line, 1, bytes, replay->jsonl) == bytes) {
+        return 0;
+    }
+    replay->jsonl_errno = errno;
+    return TORC_EIO;
 }
 
 /* --- what is printed ----------------------------------------------------------------------------- */
@@ -155,6 +166,7 @@ static void print_command(const char *label, const struct replay *replay, const 
 }
 
 static void print_different(const struct replay *replay, const struct torc_recording *recording,
+                            const struct torc_module *module,
                             const struct torc_replay_report *report)
 {
     const struct torc_replay_difference *difference = &report->difference;
@@ -163,6 +175,10 @@ static void print_different(const struct replay *replay, const struct torc_recor
            torc_recording_module(recording), (unsigned long long)difference->n,
            (unsigned long long)(difference->t_ns / UINT64_C(1000000000)),
            (unsigned long long)(difference->t_ns % UINT64_C(1000000000)));
+    if (strcmp(module->name, torc_recording_module(recording)) != 0) {
+        printf("  module        %s was recorded, this is %s\n", torc_recording_module(recording),
+               module->name);
+    }
     if (difference->object[0] != '\0') {
         printf("  connection    %s%s%s\n", difference->object,
                difference->peer[0] != '\0' ? " with " : "", difference->peer);
@@ -188,6 +204,16 @@ static void print_different(const struct replay *replay, const struct torc_recor
 
 /* --- replaying ----------------------------------------------------------------------------------- */
 
+/* Ends with the recording's own words, or, if it could not be read at all, with the reason. */
+static int recording_error(const struct replay *replay, const char *error)
+{
+    if (replay->read_errno != 0) {
+        return torci_command_error(name, TORCI_EXIT_USAGE, "%s: %s", replay->path,
+                                   strerror(replay->read_errno));
+    }
+    return torci_command_error(name, TORCI_EXIT_USAGE, "%s", error);
+}
+
 static int replay_recording(struct replay *replay, struct torc_recording *recording)
 {
     struct torc_replay_options options = TORC_REPLAY_OPTIONS_INIT;
@@ -212,13 +238,13 @@ static int replay_recording(struct replay *replay, struct torc_recording *record
         options.arg = replay;
     }
     if (torc_replay(recording, module, &options, &report) != 0) {
-        return torci_command_error(name, TORCI_EXIT_USAGE, "%s", report.error);
+        return recording_error(replay, report.error);
     }
     if (report.verdict == TORC_REPLAY_EQUAL) {
         print_equal(replay, recording, &report);
         return TORCI_EXIT_PASS;
     }
-    print_different(replay, recording, &report);
+    print_different(replay, recording, module, &report);
     return TORCI_EXIT_FAIL;
 }
 
@@ -241,7 +267,7 @@ static int replay_file(struct replay *replay)
         }
     }
     if (torc_recording_open(read_file, replay, replay->path, &recording, error) != 0) {
-        return torci_command_error(name, TORCI_EXIT_USAGE, "%s", error);
+        return recording_error(replay, error);
     }
     status = replay_recording(replay, recording);
     torc_recording_close(recording);
@@ -261,9 +287,12 @@ int torci_command_replay(int argc, char **argv)
     if (replay.file != NULL) {
         fclose(replay.file);
     }
-    if (replay.jsonl != NULL && fclose(replay.jsonl) != 0) {
-        return torci_command_error(name, TORCI_EXIT_FAIL, "--jsonl %s: %s", replay.jsonl_path,
-                                   strerror(errno));
+    if (replay.jsonl != NULL && fclose(replay.jsonl) != 0 && replay.jsonl_errno == 0) {
+        replay.jsonl_errno = errno;
+    }
+    if (replay.jsonl_errno != 0) {
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "--jsonl %s: %s", replay.jsonl_path,
+                                   strerror(replay.jsonl_errno));
     }
     return status;
 }

@@ -16,6 +16,9 @@ static const char *const option_names[] = {"seed",  "param", "modules", "jsonl",
 
 enum { PARAMS_MAX = 64, REPEATED_BYTES = 2048 };
 
+/* A scenario is written by hand; what is larger is a device, or a wrong name. */
+static const size_t file_bytes_max = (size_t)64 << 20;
+
 struct run {
     struct torci_arguments arguments;
     struct torci_scenario_printer printer;
@@ -26,6 +29,8 @@ struct run {
     uint64_t seed;
     bool verbose;
     FILE *trace; /* or NULL */
+    const char *trace_path;
+    int trace_errno; /* why it could not be written; 0: it could */
     const char *junit_path;
     const char *params[2 * PARAMS_MAX + 1];
     char param_names[PARAMS_MAX][64];
@@ -93,11 +98,12 @@ static int read_param(struct run *run, const char *text)
     return 0;
 }
 
-static int open_output(const char *path, FILE **out)
+static int open_output(const char *option, const char *path, FILE **out)
 {
     *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
     if (*out == NULL)
-        return torci_command_error(name, TORCI_EXIT_USAGE, "%s: %s", path, strerror(errno));
+        return torci_command_error(name, TORCI_EXIT_USAGE, "--%s %s: %s", option, path,
+                                   strerror(errno));
     return 0;
 }
 
@@ -118,10 +124,14 @@ static int read_value_option(struct run *run)
         return read_seed(run, value);
     if (strcmp(option, "param") == 0)
         return read_param(run, value);
-    if (strcmp(option, "jsonl") == 0)
-        return open_output(value, &run->trace);
-    if (strcmp(option, "junit") == 0)
-        return open_output(value, &run->printer.junit);
+    if (strcmp(option, "jsonl") == 0) {
+        run->trace_path = value;
+        return open_output(option, value, &run->trace);
+    }
+    if (strcmp(option, "junit") == 0) {
+        run->junit_path = value;
+        return open_output(option, value, &run->printer.junit);
+    }
     run->modules = value;
     repeat_argument(run, "--modules", value);
     return 0;
@@ -174,48 +184,82 @@ static int read_arguments(struct run *run, int argc, char **argv)
 
 /* --- files ---------------------------------------------------------------------------------------- */
 
-static int read_file(void *arg, const char *path, char **out_data, size_t *out_bytes)
+/* All there is to read; 0, or the errno of what failed, with *out_data to be freed all the same. */
+static int read_all(FILE *file, char **out_data, size_t *out_bytes)
+{
+    size_t room = 65536;
+    size_t got;
+
+    *out_bytes = 0;
+    *out_data = malloc(room);
+    if (*out_data == NULL)
+        return ENOMEM;
+    errno = 0;
+    while ((got = fread(*out_data + *out_bytes, 1, room - *out_bytes, file)) > 0) {
+        *out_bytes += got;
+        if (*out_bytes > file_bytes_max)
+            return EFBIG;
+        if (*out_bytes == room) {
+            char *grown = realloc(*out_data, 2 * room);
+
+            if (grown == NULL)
+                return ENOMEM;
+            *out_data = grown;
+            room *= 2;
+        }
+    }
+    return ferror(file) ? (errno != 0 ? errno : EIO) : 0;
+}
+
+/* Reads the file at `path`; 0, or the errno of what failed. */
+static int read_path(const char *path, char **out_data, size_t *out_bytes)
 {
     FILE *file = fopen(path, "rb");
-    size_t room = 65536;
-    size_t bytes = 0;
+    int error;
+
+    if (file == NULL)
+        return errno;
+    error = read_all(file, out_data, out_bytes);
+    fclose(file);
+    if (error != 0)
+        free(*out_data);
+    return error;
+}
+
+/* The files a scenario names. */
+static int read_file(void *arg, const char *path, char **out_data, size_t *out_bytes)
+{
     char *data;
+    size_t bytes;
+    int error = read_path(path, &data, &bytes);
 
     (void)arg;
-    if (file == NULL)
-        return errno == ENOENT ? TORC_ENOTFOUND : errno == EACCES ? TORC_EACCES : TORC_EIO;
-    data = malloc(room);
-    while (data != NULL) {
-        size_t got = fread(data + bytes, 1, room - bytes, file);
-        char *grown;
-
-        bytes += got;
-        if (got == 0)
-            break;
-        if (bytes < room)
-            continue;
-        room *= 2;
-        grown = realloc(data, room);
-        if (grown == NULL)
-            free(data);
-        data = grown;
-    }
-    if (data != NULL && ferror(file)) {
-        free(data);
-        fclose(file);
+    switch (error) {
+    case 0:
+        *out_data = data;
+        *out_bytes = bytes;
+        return 0;
+    case ENOENT:
+        return TORC_ENOTFOUND;
+    case EACCES:
+        return TORC_EACCES;
+    case ENOMEM:
+        return TORC_ENOMEM;
+    case EFBIG:
+        return TORC_ETOOLONG;
+    default:
         return TORC_EIO;
     }
-    fclose(file);
-    if (data == NULL)
-        return TORC_ENOMEM;
-    *out_data = data;
-    *out_bytes = bytes;
-    return 0;
 }
 
 static int write_trace(void *arg, const char *line, size_t bytes)
 {
-    return fwrite(line, 1, bytes, arg) == bytes ? 0 : TORC_EIO;
+    struct run *run = arg;
+
+    if (fwrite(line, 1, bytes, run->trace) == bytes)
+        return 0;
+    run->trace_errno = errno;
+    return TORC_EIO;
 }
 
 /* --- one scenario --------------------------------------------------------------------------------- */
@@ -269,8 +313,7 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
 
     torc_scenario_warnings(scenario, warn, NULL);
     if (torc_scenario_has_campaigns(scenario))
-        fprintf(stderr, "%s: run once; sweep and explore lines are for the commands of that name\n",
-                path);
+        fprintf(stderr, "%s: run once; its sweep and explore lines are left aside\n", path);
     torc_scenario_run_options_init(&options);
     options.seed_given = run->seed_given;
     options.seed = run->seed;
@@ -279,11 +322,16 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
     options.tell = run->verbose ? tell : NULL;
     if (run->trace != NULL) {
         options.trace = write_trace;
-        options.trace_arg = run->trace;
+        options.trace_arg = run;
     }
     code = torc_scenario_run(scenario, &options, &report);
     if (code != 0) {
-        fail_run(run, path, torc_error_text(code));
+        char why[512];
+
+        snprintf(why, sizeof(why), "the trace cannot be written to %s: %s",
+                 run->trace_path != NULL ? run->trace_path : "standard output",
+                 strerror(run->trace_errno));
+        fail_run(run, path, run->trace_errno != 0 ? why : torc_error_text(code));
         note_status(run, TORCI_EXIT_INTERNAL);
         return;
     }
@@ -299,10 +347,10 @@ static void run_file(struct run *run, const char *path)
     struct torc_scenario *scenario = NULL;
     char *text = NULL;
     size_t bytes = 0;
-    int code = read_file(NULL, path, &text, &bytes);
+    int code = read_path(path, &text, &bytes);
 
     if (code != 0) {
-        fail_run(run, path, torc_error_text(code));
+        fail_run(run, path, strerror(code));
         note_status(run, TORCI_EXIT_USAGE);
         return;
     }
@@ -319,10 +367,20 @@ static void run_file(struct run *run, const char *path)
     torc_scenario_free(scenario);
 }
 
-static void close_output(struct run *run, FILE *file)
+/* Of stdout the command itself tells. */
+static void close_output(struct run *run, const char *option, const char *path, FILE *file)
 {
-    if (file != NULL && (file == stdout ? fflush(file) : fclose(file)) != 0)
-        run->status = torci_command_error(name, TORCI_EXIT_INTERNAL, "writing: %s", strerror(errno));
+    bool failed;
+
+    if (file == NULL || file == stdout)
+        return;
+    failed = ferror(file) != 0;
+    if (fclose(file) != 0)
+        run->status = torci_command_error(name, TORCI_EXIT_INTERNAL, "--%s %s: %s", option, path,
+                                          strerror(errno));
+    else if (failed)
+        run->status = torci_command_error(name, TORCI_EXIT_INTERNAL, "--%s %s is not complete",
+                                          option, path);
 }
 
 int torci_command_run(int argc, char **argv)
@@ -348,8 +406,8 @@ int torci_command_run(int argc, char **argv)
         status = run->status;
     }
     run->status = status;
-    close_output(run, run->trace);
-    close_output(run, run->printer.junit);
+    close_output(run, "jsonl", run->trace_path, run->trace);
+    close_output(run, "junit", run->junit_path, run->printer.junit);
     status = run->status;
     free(run->paths);
     free(run);

@@ -1,4 +1,5 @@
 /* The `torc` command: finds the subcommand and hands it the rest. */
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +51,23 @@ static int unknown_command(const char *name)
     return torci_usage_error(NULL, "unknown command '%s'", name);
 }
 
-int main(int argc, char **argv)
+/* What was printed must have arrived: a verdict nobody can read is no success. */
+static int flush_output(int status)
+{
+    int error = 0;
+
+    if (fflush(stdout) != 0) {
+        error = errno;
+    }
+    if (error == 0 && !ferror(stdout)) {
+        return status;
+    }
+    fprintf(stderr, "torc: standard output is not complete: %s\n",
+            error != 0 ? strerror(error) : "a write failed");
+    return TORCI_EXIT_INTERNAL;
+}
+
+static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
         print_help(stderr);
@@ -74,4 +91,9 @@ int main(int argc, char **argv)
         return torci_usage_error(NULL, "unknown option %s", argv[1]);
     }
     return unknown_command(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    return flush_output(run_command(argc, argv));
 }

@@ -76,6 +76,16 @@ static int examine(const struct torc_module *module, const char *path, char *err
     return 0;
 }
 
+/* What dlopen found wrong, without the path it begins with. */
+static const char *load_error(const char *path)
+{
+    const char *text = dlerror();
+    size_t bytes = strlen(path);
+
+    return strncmp(text, path, bytes) == 0 && strncmp(text + bytes, ": ", 2) == 0 ? text + bytes + 2
+                                                                                 : text;
+}
+
 int torci_module_load(const char *name, const char *directory, const struct torc_module **out,
                       char *error, size_t error_size)
 {
@@ -95,7 +105,7 @@ int torci_module_load(const char *name, const char *directory, const struct torc
     }
     object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (object == NULL) {
-        snprintf(error, error_size, "%s is not a module: %s", path, dlerror());
+        snprintf(error, error_size, "%s is not a module: %s", path, load_error(path));
         return TORC_EINVAL;
     }
     module = dlsym(object, TORC_MODULE_SYMBOL);

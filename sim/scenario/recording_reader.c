@@ -174,7 +174,7 @@ int torc_recording_open(torc_recording_read_fn *read, void *arg, const char *nam
                         struct torc_recording **out, char *error)
 {
     struct torc_recording *recording = calloc(1, sizeof(*recording));
-    const char *reason = "this is not a recording: it has no first line";
+    const char *reason = "this is not a recording: it is empty";
     const char *text;
     size_t bytes;
     int status;
@@ -190,6 +190,9 @@ int torc_recording_open(torc_recording_read_fn *read, void *arg, const char *nam
     if (status < 0) {
         reason = torc_error_text(status);
     } else if (status == 0) {
+        if (recording->used > 0) {
+            reason = "this is not a recording, or one cut short: its first line has no end";
+        }
         status = TORC_ESYNTAX;
     } else {
         status = torci_recording_header_parse(text, bytes, &recording->header, &reason);

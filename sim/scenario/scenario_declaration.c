@@ -280,13 +280,16 @@ static int parse_param(struct torci_parser *parser)
     if (name == NULL)
         return TORC_ENOMEM;
     for (param = parser->scenario->params; param != NULL; param = param->next)
-        if (strcmp(param->name, name) == 0)
+        if (strcmp(param->name, name) == 0) {
+            param->wanted = true;
             return 0;
+        }
     param = torci_scenario_alloc(parser->scenario, sizeof(*param));
     if (param == NULL)
         return TORC_ENOMEM;
     param->name = name;
     param->value = word->text + key_bytes + 1;
+    param->wanted = true;
     param->next = parser->scenario->params;
     parser->scenario->params = param;
     return 0;

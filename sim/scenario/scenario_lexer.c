@@ -100,13 +100,19 @@ int torci_parse_unknown(struct torci_parser *parser, const struct torci_word *wo
 
 int torci_parse_keep_as_warning(struct torci_parser *parser)
 {
-    struct torci_warning *warning = torci_scenario_alloc(parser->scenario, sizeof(*warning));
     char text[1200];
+
+    torc_format(text, sizeof(text), "%s    (the file ends within this line; it is left out)\n",
+                parser->error->text);
+    return torci_parse_warn(parser, text);
+}
+
+int torci_parse_warn(struct torci_parser *parser, const char *text)
+{
+    struct torci_warning *warning = torci_scenario_alloc(parser->scenario, sizeof(*warning));
 
     if (warning == NULL)
         return TORC_ENOMEM;
-    torc_format(text, sizeof(text), "%s    (the file ends within this line; it is left out)\n",
-                parser->error->text);
     warning->text = torci_scenario_copy(parser->scenario, text, strlen(text));
     if (warning->text == NULL)
         return TORC_ENOMEM;
@@ -178,9 +184,11 @@ int torci_word_value(struct torci_parser *parser, const struct torci_word *word,
 static const struct torci_param *find_param(const struct torc_scenario *scenario, const char *name,
                                             size_t bytes)
 {
-    for (const struct torci_param *param = scenario->params; param != NULL; param = param->next)
-        if (strlen(param->name) == bytes && memcmp(param->name, name, bytes) == 0)
+    for (struct torci_param *param = scenario->params; param != NULL; param = param->next)
+        if (strlen(param->name) == bytes && memcmp(param->name, name, bytes) == 0) {
+            param->wanted = true;
             return param;
+        }
     return NULL;
 }
 

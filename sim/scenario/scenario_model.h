@@ -94,6 +94,7 @@ struct torci_param {
     struct torci_param *next;
     const char *name;
     const char *value;
+    bool wanted; /* a line declares or uses it */
 };
 
 /* --- conditions --------------------------------------------------------------------------------- */

@@ -406,6 +406,24 @@ static int add_params(struct torci_parser *parser)
     return 0;
 }
 
+/* A parameter given from outside that no line wants is most likely misspelt. */
+static int warn_of_unwanted_params(struct torci_parser *parser)
+{
+    int code = 0;
+
+    for (const struct torci_param *param = parser->scenario->params; param != NULL && code == 0;
+         param = param->next) {
+        char text[300];
+
+        if (param->wanted)
+            continue;
+        torc_format(text, sizeof(text), "%.120s: the parameter '%.64s' is given, and no line has it\n",
+                    parser->scenario->sources->name, param->name);
+        code = torci_parse_warn(parser, text);
+    }
+    return code;
+}
+
 static int parse_whole(struct torci_parser *parser, const char *text, size_t bytes, const char *name)
 {
     struct torci_source *source = NULL;
@@ -421,6 +439,8 @@ static int parse_whole(struct torci_parser *parser, const char *text, size_t byt
         code = add_source(parser, name_copy, text_copy, bytes, NULL, &source);
     if (code == 0)
         code = parse_source(parser, source);
+    if (code == 0)
+        code = warn_of_unwanted_params(parser);
     return code;
 }
 

@@ -49,6 +49,8 @@ int torci_parse_unknown(struct torci_parser *parser, const struct torci_word *wo
                         const char *nearest, const char *format, ...) TORC_PRINTF(5, 6);
 /* Turns the error described into a warning of the scenario. */
 TORC_CHECKED int torci_parse_keep_as_warning(struct torci_parser *parser);
+/* A warning of the scenario: `text`, which ends with a newline. */
+TORC_CHECKED int torci_parse_warn(struct torci_parser *parser, const char *text);
 
 /* Composes "FILE:LINE:COLUMN: sentence", the line and a caret. */
 void torci_scenario_compose(struct torc_scenario_error *error, const struct torci_line *line,
