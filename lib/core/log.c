@@ -9,8 +9,11 @@ void torc_log_emit(struct torc_scope *scope, const struct torc_log_event *event)
 {
     if (event->level >= TORC_LOG_ERROR)
         scope->counts.errors_logged++;
-    if (scope->observer)
-        scope->observer->emit(scope->observer, event);
+    if (!scope->observer || scope->observing)
+        return;
+    scope->observing = true;
+    scope->observer->emit(scope->observer, event);
+    scope->observing = false;
 }
 
 void torc_log_at(const char *site, struct torc_scope *scope, enum torc_log_level level,

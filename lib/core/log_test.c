@@ -88,6 +88,34 @@ static void levels_have_names(void **state)
 
 #define IN_SCOPE(test) cmocka_unit_test_setup_teardown(test, open_scope, close_scope)
 
+struct talker {
+    struct torc_log_observer base;
+    struct torc_scope *scope;
+    unsigned events;
+};
+
+static void talk(struct torc_log_observer *self, const struct torc_log_event *event)
+{
+    struct talker *talker = (struct talker *)(void *)self;
+    (void)event;
+    if (talker->events++ < 100)
+        torc_log(talker->scope, TORC_LOG_ERROR, "test", "about what was said");
+}
+
+static void an_observer_that_logs_is_not_told_of_that(void **state)
+{
+    struct torc_scope_counts counts;
+    struct talker talker = {{talk}, *state, 0};
+    struct torc_log_observer *before = torc_scope_set_observer(*state, &talker.base);
+    torc_log(*state, TORC_LOG_ERROR, "test", "first");
+    assert_int_equal(talker.events, 1);
+    torc_log(*state, TORC_LOG_ERROR, "test", "second");
+    assert_int_equal(talker.events, 2);
+    torc_scope_count(*state, &counts);
+    assert_int_equal(counts.errors_logged, 4);
+    torc_scope_set_observer(*state, before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +124,7 @@ int main(void)
         IN_SCOPE(errors_are_counted_and_lesser_events_are_not),
         IN_SCOPE(a_failure_is_logged_as_an_error_and_stays_the_callers),
         IN_SCOPE(without_an_observer_events_are_only_counted),
+        IN_SCOPE(an_observer_that_logs_is_not_told_of_that),
         IN_SCOPE(levels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,7 @@ struct torc_scope {
     struct torci_pool pair_blocks;
     struct torci_pool timeouts;
     bool closing; /* torc_scope_free has begun: no new deferreds */
+    bool observing; /* the observer is looking at an event */
 };
 
 /* The scope's deferreds (deferred_table.c): `open` and `close` are part of making and freeing the

@@ -45,7 +45,8 @@ struct torc_log_observer {
     void (*emit)(struct torc_log_observer *self, const struct torc_log_event *event);
 };
 
-/* Gives an event to the scope's observer and counts it.  Never allocates. */
+/* Gives an event to the scope's observer and counts it.  What comes while the observer is looking at one -
+ * it logs itself, or drops a failure - is only counted.  Never allocates. */
 TORC_API void torc_log_emit(struct torc_scope *scope, const struct torc_log_event *event);
 
 /* The usual case: a formatted sentence (torc/format.h; cut at 511 bytes) and no fields. */
