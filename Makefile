@@ -97,8 +97,8 @@ test_libs := -lcmocka
 .SECONDARY:
 
 all: libs $(torc) modules ## the libraries, the command and the fixtures' modules
-libs: $(lib_a) $(sim_a) $(lib_so) $(sim_so)
-modules: $(modules)
+libs: $(lib_a) $(sim_a) $(lib_so) $(sim_so) ## the libraries, static and shared
+modules: $(modules) ## the fixtures as shared objects, in $(BUILD)/modules
 tests: all $(test_bin) ## every test program
 
 help: ## this
@@ -239,7 +239,7 @@ lib_headers := $(wildcard lib/include/torc/*.h)
 sim_headers := $(wildcard sim/include/torc/*.h)
 install_dirs := $(bindir) $(libdir)/pkgconfig $(includedir)/torc $(libdir)/torc/modules
 
-install: all $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc ## GNU DESTDIR and prefix
+install: all $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc ## command, libraries, headers, pkg-config files and modules under prefix (and DESTDIR)
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(install_dirs))
 	$(INSTALL) -m 755 $(torc) $(DESTDIR)$(bindir)/torc
 	$(INSTALL) -m 644 $(lib_a) $(sim_a) $(DESTDIR)$(libdir)/

@@ -58,7 +58,8 @@ static void print_help(const struct serve *serve)
          "  --help              with MODULE: its options too\n"
          "\n"
          "Options of the module are written --NAME VALUE, --NAME=VALUE or NAME=VALUE, after MODULE.\n"
-         "Exit status: 0 stopped by SIGTERM, 130 by SIGINT or by force, 1 it could not start.");
+         "Exit status: 0 stopped by SIGTERM, 130 by SIGINT or by force, 1 it could not start or the\n"
+         "recording is not complete, 2 wrong usage.");
     if (serve->module != NULL) {
         putchar('\n');
         torci_module_options_print(serve->module, stdout);
