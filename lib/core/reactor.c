@@ -95,9 +95,10 @@ void torc_reactor_free(struct torc_reactor *reactor)
     if (!stopped)
         torci_reactor_close(reactor);
     reactor->stage = TORCI_REACTOR_FREED;
-    torci_jobs_wait(reactor);
+    /* Before the wait for jobs, which what is readable would end again and again. */
     if (reactor->streams && !stopped)
         reactor->streams->ops->disconnect_all(reactor->streams);
+    torci_jobs_wait(reactor);
     torci_triggers_drop(reactor);
     torci_clock_drop_calls(reactor->clock);
     torci_scope_end_deferreds(reactor->scope);

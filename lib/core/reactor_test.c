@@ -493,7 +493,7 @@ static void freeing_drops_everything_once(void **state)
     torc_deferred_drop(deferred);
     scripted_finish_job(platform, 0);
     torc_reactor_free(reactor);
-    assert_string_equal(journal.text, "~thread ~job disconnect ~trigger ~timer free ");
+    assert_string_equal(journal.text, "~thread disconnect ~job ~trigger ~timer free ");
     assert_int_equal(scripted_end(platform), 0);
     free(platform);
     torc_reactor_free(NULL);

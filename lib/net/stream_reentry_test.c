@@ -261,6 +261,54 @@ static void freeing_the_reactor_inside_a_callback_outside_a_turn_is_fatal(void *
     /* The jump left the callback in the middle, so there is nothing to finish. */
 }
 
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static int work(void *arg)
+{
+    *(bool *)arg = true;
+    return 0;
+}
+
+static void finish_the_job(struct scripted_platform *platform, void *arg)
+{
+    (void)arg;
+    scripted_finish_job(platform, 0);
+}
+
+static size_t wait_and_count(struct torc_platform *base, uint64_t deadline_ns,
+                             struct torc_platform_event *batch, size_t capacity)
+{
+    struct scripted_platform *platform = (struct scripted_platform *)(void *)base;
+    if (platform->waits >= 100)
+        scripted_finish_job(platform, 0); /* it spins: let it end */
+    return ((struct torc_platform_ops *)platform->idle_arg)->wait(base, deadline_ns, batch, capacity);
+}
+
+/* What is readable and read by nobody any more would end each wait for the job at once. */
+static void freeing_waits_for_a_job_without_spinning_on_what_is_readable(void **state)
+{
+    static struct scene s;
+    struct torc_platform_ops original;
+    struct torc_deferred *done;
+    bool worked = false;
+    (void)state;
+    connected(&s);
+    original = s.platform.ops;
+    s.platform.idle_arg = &original;
+    s.platform.ops.wait = wait_and_count;
+    s.platform.idle = finish_the_job;
+    s.platform.steady = false;
+    assert_int_equal(torc_run_job(s.reactor, work, &worked, NULL, &done), 0);
+    torc_deferred_drop(done);
+    scripted_feed(&s.platform, 1, "unread", 6);
+    unsigned waits = s.platform.waits;
+    torc_reactor_free(s.reactor);
+    assert_true(worked);
+    assert_int_equal(s.lost, 1);
+    assert_in_range(s.platform.waits - waits, 1, 3);
+    assert_int_equal(scripted_end(&s.platform), 0);
+}
+
 /* --- the same on a memory transport ------------------------------------------------------------ */
 
 static void a_memory_transport_treats_producers_alike(void **state)
@@ -298,6 +346,7 @@ int main(void)
         cmocka_unit_test(a_write_inside_pause_does_not_pause_again),
         cmocka_unit_test(no_turn_can_be_taken_inside_a_callback_outside_a_turn),
         cmocka_unit_test(freeing_the_reactor_inside_a_callback_outside_a_turn_is_fatal),
+        cmocka_unit_test(freeing_waits_for_a_job_without_spinning_on_what_is_readable),
         cmocka_unit_test(a_memory_transport_treats_producers_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
