@@ -110,6 +110,10 @@ invalid "a line of 100 kB" "$at/long" ":3:"
 [ $? -eq 0 ] && says "$at/err" "warning: scenarios/smoke/kv.scn: the parameter 'tiem' is given, and no line has it"
 report $? "run: a parameter no line has is warned of"
 
+printf 'scn 1\nscn 1\n' >"$at/twice"; printf '\357\273\277scn 1\n' >"$at/mark"
+invalid "a second first line" "$at/twice" ":2:1: 'scn 1' is the first line, and no other"
+invalid "a byte order mark" "$at/mark" ":1:1: a byte order mark"
+
 # --- what cannot be written ---------------------------------------------------------------------------
 # lost WHAT "ARGUMENTS" TEXT [OUTPUT]: exit status 99, the text on stderr.
 lost() {

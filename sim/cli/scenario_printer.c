@@ -152,7 +152,8 @@ static void print_text(struct torci_scenario_printer *printer, const char *path,
     print_duration(stdout, report->t_ns);
     printf(", %llu events, %s", (unsigned long long)report->events, report->digest);
     if (report->lines_skipped > 0)
-        printf(", %zu lines skipped", report->lines_skipped);
+        printf(", %zu line%s skipped", report->lines_skipped,
+               report->lines_skipped == 1 ? "" : "s");
     puts(")");
     for (size_t i = 0; i < report->failure_count; i++)
         print_failure(stdout, "    ", &report->failures[i]);

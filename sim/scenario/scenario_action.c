@@ -79,7 +79,7 @@ int torci_action_read_count(struct torci_action *action, const struct torci_word
     if (torci_value_count(word->text + offset, out, &why) != 0)
         return torci_parse_error(action->parser, word, offset, "%s", why);
     if (*out == 0 || *out > max)
-        return torci_parse_error(action->parser, word, offset, "it is from 1 to %llu",
+        return torci_parse_error(action->parser, word, offset, "the number is from 1 to %llu",
                                  (unsigned long long)max);
     return 0;
 }

@@ -297,6 +297,9 @@ static int parse_first_line(struct torci_parser *parser)
 {
     const struct torci_line *line = parser->line;
 
+    if (strncmp(line->words[0].text, "\xEF\xBB\xBF", 3) == 0)
+        return torci_parse_error(parser, &line->words[0], 0,
+                                 "a byte order mark, which does not show; it cannot be in a scenario");
     if (!torci_word_is(&line->words[0], "scn"))
         return torci_parse_error(parser, &line->words[0], 0,
                                  "a scenario begins with the line 'scn 1'");
@@ -340,6 +343,9 @@ static int parse_line(struct torci_parser *parser)
 
     if (torci_word_is(&parser->line->words[0], "include"))
         return parse_include(parser);
+    if (torci_word_is(&parser->line->words[0], "scn"))
+        return torci_parse_error(parser, &parser->line->words[0], 0,
+                                 "'scn 1' is the first line, and no other");
     code = torci_parse_declaration(parser, &done);
     if (code != 0 || done)
         return code;
