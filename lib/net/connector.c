@@ -260,6 +260,7 @@ static struct torci_connector *find(struct torc_connector name)
 
     if (layer == NULL)
         return NULL;
+    torci_reactor_check(name.reactor, TORC_HERE);
     return torci_slots_find(&layer->connectors, name.index, name.generation, UINT32_MAX);
 }
 

@@ -189,6 +189,7 @@ static struct torci_listener *find(struct torc_listener name, struct torci_strea
 
     if (layer == NULL)
         return NULL;
+    torci_reactor_check(name.reactor, TORC_HERE);
     *out_layer = layer;
     listener = torci_slots_find(&layer->listeners, name.index, name.generation, UINT32_MAX);
     return listener != NULL && !listener->closed ? listener : NULL;

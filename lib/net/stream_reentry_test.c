@@ -21,7 +21,7 @@ struct scene {
     struct torc_connector connector;
     unsigned pauses, resumes, stops, lost, connecting, failed;
     int stop_code, connect_code, turn_code;
-    bool act_in_started, turn_in_failed, free_in_failed, write_in_pause;
+    bool act_in_started, turn_in_failed, free_in_failed, write_in_pause, fatal;
 };
 
 static struct scene *scene_of(struct torc_factory *factory)
@@ -105,7 +105,7 @@ static void failed(struct torc_factory *self, struct torc_connector connector,
     if (scene->turn_in_failed)
         scene->turn_code = torc_reactor_turn(scene->reactor, 0);
     if (scene->free_in_failed)
-        torc_reactor_free(scene->reactor);
+        scene->fatal = SCRIPTED_IS_FATAL(&scene->platform, torc_reactor_free(scene->reactor));
 }
 
 static void begin(struct scene *scene)
@@ -256,9 +256,40 @@ static void freeing_the_reactor_inside_a_callback_outside_a_turn_is_fatal(void *
     begin(&s);
     s.free_in_failed = true;
     begin_connecting(&s);
-    assert_true(SCRIPTED_IS_FATAL(&s.platform, (void)torc_connector_stop(s.connector)));
+    assert_int_equal(torc_connector_stop(s.connector), 0);
+    assert_true(s.fatal);
     assert_string_equal(s.platform.fatal_message, "torc_reactor_free inside a callback");
-    /* The jump left the callback in the middle, so there is nothing to finish. */
+    finish(&s);
+}
+
+/* --- elsewhere -------------------------------------------------------------------------------- */
+
+#define ELSEWHERE_IS_FATAL(statement)                                                              \
+    do {                                                                                           \
+        s.platform.elsewhere = true;                                                               \
+        bool fatal = SCRIPTED_IS_FATAL(&s.platform, statement);                                    \
+        s.platform.elsewhere = false;                                                              \
+        assert_true(fatal);                                                                        \
+    } while (0)
+
+static void streams_are_used_in_the_reactors_thread_only(void **state)
+{
+    static struct scene s;
+    static struct torc_listener listener;
+    struct torc_address address = torc_address_ipv4(127, 0, 0, 1, 7000);
+    (void)state;
+    connected(&s);
+    struct torc_transport transport = s.protocol.transport;
+    assert_int_equal(torc_listen(s.reactor, &address, &s.factory, NULL, &listener), 0);
+    ELSEWHERE_IS_FATAL((void)!torc_transport_write(transport, "x", 1));
+    ELSEWHERE_IS_FATAL(torc_transport_lose(transport));
+    ELSEWHERE_IS_FATAL(torc_transport_unregister_producer(transport));
+    ELSEWHERE_IS_FATAL(torc_listener_close(listener));
+    ELSEWHERE_IS_FATAL((void)!torc_connector_connect(s.connector));
+    ELSEWHERE_IS_FATAL((void)torc_connector_stop(s.connector));
+    ELSEWHERE_IS_FATAL(torc_connector_disconnect(s.connector));
+    assert_true(torc_transport_writable(transport));
+    finish(&s);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -346,6 +377,7 @@ int main(void)
         cmocka_unit_test(a_write_inside_pause_does_not_pause_again),
         cmocka_unit_test(no_turn_can_be_taken_inside_a_callback_outside_a_turn),
         cmocka_unit_test(freeing_the_reactor_inside_a_callback_outside_a_turn_is_fatal),
+        cmocka_unit_test(streams_are_used_in_the_reactors_thread_only),
         cmocka_unit_test(freeing_waits_for_a_job_without_spinning_on_what_is_readable),
         cmocka_unit_test(a_memory_transport_treats_producers_alike),
     };

@@ -3,28 +3,26 @@
 
 #include "stream_layer.h"
 
-/* The stream, while calls on it mean something; NULL once it is gone or ending. */
-static struct torci_stream *alive(struct torc_transport transport,
-                                  struct torci_stream_layer **out_layer)
-{
-    struct torci_stream_layer *layer = torci_layer_of_owner(transport.owner);
-    struct torci_stream *stream =
-        torci_slots_find(&layer->streams, transport.index, transport.generation, UINT32_MAX);
-
-    *out_layer = layer;
-    return stream != NULL && stream->open && !stream->dead ? stream : NULL;
-}
-
 /* The stream, until connection_lost has returned: for its addresses, and to let go of a producer. */
 static struct torci_stream *known(struct torc_transport transport,
                                   struct torci_stream_layer **out_layer)
 {
     struct torci_stream_layer *layer = torci_layer_of_owner(transport.owner);
-    struct torci_stream *stream =
-        torci_slots_find(&layer->streams, transport.index, transport.generation, UINT32_MAX);
+    struct torci_stream *stream;
 
+    torci_reactor_check(layer->reactor, TORC_HERE);
+    stream = torci_slots_find(&layer->streams, transport.index, transport.generation, UINT32_MAX);
     *out_layer = layer;
     return stream != NULL && stream->open ? stream : NULL;
+}
+
+/* The stream, while calls on it mean something; NULL once it is gone or ending. */
+static struct torci_stream *alive(struct torc_transport transport,
+                                  struct torci_stream_layer **out_layer)
+{
+    struct torci_stream *stream = known(transport, out_layer);
+
+    return stream != NULL && !stream->dead ? stream : NULL;
 }
 
 /* Whether a write is taken: a closing stream takes those of its producer only. */

@@ -1,8 +1,9 @@
 /* torc/transport.h - what a protocol writes to: one interface, whether the other end is a socket, a
  * simulated stream or a test's memory transport.
  *
- * A transport is a value handle; a stale one (its connection was lost) answers TORC_ECLOSED or does
- * nothing.
+ * A connection's transport is for its reactor's thread; from elsewhere, or from a job, calls end in the
+ * platform's `fatal`.  It is a value handle; a stale one (its connection was lost) answers TORC_ECLOSED or
+ * does nothing.
  *
  * One rule for closing, everywhere: torc_transport_lose stops reading at once, what was written
  * before it is sent, then the connection closes; writes after it are refused (TORC_ECLOSED), unless a
