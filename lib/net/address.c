@@ -273,14 +273,20 @@ static void put_ipv6(struct writer *writer, const uint8_t ip[16])
     }
 }
 
+/* An address is the user's to fill in: no length is believed beyond the array. */
+static size_t path_bytes(const struct torc_address *address)
+{
+    return address->path_bytes < sizeof address->path ? address->path_bytes : sizeof address->path;
+}
+
 static void put_unix(struct writer *writer, const struct torc_address *address)
 {
     put(writer, "unix:", 5);
     if (address->path_bytes > 0 && address->path[0] == '\0') {
         put(writer, "@", 1);
-        put(writer, address->path + 1, address->path_bytes - 1u);
+        put(writer, address->path + 1, path_bytes(address) - 1);
     } else {
-        put(writer, address->path, address->path_bytes);
+        put(writer, address->path, path_bytes(address));
     }
 }
 
@@ -328,7 +334,7 @@ bool torc_address_equal(const struct torc_address *a, const struct torc_address 
     case TORC_ADDRESS_IPV6:
         return a->port == b->port && a->scope_id == b->scope_id && memcmp(a->ip, b->ip, 16) == 0;
     case TORC_ADDRESS_UNIX:
-        return a->path_bytes == b->path_bytes && memcmp(a->path, b->path, a->path_bytes) == 0;
+        return a->path_bytes == b->path_bytes && memcmp(a->path, b->path, path_bytes(a)) == 0;
     default:
         return true;
     }

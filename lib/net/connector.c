@@ -224,7 +224,8 @@ int torc_connect_at(const char *site, struct torc_reactor *reactor,
     if (options == NULL)
         options = &defaults;
     if (options->size != sizeof *options || factory->ops->size != sizeof *factory->ops ||
-        address->family == TORC_ADDRESS_NONE)
+        !torci_address_is_sound(address) ||
+        (options->local.family != TORC_ADDRESS_NONE && !torci_address_is_sound(&options->local)))
         return TORC_EINVAL;
     if (torci_reactor_stopped(reactor))
         return TORC_ECLOSED;

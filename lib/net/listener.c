@@ -146,7 +146,8 @@ int torc_listen_at(const char *site, struct torc_reactor *reactor, const struct 
     torci_reactor_check(reactor, site);
     if (options == NULL)
         options = &defaults;
-    if (options->size != sizeof *options || factory->ops->size != sizeof *factory->ops)
+    if (options->size != sizeof *options || factory->ops->size != sizeof *factory->ops ||
+        !torci_address_is_sound(address))
         return TORC_EINVAL;
     if (torci_reactor_stopped(reactor))
         return TORC_ECLOSED;

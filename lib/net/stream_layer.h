@@ -162,6 +162,14 @@ void torci_connector_fail(struct torci_connector *connector, struct torc_failure
 /* The connector's stream has ended: connection_lost; `reason` is borrowed. */
 void torci_connector_lost(struct torci_connector *connector, struct torc_failure *reason);
 
+/* Whether an address, which is the user's to fill in, can be one. */
+static inline bool torci_address_is_sound(const struct torc_address *address)
+{
+    if (address->family == TORC_ADDRESS_UNIX)
+        return address->path_bytes > 0 && address->path_bytes <= TORC_ADDRESS_PATH_MAX;
+    return address->family == TORC_ADDRESS_IPV4 || address->family == TORC_ADDRESS_IPV6;
+}
+
 void torci_factory_use(struct torc_reactor *reactor, struct torc_factory *factory);
 void torci_factory_unuse(struct torc_reactor *reactor, struct torc_factory *factory);
 

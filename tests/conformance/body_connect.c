@@ -265,6 +265,31 @@ STREAM_BODY(a_server_factory_that_fails_is_logged_and_the_next_is_served)
     CHECK(c, run_until_count(c, &server.built, 2) && run_until(c, &server.last->made));
 }
 
+BODY(an_address_that_cannot_be_is_refused)
+{
+    static struct service service;
+    struct torc_connect_options options = TORC_CONNECT_OPTIONS_INIT;
+    struct torc_address good = c->ops->address(c, FAMILY_TCP);
+    struct torc_address bad[4];
+    size_t i;
+
+    service_init(c, &service, NULL);
+    memset(bad, 0, sizeof bad);
+    bad[1].family = TORC_ADDRESS_UNIX + 1;
+    bad[2].family = TORC_ADDRESS_UNIX;
+    bad[3].family = TORC_ADDRESS_UNIX;
+    bad[3].path_bytes = TORC_ADDRESS_PATH_MAX + 1;
+    for (i = 0; i < 4; i++) {
+        CHECK(c, torc_listen(c->server, &bad[i], &service.factory, NULL, &service.listener) ==
+                     TORC_EINVAL);
+        CHECK(c, torc_connect(c->client, &bad[i], &service.factory, NULL, NULL) == TORC_EINVAL);
+        options.local = bad[i];
+        CHECK(c, i == 0 || torc_connect(c->client, &good, &service.factory, &options, NULL) ==
+                               TORC_EINVAL);
+    }
+    CHECK(c, service.starts == 0);
+}
+
 BODY(listening_twice_on_one_address_is_an_error)
 {
     static struct service server, second;

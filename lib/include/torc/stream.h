@@ -21,7 +21,7 @@ struct torc_listen_options {
 /* Listens; `factory` is borrowed until the listener is closed.  `options` may be NULL.
  * Running out of descriptors in accept does not spin: waiting connections are turned away, or the
  * listener rests for a moment, and it is logged once.
- * Errors: TORC_EADDRINUSE, TORC_EADDRNOTAVAIL, TORC_EACCES, TORC_EMFILE, TORC_ENOMEM, TORC_ECLOSED (the
+ * Errors: TORC_EINVAL, the address is none; TORC_EADDRINUSE, TORC_EADDRNOTAVAIL, TORC_EACCES, TORC_EMFILE, TORC_ENOMEM, TORC_ECLOSED (the
  * reactor has stopped), ...; then the factory is not started. */
 TORC_API TORC_CHECKED int torc_listen_at(const char *site, struct torc_reactor *reactor,
                                          const struct torc_address *address,
