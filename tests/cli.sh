@@ -80,6 +80,7 @@ wrong "serve: why a file is no module is said once" "serve ./VERSION" "torc serv
 : >"$at/empty"; mkdir "$at/folder"; printf '{"torc":"recording","form' >"$at/cut"
 wrong "replay: an empty file" "replay $at/empty" "$at/empty:1: this is not a recording: it is empty"
 wrong "replay: a file cut within its first line" "replay $at/cut" "$at/cut:1: " "its first line has no end"
+wrong "replay: a file without an end" "replay /dev/zero" "/dev/zero:1: the line is longer than any of a recording"
 wrong "replay: a folder is said to be one" "replay $at/folder" "replay: $at/folder: Is a directory"
 wrong "run: an output that cannot be written" "run --jsonl /nosuch/f scenarios/smoke/kv.scn" "run: --jsonl /nosuch/f: No such file"
 
@@ -187,6 +188,9 @@ end TERM
 [ $? -eq 1 ] && says "$at/err" "cannot listen on unix:/nosuch/socket: "
 report $? "a UNIX socket that cannot be made is said with its reason"
 start echo --listen tcp:127.0.0.1:0 --record /dev/full
+for _ in $(seq 200); do [ -s "$at/err" ] && break; sleep 0.05; done
+says "$at/err" "the recording /dev/full ends here, serving goes on: No space left on device"
+report $? "a recording that cannot be written is said while it serves"
 end TERM
 [ $status -eq 1 ] && says "$at/err" "the recording /dev/full is not complete: no space left"
 report $? "a recording that could not be written is said at the end, exit status 1"

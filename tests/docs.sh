@@ -44,6 +44,10 @@ for page in $pages; do
         for each; do [ -e "$each" ] && found=0; done
         [ $found -eq 0 ] || { bad=1; echo "$path is not there" >>"$at/log"; }
     done
+    for file in $(grep -oE '`[A-Za-z0-9_*-]+\.(c|h|sh|scn|py|inc)`' "$page" | tr -d '`' | sort -u); do
+        [ -n "$(find bench ci docs examples fixtures lib scenarios sim tests -name "$file")" ] ||
+            { bad=1; echo "there is no $file" >>"$at/log"; }
+    done
     for link in $(grep -o '](\([^)#:]*\))' "$page" | sed 's/](\(.*\))/\1/'); do
         [ -e "$(dirname "$page")/$link" ] || { bad=1; echo "the link $link leads nowhere" >>"$at/log"; }
     done
@@ -54,7 +58,7 @@ for page in docs/*.md; do
     grep -qF "\`$page\`" README.md || { bad=1; echo "$page" >>"$at/log"; }
 done
 report $bad "the README leads to every page"
-make -s help >"$at/help"
+MAKEFLAGS= make -s help >"$at/help"
 bad=0
 for target in $(grep -ohE '`make [a-z][a-z-]*' $pages | sed 's/.*make //' | sort -u) \
               $(grep -oE '\bmake -s .*' ci/quickstart ci/test | grep -oE '[a-z][a-z-]*$' | sort -u); do

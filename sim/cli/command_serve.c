@@ -40,6 +40,7 @@ struct serve {
     struct torc_platform *recorder;
     struct torc_reactor *reactor;
     bool listen_failed;
+    bool record_failed;
     bool stopped_in_order;
 };
 
@@ -257,24 +258,29 @@ static void refused(void *arg, const struct torc_address *address, int error)
     torci_command_error(name, 0, "cannot listen on %s: %s", text, torc_error_text(error));
 }
 
+/* A recording can fail long before the end, so it is said at once as well. */
+static int record_failed(struct serve *serve, int error)
+{
+    if (!serve->record_failed) {
+        torci_command_error(name, 0, "the recording %s ends here, serving goes on: %s",
+                            serve->record_path, strerror(error));
+    }
+    serve->record_failed = true;
+    return error == ENOSPC ? TORC_ENOSPC : TORC_EIO;
+}
+
 static int write_record(void *arg, const char *line, size_t bytes)
 {
-    const struct serve *serve = arg;
+    struct serve *serve = arg;
 
-    if (fwrite(line, 1, bytes, serve->record) == bytes) {
-        return 0;
-    }
-    return errno == ENOSPC ? TORC_ENOSPC : TORC_EIO;
+    return fwrite(line, 1, bytes, serve->record) == bytes ? 0 : record_failed(serve, errno);
 }
 
 static int flush_record(void *arg)
 {
-    const struct serve *serve = arg;
+    struct serve *serve = arg;
 
-    if (fflush(serve->record) == 0) {
-        return 0;
-    }
-    return errno == ENOSPC ? TORC_ENOSPC : TORC_EIO;
+    return fflush(serve->record) == 0 ? 0 : record_failed(serve, errno);
 }
 
 static int start_recorder(struct serve *serve)

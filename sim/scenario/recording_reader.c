@@ -79,6 +79,13 @@ static int next_line(struct torc_recording *recording, const char **out, size_t 
     }
 }
 
+/* Why there is no next line. */
+static const char *line_error(int status)
+{
+    return status == TORC_ETOOLONG ? "the line is longer than any of a recording"
+                                   : torc_error_text(status);
+}
+
 static int say(const struct torc_recording *recording, char *error, int code, const char *reason)
 {
     snprintf(error, TORC_RECORDING_ERROR_BYTES, "%s:%llu: %s", recording->name,
@@ -140,7 +147,7 @@ static int read_trailer(struct torc_recording *recording, const char *text, size
     }
     status = next_line(recording, &text, &bytes);
     if (status < 0) {
-        return say(recording, error, status, torc_error_text(status));
+        return say(recording, error, status, line_error(status));
     }
     if (status > 0 || recording->begin < recording->used) {
         return say(recording, error, TORC_ESYNTAX, "something follows the last line");
@@ -157,7 +164,7 @@ int torci_recording_next(struct torc_recording *recording, struct torci_recorded
     int status = recording->ended ? 0 : next_line(recording, &text, &bytes);
 
     if (status < 0) {
-        return say(recording, error, status, torc_error_text(status));
+        return say(recording, error, status, line_error(status));
     }
     if (status == 0) {
         recording->truncated = recording->truncated || !recording->ended;
@@ -188,7 +195,7 @@ int torc_recording_open(torc_recording_read_fn *read, void *arg, const char *nam
     recording->name = strdup(name);
     status = recording->name != NULL ? next_line(recording, &text, &bytes) : TORC_ENOMEM;
     if (status < 0) {
-        reason = torc_error_text(status);
+        reason = line_error(status);
     } else if (status == 0) {
         if (recording->used > 0) {
             reason = "this is not a recording, or one cut short: its first line has no end";
