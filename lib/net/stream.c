@@ -35,6 +35,7 @@ void torci_stream_mark_dirty(struct torci_stream_layer *layer, struct torci_stre
     if (stream->dirty)
         return;
     stream->dirty = true;
+    stream->previous_dirty = layer->dirty_last;
     if (layer->dirty_last != NULL)
         layer->dirty_last->next_dirty = stream;
     else
@@ -254,20 +255,16 @@ end:
 
 static void unlist(struct torci_stream_layer *layer, struct torci_stream *stream)
 {
-    struct torci_stream *at = layer->dirty_first, *before = NULL;
-
     if (!stream->dirty)
         return;
-    while (at != stream) {
-        before = at;
-        at = at->next_dirty;
-    }
-    if (before != NULL)
-        before->next_dirty = stream->next_dirty;
+    if (stream->previous_dirty != NULL)
+        stream->previous_dirty->next_dirty = stream->next_dirty;
     else
         layer->dirty_first = stream->next_dirty;
-    if (layer->dirty_last == stream)
-        layer->dirty_last = before;
+    if (stream->next_dirty != NULL)
+        stream->next_dirty->previous_dirty = stream->previous_dirty;
+    else
+        layer->dirty_last = stream->previous_dirty;
     stream->dirty = false;
 }
 

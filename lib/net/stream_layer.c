@@ -61,10 +61,38 @@ static void layer_flush(struct torci_streams *base)
         struct torci_stream *next = stream->next_dirty;
 
         stream->dirty = false;
-        stream->next_dirty = NULL;
+        stream->next_dirty = stream->previous_dirty = NULL;
         torci_stream_flush(layer, stream);
         stream = next;
     }
+}
+
+/* The next slot in use from *from on, which then begins there, and from the first again at the end; NULL
+ * when none is left.  Ending them all so looks at each place once, and finds what callbacks add. */
+static void *next_to_end(const struct torci_slots *slots, uint32_t *from)
+{
+    struct torci_slot *slot = NULL;
+
+    if (slots->live > 0) {
+        slot = torci_slots_next(slots, *from);
+        if (slot == NULL)
+            slot = torci_slots_next(slots, 0);
+        *from = slot->index;
+    }
+    return slot;
+}
+
+static void disconnect(struct torci_stream_layer *layer, struct torci_stream *stream)
+{
+    struct torc_failure *reason = stream->dead ? stream->reason
+                                               : torc_failure_static(&torc_failure_connection_lost);
+    bool abort = stream->abort || stream->queue.bytes > 0;
+
+    if (stream->open)
+        torci_stream_end(layer, stream, reason, abort ? TORC_CLOSE_ABORT : TORC_CLOSE_NORMAL);
+    else
+        torci_connector_fail(stream->connector,
+                             torc_failure_static(&torc_failure_connect_cancelled));
 }
 
 static void layer_disconnect_all(struct torci_streams *base)
@@ -73,22 +101,14 @@ static void layer_disconnect_all(struct torci_streams *base)
     struct torci_connector *connector;
     struct torci_listener *listener;
     struct torci_stream *stream;
+    uint32_t from;
 
     layer_flush(base);
-    while ((listener = torci_slots_next(&layer->listeners, 0)) != NULL)
+    for (from = 0; (listener = next_to_end(&layer->listeners, &from)) != NULL;)
         torci_listener_end(layer, listener);
-    while ((stream = torci_slots_next(&layer->streams, 0)) != NULL) {
-        if (stream->open)
-            torci_stream_end(layer, stream,
-                             stream->dead ? stream->reason
-                                          : torc_failure_static(&torc_failure_connection_lost),
-                             stream->abort || stream->queue.bytes > 0 ? TORC_CLOSE_ABORT
-                                                                      : TORC_CLOSE_NORMAL);
-        else
-            torci_connector_fail(stream->connector,
-                                 torc_failure_static(&torc_failure_connect_cancelled));
-    }
-    while ((connector = torci_slots_next(&layer->connectors, 0)) != NULL)
+    for (from = 0; (stream = next_to_end(&layer->streams, &from)) != NULL;)
+        disconnect(layer, stream);
+    for (from = 0; (connector = next_to_end(&layer->connectors, &from)) != NULL;)
         torci_connector_fail(connector, torc_failure_static(&torc_failure_connect_cancelled));
 }
 

@@ -33,7 +33,7 @@ struct torci_stream {
     struct torci_connector *connector; /* NULL: accepted */
     struct torc_producer *producer;
     struct torc_failure *reason; /* why it ends, when it does; held */
-    struct torci_stream *next_dirty;
+    struct torci_stream *next_dirty, *previous_dirty;
     struct torci_write_queue queue;
     size_t high_watermark_bytes;
     size_t queued_bytes_max;
