@@ -80,6 +80,8 @@ wrong "serve: why a file is no module is said once" "serve ./VERSION" "torc serv
 : >"$at/empty"; mkdir "$at/folder"; printf '{"torc":"recording","form' >"$at/cut"
 wrong "replay: an empty file" "replay $at/empty" "$at/empty:1: this is not a recording: it is empty"
 wrong "replay: a file cut within its first line" "replay $at/cut" "$at/cut:1: " "its first line has no end"
+head -n 1 fixtures/recordings/kv-redis-clients.torc >"$at/header"
+wrong "replay: a file cut before the first event" "replay $at/header" "$at/header: it was cut short before the first event"
 wrong "replay: a file without an end" "replay /dev/zero" "/dev/zero:1: the line is longer than any of a recording"
 wrong "replay: a folder is said to be one" "replay $at/folder" "replay: $at/folder: Is a directory"
 wrong "run: an output that cannot be written" "run --jsonl /nosuch/f scenarios/smoke/kv.scn" "run: --jsonl /nosuch/f: No such file"

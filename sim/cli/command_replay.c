@@ -240,6 +240,12 @@ static int replay_recording(struct replay *replay, struct torc_recording *record
     if (torc_replay(recording, module, &options, &report) != 0) {
         return recording_error(replay, report.error);
     }
+    if (report.events == 0 && report.truncated && report.verdict == TORC_REPLAY_EQUAL) {
+        return torci_command_error(name, TORCI_EXIT_USAGE,
+                                   "%s: it was cut short before the first event, so there is nothing "
+                                   "to compare",
+                                   replay->path);
+    }
     if (report.verdict == TORC_REPLAY_EQUAL) {
         print_equal(replay, recording, &report);
         return TORCI_EXIT_PASS;
