@@ -2,7 +2,7 @@
  *
  * The same rules as lib/net's streams, in the same shape: whatever ends the connection only notes it,
  * and settle, the end of a turn, is the one place that tells. */
-#include <torc/memory_transport.h>
+#include "memory_transport_state.h"
 
 #include <string.h>
 
@@ -10,285 +10,6 @@
 
 #define HIGH_WATERMARK_BYTES 65536
 #define QUEUED_BYTES_MAX ((size_t)64 << 20)
-#define OUTPUT_BYTES_MIN 256
-
-/* Bytes delivered and not yet received; they stay where they are while the protocol looks at them. */
-struct piece {
-    struct piece *next;
-    size_t bytes;
-    size_t received_bytes;
-    size_t segment_bytes;
-    uint8_t data[];
-};
-
-struct torc_memory_transport {
-    struct torc_transport_owner owner;
-    struct torc_scope *scope;
-    struct torc_protocol *protocol; /* NULL: the handle alone is used */
-    struct torc_producer *producer;
-    struct torc_failure *reason; /* why it ends, when it does; held */
-    struct torc_failure *broken; /* the connection broke; not noticed yet; held */
-    struct piece *first;
-    struct piece *last;
-    uint8_t *output; /* what was taken, then what is queued */
-    size_t output_capacity;
-    size_t taken_bytes;
-    size_t queued_bytes;
-    size_t high_watermark_bytes;
-    size_t queued_bytes_max;
-    uint32_t generation;
-    int options[2]; /* by enum torc_stream_option */
-    bool open;
-    bool held;
-    bool busy; /* a callback is running */
-    bool paused;
-    bool end_delivered; /* the peer ended its side */
-    bool ended;         /* and that was noticed */
-    bool losing;
-    bool losing_write;
-    bool write_lost;
-    bool dead; /* end at the next settle: `reason` says why */
-    bool aborted;
-    bool pull;
-    bool producer_paused;
-    bool pausing; /* inside its pause */
-};
-
-static struct torc_memory_transport *memory_of(struct torc_transport transport)
-{
-    return (struct torc_memory_transport *)(void *)transport.owner;
-}
-
-/* Known until connection_lost has returned; alive while calls mean something. */
-static struct torc_memory_transport *known(struct torc_transport transport)
-{
-    struct torc_memory_transport *memory = memory_of(transport);
-    return memory->open && memory->generation == transport.generation ? memory : NULL;
-}
-
-static struct torc_memory_transport *alive(struct torc_transport transport)
-{
-    struct torc_memory_transport *memory = known(transport);
-    return memory && !memory->dead ? memory : NULL;
-}
-
-static void kill(struct torc_memory_transport *memory, struct torc_failure *reason, bool abort)
-{
-    if (memory->dead) {
-        torc_failure_drop(reason);
-        return;
-    }
-    memory->dead = true;
-    memory->aborted = abort;
-    memory->reason = reason;
-}
-
-/* --- the transport ---------------------------------------------------------------------------- */
-
-static int reserve_output(struct torc_memory_transport *memory, size_t bytes)
-{
-    size_t needed = memory->taken_bytes + memory->queued_bytes + bytes;
-    size_t capacity = memory->output_capacity ? memory->output_capacity : OUTPUT_BYTES_MIN;
-    if (needed <= memory->output_capacity)
-        return 0;
-    while (capacity < needed)
-        capacity *= 2;
-    uint8_t *output =
-        torc_resize(memory->scope, memory->output, memory->output_capacity, capacity);
-    if (!output)
-        return TORC_ENOMEM;
-    memory->output = output;
-    memory->output_capacity = capacity;
-    return 0;
-}
-
-static int write_total(struct torc_transport transport, const struct torc_span *spans, size_t count,
-                       size_t total)
-{
-    struct torc_memory_transport *memory = alive(transport);
-    /* A closing connection takes what its producer still writes. */
-    if (!memory || memory->losing_write || (memory->losing && !memory->producer))
-        return TORC_ECLOSED;
-    if (total == 0)
-        return 0;
-    if (total > memory->queued_bytes_max ||
-        memory->queued_bytes > memory->queued_bytes_max - total)
-        return TORC_ELIMIT;
-    int code = reserve_output(memory, total);
-    if (code)
-        return code;
-    for (size_t i = 0; i < count; i++) {
-        if (spans[i].bytes > 0)
-            memcpy(memory->output + memory->taken_bytes + memory->queued_bytes, spans[i].data,
-                   spans[i].bytes);
-        memory->queued_bytes += spans[i].bytes;
-    }
-    if (memory->producer && !memory->pull && !memory->pausing &&
-        memory->queued_bytes > memory->high_watermark_bytes) {
-        memory->producer_paused = true;
-        memory->pausing = true;
-        memory->producer->ops->pause(memory->producer);
-        memory->pausing = false;
-    }
-    return 0;
-}
-
-static int write_one(struct torc_transport transport, const void *data, size_t bytes)
-{
-    struct torc_span span = {data, bytes};
-    return write_total(transport, &span, 1, bytes);
-}
-
-static int write_spans(struct torc_transport transport, const struct torc_span *spans, size_t count)
-{
-    size_t total = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (spans[i].bytes > SIZE_MAX - total)
-            return TORC_ELIMIT;
-        total += spans[i].bytes;
-    }
-    return write_total(transport, spans, count, total);
-}
-
-static void lose(struct torc_transport transport)
-{
-    struct torc_memory_transport *memory = alive(transport);
-    if (memory)
-        memory->losing = true;
-}
-
-static void abort_connection(struct torc_transport transport)
-{
-    struct torc_memory_transport *memory = alive(transport);
-    if (memory)
-        kill(memory, torc_failure_static(&torc_failure_connection_aborted), true);
-}
-
-static void lose_write(struct torc_transport transport)
-{
-    struct torc_memory_transport *memory = alive(transport);
-    if (memory && !memory->losing)
-        memory->losing_write = true;
-}
-
-static void pause_reading(struct torc_transport transport)
-{
-    struct torc_memory_transport *memory = alive(transport);
-    if (memory)
-        memory->paused = true;
-}
-
-static void resume_reading(struct torc_transport transport)
-{
-    struct torc_memory_transport *memory = alive(transport);
-    if (memory)
-        memory->paused = false;
-}
-
-static int register_producer(struct torc_transport transport, struct torc_producer *producer,
-                             enum torc_producer_kind kind)
-{
-    struct torc_memory_transport *memory = known(transport);
-    if (memory && memory->producer)
-        return TORC_EBUSY;
-    if (!memory || memory->dead || memory->losing || memory->losing_write) {
-        producer->ops->stop(producer);
-        return TORC_ECLOSED;
-    }
-    memory->producer = producer;
-    memory->pull = kind == TORC_PRODUCER_PULL;
-    memory->producer_paused = false;
-    if (memory->pull)
-        producer->ops->resume(producer);
-    return 0;
-}
-
-static void unregister_producer(struct torc_transport transport)
-{
-    struct torc_memory_transport *memory = known(transport);
-    if (!memory)
-        return;
-    memory->producer = NULL;
-    memory->producer_paused = false;
-}
-
-static int set_limits(struct torc_transport transport, size_t high_watermark_bytes,
-                      size_t queued_bytes_max)
-{
-    struct torc_memory_transport *memory = alive(transport);
-    if (!memory)
-        return TORC_ECLOSED;
-    if (high_watermark_bytes != 0)
-        memory->high_watermark_bytes = high_watermark_bytes;
-    if (queued_bytes_max != 0)
-        memory->queued_bytes_max = queued_bytes_max;
-    return 0;
-}
-
-static size_t queued(struct torc_transport transport)
-{
-    struct torc_memory_transport *memory = alive(transport);
-    return memory ? memory->queued_bytes : 0;
-}
-
-static bool writable(struct torc_transport transport)
-{
-    struct torc_memory_transport *memory = alive(transport);
-    return memory && !memory->losing && !memory->losing_write;
-}
-
-static bool disconnecting(struct torc_transport transport)
-{
-    struct torc_memory_transport *memory = alive(transport);
-    return !memory || memory->losing;
-}
-
-static int local(struct torc_transport transport, struct torc_address *out)
-{
-    if (!known(transport))
-        return TORC_ECLOSED;
-    *out = torc_address_ipv4(10, 0, 0, 1, 12345);
-    return 0;
-}
-
-static int peer(struct torc_transport transport, struct torc_address *out)
-{
-    if (!known(transport))
-        return TORC_ECLOSED;
-    *out = torc_address_ipv4(10, 0, 0, 2, 54321);
-    return 0;
-}
-
-static int set_option(struct torc_transport transport, enum torc_stream_option option, int value)
-{
-    struct torc_memory_transport *memory = alive(transport);
-    if (!memory)
-        return TORC_ECLOSED;
-    if (option != TORC_STREAM_NODELAY && option != TORC_STREAM_KEEPALIVE)
-        return TORC_EINVAL;
-    memory->options[option] = value;
-    return 0;
-}
-
-static const struct torc_transport_ops transport_ops = {
-    .size = sizeof transport_ops,
-    .write = write_one,
-    .write_spans = write_spans,
-    .lose = lose,
-    .abort = abort_connection,
-    .lose_write = lose_write,
-    .pause_reading = pause_reading,
-    .resume_reading = resume_reading,
-    .register_producer = register_producer,
-    .unregister_producer = unregister_producer,
-    .set_limits = set_limits,
-    .queued = queued,
-    .writable = writable,
-    .disconnecting = disconnecting,
-    .local = local,
-    .peer = peer,
-    .set_option = set_option,
-};
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
@@ -307,7 +28,7 @@ static void fail(struct torc_memory_transport *memory, const char *doing,
         memory->reason = failure;
         return;
     }
-    kill(memory, failure, true);
+    torci_memory_kill(memory, failure, true);
 }
 
 static void drop_first(struct torc_memory_transport *memory)
@@ -351,7 +72,7 @@ static void read_all(struct torc_memory_transport *memory)
     if (!reading(memory) || memory->first)
         return;
     if (memory->broken) {
-        kill(memory, memory->broken, false);
+        torci_memory_kill(memory, memory->broken, false);
         memory->broken = NULL;
     } else if (memory->end_delivered) {
         notice_end(memory);
@@ -364,7 +85,7 @@ static void read_all(struct torc_memory_transport *memory)
 static bool take_output(struct torc_memory_transport *memory)
 {
     if (memory->broken) {
-        kill(memory, memory->broken, false);
+        torci_memory_kill(memory, memory->broken, false);
         memory->broken = NULL;
         return false;
     }
@@ -427,7 +148,7 @@ static void flush(struct torc_memory_transport *memory)
         close_write(memory);
     if (memory->dead || !memory->losing || fed || (memory->producer && memory->pull))
         return;
-    kill(memory, torc_failure_static(&torc_failure_connection_done), false);
+    torci_memory_kill(memory, torc_failure_static(&torc_failure_connection_done), false);
 }
 
 void torc_memory_transport_settle(struct torc_memory_transport *memory)
@@ -469,7 +190,7 @@ int torc_memory_transport_new(struct torc_scope *scope, struct torc_memory_trans
     struct torc_memory_transport *memory = torc_alloc_zero(scope, sizeof *memory);
     if (!memory)
         return TORC_ENOMEM;
-    memory->owner.ops = &transport_ops;
+    memory->owner.ops = &torci_memory_transport_ops;
     memory->scope = scope;
     reopen(memory);
     *out = memory;
@@ -483,7 +204,7 @@ void torc_memory_transport_free(struct torc_memory_transport *memory)
     if (memory->open) {
         memory->busy = true;
         if (!memory->dead)
-            kill(memory, torc_failure_static(&torc_failure_connection_aborted), true);
+            torci_memory_kill(memory, torc_failure_static(&torc_failure_connection_aborted), true);
         end(memory, memory->reason);
     }
     torc_release(memory->scope, memory->output, memory->output_capacity);
