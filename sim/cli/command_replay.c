@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <torc/recording.h>
 
@@ -19,6 +20,7 @@ struct replay {
     const char *jsonl_path;
     FILE *file;
     FILE *jsonl;
+    double wall_s;   /* what the replay took */
     int read_errno;  /* why `file` could not be read; 0: it could */
     int jsonl_errno; /* why `jsonl` could not be written; 0: it could */
     bool verbose;
@@ -122,11 +124,9 @@ static int write_jsonl(void *arg, const char *line, size_t bytes)
 
 static void print_counts(const struct replay *replay, const struct torc_replay_report *report)
 {
-    double wall_s = (double)report->wall_ns / 1e9;
-
     printf("  virtual time  %.3f s\n", (double)report->virtual_ns / 1e9);
-    printf("  wall time     %.3f s  (%.0f events/s)\n", wall_s,
-           wall_s > 0 ? (double)report->events / wall_s : 0.0);
+    printf("  wall time     %.3f s  (%.0f events/s)\n", replay->wall_s,
+           replay->wall_s > 0 ? (double)report->events / replay->wall_s : 0.0);
     for (size_t i = 0; i < report->probe_count; i++) {
         printf("%s%s=%lld%s", i == 0 ? "  probes        " : " ", report->probes[i].name,
                (long long)report->probes[i].value, i + 1 == report->probe_count ? "\n" : "");
@@ -214,6 +214,14 @@ static int recording_error(const struct replay *replay, const char *error)
     return torci_command_error(name, TORCI_EXIT_USAGE, "%s", error);
 }
 
+static double monotonic_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static int replay_recording(struct replay *replay, struct torc_recording *recording)
 {
     struct torc_replay_options options = TORC_REPLAY_OPTIONS_INIT;
@@ -222,6 +230,8 @@ static int replay_recording(struct replay *replay, struct torc_recording *record
     const char *wanted =
         replay->module != NULL ? replay->module : torc_recording_module(recording);
     char error[TORC_RECORDING_ERROR_BYTES];
+    double began_s;
+    int status;
 
     if (torci_module_load(wanted, replay->modules, &module, error, sizeof(error)) != 0) {
         return torci_command_error(name, TORCI_EXIT_USAGE, "%s", error);
@@ -237,7 +247,10 @@ static int replay_recording(struct replay *replay, struct torc_recording *record
         options.write = write_jsonl;
         options.arg = replay;
     }
-    if (torc_replay(recording, module, &options, &report) != 0) {
+    began_s = monotonic_s();
+    status = torc_replay(recording, module, &options, &report);
+    replay->wall_s = monotonic_s() - began_s;
+    if (status != 0) {
         return recording_error(replay, report.error);
     }
     if (report.events == 0 && report.truncated && report.verdict == TORC_REPLAY_EQUAL) {

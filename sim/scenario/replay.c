@@ -1,17 +1,8 @@
 /* replay.c - a recording played to a module: the replayer, a reactor on it, and the turns. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "replayer.h"
-
-static uint64_t monotonic_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * TORC_SECOND + (uint64_t)now.tv_nsec;
-}
 
 /* --- probes -------------------------------------------------------------------------------------- */
 
@@ -162,7 +153,6 @@ int torc_replay(struct torc_recording *recording, const struct torc_module *modu
                 const struct torc_replay_options *options, struct torc_replay_report *report)
 {
     static const struct torc_replay_options defaults = TORC_REPLAY_OPTIONS_INIT;
-    uint64_t began_ns = monotonic_ns();
     struct torci_replayer *replayer;
     struct torc_trace *trace;
     int status;
@@ -187,6 +177,5 @@ int torc_replay(struct torc_recording *recording, const struct torc_module *modu
     torc_trace_digest(trace, report->digest);
     torc_trace_free(trace);
     report->truncated = recording->truncated;
-    report->wall_ns = monotonic_ns() - began_ns;
     return status != 0 ? status : compare_trailer(recording, report);
 }

@@ -135,7 +135,6 @@ struct torc_replay_report {
     uint64_t read_bytes;
     uint64_t written_bytes;
     uint64_t virtual_ns;  /* time of the last turn */
-    uint64_t wall_ns;     /* what the replay took */
     char digest[TORC_DIGEST_TEXT_BYTES]; /* of the events replayed: the same on every machine */
     size_t probe_count;   /* the module's numbers, read before the first recorded signal or at the end */
     struct torc_replay_probe probes[TORC_REPLAY_PROBES_MAX];
