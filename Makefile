@@ -92,7 +92,7 @@ cli_libs := -ldl
 test_libs := -lcmocka
 
 .PHONY: all help libs modules tests check check-programs check-unit check-conformance \
-        check-determinism check-oom check-valgrind coverage bench install uninstall clean
+        check-determinism check-threads check-threaded-programs check-oom check-valgrind coverage bench install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -203,6 +203,13 @@ check-valgrind: tests ## the unit tests under valgrind
 	TORC_TEST_WRAPPER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --fair-sched=yes' \
 	TORC_TEST_TIMEOUT=600 tests/run --build $(BUILD) $(unit_bin)
 build-for-determinism: $(torc) modules
+threaded_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard lib/live/*_test.c) \
+                  $(addprefix lib/core/,reactor_thread_call_test.c reactor_job_test.c)) \
+                $(BUILD)/tests/conformance/conformance
+check-threads: ## ThreadSanitizer on the programs that have threads
+	$(MAKE) SAN=thread OPT='-O1 -g' BUILD=build/tsan check-threaded-programs
+check-threaded-programs: $(threaded_bin)
+	tests/run --build $(BUILD) $(threaded_bin)
 check-determinism: ## digests of every scenario across compilers, optimisation and sanitizers
 	tests/determinism --build $(BUILD)
 coverage: ## line coverage of lib/ by the test programs; HTML in build/coverage/html; bar in reports/thresholds
