@@ -1,10 +1,11 @@
 /* hello.c - a module: greets whatever is sent to it. */
+#include <torc/listeners.h>
 #include <torc/module.h>
 
 struct hello {
     struct torc_factory factory; /* first: the library hands it back */
     struct torc_scope *scope;
-    struct torc_listener listener;
+    struct torc_listeners *listeners;
 };
 struct greeter {
     struct torc_protocol protocol;
@@ -48,27 +49,25 @@ static struct torc_failure *start(struct torc_reactor *reactor, const struct tor
     static const struct torc_factory_ops ops = {.size = sizeof ops, .build_protocol = build};
     struct torc_scope *scope = torc_reactor_scope(reactor);
     struct hello *hello = torc_alloc_zero(scope, sizeof *hello);
-    int code = hello == NULL ? TORC_ENOMEM : TORC_OK;
+    struct torc_failure *failure;
 
-    if (code == TORC_OK) {
-        hello->factory.ops = &ops;
-        hello->scope = scope;
-        code = torc_listen(reactor, torc_options_address(options, "listen", 0), &hello->factory, NULL,
-                           &hello->listener);
-    }
-    if (code != TORC_OK) {
+    if (hello == NULL)
+        return torc_failure_no_memory();
+    hello->factory.ops = &ops;
+    hello->scope = scope;
+    failure = torc_listen_all(reactor, options, "listen", &hello->factory, NULL, &hello->listeners);
+    if (failure != NULL)
         torc_release(scope, hello, sizeof *hello);
-        return torc_failure_of_code(scope, code, "listening");
-    }
-    *out = hello;
-    return NULL;
+    else
+        *out = hello;
+    return failure;
 }
 
 static struct torc_deferred *stop(void *instance)
 {
     struct hello *hello = instance;
 
-    torc_listener_close(hello->listener);
+    torc_listeners_close(hello->listeners);
     torc_release(hello->scope, hello, sizeof *hello);
     return NULL; /* done already: its connections do not need it */
 }

@@ -13,7 +13,7 @@ static void what_is_sent_is_greeted(void **state)
 {
     struct torc_memory_transport *wire;
     struct torc_protocol *protocol = NULL;
-    struct hello hello = {{NULL, 0}, NULL, {NULL, 0, 0}};
+    struct hello hello = {{NULL, 0}, NULL, NULL};
     const uint8_t *written;
     size_t bytes;
 
