@@ -155,7 +155,6 @@ void torci_connector_connected(struct torci_connector *connector, int result)
 {
     struct torci_stream_layer *layer = connector->layer;
     struct torci_stream *stream = connector->stream;
-    struct torc_platform *platform = layer->platform;
     struct torc_protocol *protocol = NULL;
     struct torc_failure *failure;
 
@@ -173,10 +172,7 @@ void torci_connector_connected(struct torci_connector *connector, int result)
         fail_without_protocol(connector, failure);
         return;
     }
-    if (connector->nodelay)
-        (void)!platform->ops->set_option(platform, stream->handle, TORC_STREAM_NODELAY, 1);
-    if (connector->keepalive)
-        (void)!platform->ops->set_option(platform, stream->handle, TORC_STREAM_KEEPALIVE, 1);
+    torci_stream_set_options(layer, stream, connector->nodelay, connector->keepalive);
     torci_stream_open(layer, stream, protocol);
 }
 

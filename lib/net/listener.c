@@ -69,7 +69,6 @@ static void serve(struct torci_stream_layer *layer, struct torci_listener *liste
 {
     bool nodelay = listener->tcp && listener->nodelay;
     bool keepalive = listener->tcp && listener->keepalive;
-    struct torc_platform *platform = layer->platform;
     struct torc_protocol *protocol = NULL;
     struct torc_failure *failure;
 
@@ -84,10 +83,7 @@ static void serve(struct torci_stream_layer *layer, struct torci_listener *liste
         torci_stream_discard(layer, stream, TORC_CLOSE_NORMAL);
         return;
     }
-    if (nodelay)
-        (void)!platform->ops->set_option(platform, stream->handle, TORC_STREAM_NODELAY, 1);
-    if (keepalive)
-        (void)!platform->ops->set_option(platform, stream->handle, TORC_STREAM_KEEPALIVE, 1);
+    torci_stream_set_options(layer, stream, nodelay, keepalive);
     torci_stream_open(layer, stream, protocol);
 }
 

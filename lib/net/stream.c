@@ -30,6 +30,17 @@ void torci_stream_set_peer(struct torci_stream *stream, const struct torc_addres
     stream->peer_family = peer->family;
 }
 
+void torci_stream_set_options(struct torci_stream_layer *layer, struct torci_stream *stream,
+                              bool nodelay, bool keepalive)
+{
+    struct torc_platform *platform = layer->platform;
+
+    if (nodelay)
+        (void)platform->ops->set_option(platform, stream->handle, TORC_STREAM_NODELAY, 1);
+    if (keepalive)
+        (void)platform->ops->set_option(platform, stream->handle, TORC_STREAM_KEEPALIVE, 1);
+}
+
 void torci_stream_mark_dirty(struct torci_stream_layer *layer, struct torci_stream *stream)
 {
     if (stream->dirty)

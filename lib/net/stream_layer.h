@@ -127,6 +127,9 @@ void torci_log_and_drop(struct torci_stream_layer *layer, const char *doing,
 struct torci_stream *torci_stream_new(struct torci_stream_layer *layer, const char *site);
 uint64_t torci_stream_token(const struct torci_stream *stream);
 void torci_stream_set_peer(struct torci_stream *stream, const struct torc_address *peer);
+/* Asks for the options that are true.  One the platform refuses is done without: the connection works. */
+void torci_stream_set_options(struct torci_stream_layer *layer, struct torci_stream *stream,
+                              bool nodelay, bool keepalive);
 void torci_stream_ready(struct torci_stream_layer *layer, struct torci_stream *stream,
                         uint32_t events);
 void torci_stream_mark_dirty(struct torci_stream_layer *layer, struct torci_stream *stream);
