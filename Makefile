@@ -39,6 +39,7 @@ LDFLAGS_ALL := $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage) $(LDF
 # The layering of docs/architecture.md, enforced: a folder is compiled with these -I and no others.
 inc_lib/core     := -Ilib/include
 inc_lib/net      := -Ilib/include -Ilib/core
+inc_lib/db       := -Ilib/include
 inc_lib/service  := -Ilib/include
 inc_lib/live     := -Ilib/include -D_GNU_SOURCE
 inc_sim/world    := -Ilib/include -Isim/include -D_GNU_SOURCE
@@ -48,7 +49,7 @@ inc_sim/cli      := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_fixture      := -Ilib/include
 inc_test         := -Ilib/include -Isim/include -D_GNU_SOURCE -I.
 
-lib_folders := lib/core lib/net lib/service lib/live
+lib_folders := lib/core lib/net lib/db lib/service lib/live
 sim_folders := sim/world sim/scenario
 
 sources  = $(filter-out %_test.c,$(foreach d,$(1),$(wildcard $(d)/*.c)))
@@ -86,8 +87,8 @@ lib_so := $(BUILD)/libtorc.so.$(VERSION)
 sim_so := $(BUILD)/libtorc-sim.so.$(VERSION)
 torc  := $(BUILD)/torc
 
-lib_libs := -levent_core -levent_pthreads -lpthread
-sim_libs := -lxxhash -ljansson
+lib_libs := -levent_core -levent_pthreads -lsqlite3 -lpthread
+sim_libs := -lxxhash -ljansson -lsqlite3
 cli_libs := -ldl
 test_libs := -lcmocka
 

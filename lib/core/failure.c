@@ -36,7 +36,19 @@ TORC_FAILURE_TYPES(X)
     X(connection_reset, TORC_ECONNRESET, "connection reset by peer")                               \
     X(connection_timeout, TORC_ETIMEDOUT, "the connection timed out")                              \
     X(protocol_error, TORC_EPROTOCOL, "the peer broke the protocol")                               \
-    X(line_too_long, TORC_ETOOLONG, "a line was too long")
+    X(line_too_long, TORC_ETOOLONG, "a line was too long")                                         \
+    X(database_error, TORC_EDATABASE, "the database cannot do that")                               \
+    X(database_busy, TORC_EBUSY, "the database is in use")                                         \
+    X(database_constraint, TORC_ECONSTRAINT, "a constraint of the database forbids it")            \
+    X(database_full, TORC_ENOSPC, "the database has no space left")                                \
+    X(database_io, TORC_EIO, "the database cannot be read or written")                             \
+    X(database_corrupt, TORC_ECORRUPT, "the database is damaged")                                  \
+    X(database_interrupted, TORC_ECANCELED, "the statement was interrupted")                       \
+    X(database_lost, TORC_EUNKNOWN, "the connection to the database was lost")                     \
+    X(database_statement, TORC_EINVAL, "the statement cannot be run")                              \
+    X(database_value, TORC_EINVAL, "a value has not the type that was asked for")                  \
+    X(database_migration, TORC_EDATABASE, "the schema cannot be brought up to date")               \
+    X(pool_closed, TORC_ECLOSED, "the pool is closed")
 
 static const struct torc_failure static_failures[] = {
 #define X(name, code, text) {&torc_failure_##name, NULL, NULL, NULL, text, 1, code},
@@ -67,33 +79,80 @@ struct torc_failure *torc_failure_no_memory(void)
     return torc_failure_static(&torc_failure_out_of_memory);
 }
 
+static struct torci_failure_detail *detail_place(const struct torc_failure *failure)
+{
+    return (struct torci_failure_detail *)(void *)(failure + 1);
+}
+
+static bool is_detailed(const struct torc_failure *failure)
+{
+    return failure->scope && failure->message == (const char *)(detail_place(failure) + 1);
+}
+
+/* Takes `cause`; the room between structure and message is the caller's to fill. */
+static struct torc_failure *new_failure(const char *site, struct torc_scope *scope,
+                                        const struct torc_failure_type *type, int code,
+                                        struct torc_failure *cause, size_t room,
+                                        const char *format, va_list arguments)
+{
+    struct torc_failure *failure;
+    va_list measured;
+    size_t length;
+    char *message;
+
+    va_copy(measured, arguments);
+    length = torc_format_list(NULL, 0, format, measured);
+    va_end(measured);
+    failure = torc_alloc(scope, sizeof *failure + room + length + 1);
+    if (!failure) {
+        torc_failure_drop(cause);
+        return NULL;
+    }
+    message = (char *)(failure + 1) + room;
+    torc_format_list(message, length + 1, format, arguments);
+    failure->type = type;
+    failure->scope = scope;
+    failure->site = site;
+    failure->cause = cause;
+    failure->message = message;
+    failure->references = 1;
+    failure->code = code;
+    scope->counts.failures++;
+    return failure;
+}
+
 struct torc_failure *torc_failure_new_at(const char *site, struct torc_scope *scope,
                                          const struct torc_failure_type *type, int code,
                                          struct torc_failure *cause, const char *format, ...)
 {
     struct torc_failure *failure;
     va_list arguments;
-    size_t length;
 
     va_start(arguments, format);
-    length = torc_format_list(NULL, 0, format, arguments);
+    failure = new_failure(site, scope, type, code, cause, 0, format, arguments);
     va_end(arguments);
-    failure = torc_alloc(scope, sizeof *failure + length + 1);
+    return failure ? failure : torc_failure_no_memory();
+}
+
+struct torc_failure *torc_failure_new_detailed_at(const char *site, struct torc_scope *scope,
+                                                  const struct torc_failure_type *type, int code,
+                                                  struct torc_failure *cause, void *detail,
+                                                  torc_drop_fn *drop_detail, const char *format,
+                                                  ...)
+{
+    struct torc_failure *failure;
+    va_list arguments;
+
+    va_start(arguments, format);
+    failure = new_failure(site, scope, type, code, cause, sizeof(struct torci_failure_detail),
+                          format, arguments);
+    va_end(arguments);
     if (!failure) {
-        torc_failure_drop(cause);
+        if (drop_detail)
+            drop_detail(detail);
         return torc_failure_no_memory();
     }
-    va_start(arguments, format);
-    torc_format_list((char *)(failure + 1), length + 1, format, arguments);
-    va_end(arguments);
-    failure->type = type;
-    failure->scope = scope;
-    failure->site = site;
-    failure->cause = cause;
-    failure->message = (const char *)(failure + 1);
-    failure->references = 1;
-    failure->code = code;
-    scope->counts.failures++;
+    *detail_place(failure) = (struct torci_failure_detail){detail, drop_detail};
     return failure;
 }
 
@@ -160,6 +219,16 @@ struct torc_failure *torc_failure_keep(struct torc_failure *failure)
     return failure;
 }
 
+static void release_detailed(struct torc_scope *scope, struct torc_failure *failure)
+{
+    struct torci_failure_detail held = *detail_place(failure);
+
+    torc_release(scope, failure,
+                 sizeof *failure + sizeof held + strlen(failure->message) + 1);
+    if (held.drop)
+        held.drop(held.detail);
+}
+
 void torc_failure_drop(struct torc_failure *failure)
 {
     while (failure && failure->scope && --failure->references == 0) {
@@ -168,6 +237,8 @@ void torc_failure_drop(struct torc_failure *failure)
         scope->counts.failures--;
         if (failure->message == (const char *)(failure + 1))
             torc_release(scope, failure, sizeof *failure + strlen(failure->message) + 1);
+        else if (is_detailed(failure))
+            release_detailed(scope, failure);
         else
             torci_deferred_own_failure_ended(failure);
         failure = cause;
@@ -197,6 +268,11 @@ const char *torc_failure_site(const struct torc_failure *failure)
 struct torc_failure *torc_failure_cause(const struct torc_failure *failure)
 {
     return failure->cause;
+}
+
+const void *torc_failure_detail(const struct torc_failure *failure)
+{
+    return is_detailed(failure) ? detail_place(failure)->detail : NULL;
 }
 
 bool torc_failure_check(const struct torc_failure *failure, const struct torc_failure_type *type)

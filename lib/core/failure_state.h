@@ -4,9 +4,10 @@
 
 #include <torc/failure.h>
 
-/* There are three kinds, told apart without a field of its own:
+/* There are four kinds, told apart without a field of its own:
  *   static     scope is NULL; constant data, never counted
  *   allocated  the message stands right behind the structure, in the same block
+ *   detailed   a struct torci_failure_detail stands between the two
  *   own        part of a deferred (deferred_state.h), which cannot be used anew while somebody keeps it;
  *              made without memory, when a source is dropped */
 struct torc_failure {
@@ -17,6 +18,11 @@ struct torc_failure {
     const char *message;
     uint32_t references;
     int32_t code;
+};
+
+struct torci_failure_detail {
+    void *detail;
+    torc_drop_fn *drop;
 };
 
 #endif

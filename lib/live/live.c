@@ -79,6 +79,22 @@ static bool in_reactor(struct torc_platform *self)
     return pthread_equal(pthread_self(), live_of(self)->thread) != 0;
 }
 
+/* --- databases: real ones, on real files ---------------------------------------------------------- */
+
+static const char *live_storage(struct torc_platform *self)
+{
+    (void)self;
+    return NULL;
+}
+
+static enum torc_database_answer live_database(struct torc_platform *self,
+                                               struct torc_database_event *event)
+{
+    (void)self;
+    (void)event;
+    return TORC_DATABASE_PROCEED;
+}
+
 static const struct torc_platform_ops live_ops = {
     .size = sizeof(struct torc_platform_ops),
     .name = "live",
@@ -103,6 +119,8 @@ static const struct torc_platform_ops live_ops = {
     .names = torci_live_names,
     .set_option = torci_live_set_option,
     .submit = torci_live_submit,
+    .storage = live_storage,
+    .database = live_database,
     .signals = torci_live_signals,
     .fatal = fatal,
 };

@@ -244,6 +244,21 @@ static int recorder_submit(struct torc_platform *self, torc_work_fn *work, void 
     return event.error;
 }
 
+static const char *recorder_storage(struct torc_platform *self)
+{
+    struct torc_platform *inner = torci_recorder_of(self)->inner;
+
+    return inner->ops->storage(inner);
+}
+
+static enum torc_database_answer recorder_database(struct torc_platform *self,
+                                                   struct torc_database_event *event)
+{
+    struct torc_platform *inner = torci_recorder_of(self)->inner;
+
+    return inner->ops->database(inner, event);
+}
+
 static int recorder_signals(struct torc_platform *self, bool watch, uint64_t token)
 {
     struct torci_recorder *recorder = torci_recorder_of(self);
@@ -292,6 +307,8 @@ static const struct torc_platform_ops recorder_ops = {
     .names = torci_recorder_names,
     .set_option = torci_recorder_set_option,
     .submit = recorder_submit,
+    .storage = recorder_storage,
+    .database = recorder_database,
     .signals = recorder_signals,
     .fatal = recorder_fatal,
 };

@@ -372,6 +372,20 @@ static int replayer_submit(struct torc_platform *self, torc_work_fn *work, void 
     return 0;
 }
 
+static const char *replayer_storage(struct torc_platform *self)
+{
+    (void)self;
+    return NULL;
+}
+
+static enum torc_database_answer replayer_database(struct torc_platform *self,
+                                               struct torc_database_event *event)
+{
+    (void)self;
+    (void)event;
+    return TORC_DATABASE_PROCEED;
+}
+
 static int replayer_signals(struct torc_platform *self, bool watch, uint64_t token)
 {
     struct torci_replayer *replayer = replayer_of(self);
@@ -425,6 +439,8 @@ static const struct torc_platform_ops replayer_ops = {
     .names = torci_replayer_names,
     .set_option = torci_replayer_set_option,
     .submit = replayer_submit,
+    .storage = replayer_storage,
+    .database = replayer_database,
     .signals = replayer_signals,
     .fatal = replayer_fatal,
 };

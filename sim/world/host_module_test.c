@@ -59,7 +59,7 @@ static const struct torc_probe probes[] = {
     {NULL, NULL, NULL, NULL},
 };
 static const struct torc_module module = {
-    sizeof module, "counter", "1", "counts nothing", options, probes, start, stop, NULL, NULL,
+    sizeof module, "counter", "1", "counts nothing", options, probes, start, stop, NULL, NULL, NULL,
 };
 
 static int set_up(void **state)

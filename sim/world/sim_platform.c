@@ -289,6 +289,20 @@ static int sim_submit(struct torc_platform *self, torc_work_fn *work, void *arg,
     return torci_job_submit(host_of(self), work, arg, token);
 }
 
+static const char *sim_storage(struct torc_platform *self)
+{
+    (void)self;
+    return NULL;
+}
+
+static enum torc_database_answer sim_database(struct torc_platform *self,
+                                               struct torc_database_event *event)
+{
+    (void)self;
+    (void)event;
+    return TORC_DATABASE_PROCEED;
+}
+
 static int sim_signals(struct torc_platform *self, bool watch, uint64_t token)
 {
     struct torc_host *host = host_of(self);
@@ -335,6 +349,8 @@ const struct torc_platform_ops torci_sim_platform_ops = {
     .names = sim_names,
     .set_option = sim_set_option,
     .submit = sim_submit,
+    .storage = sim_storage,
+    .database = sim_database,
     .signals = sim_signals,
     .fatal = sim_fatal,
 };

@@ -112,6 +112,15 @@ static int pass_submit(struct torc_platform *s, torc_work_fn *work, void *arg, u
 {
     return INNER(s)->ops->submit(INNER(s), work, arg, token);
 }
+static const char *pass_storage(struct torc_platform *s)
+{
+    return INNER(s)->ops->storage(INNER(s));
+}
+static enum torc_database_answer pass_database(struct torc_platform *s,
+                                               struct torc_database_event *event)
+{
+    return INNER(s)->ops->database(INNER(s), event);
+}
 static int pass_signals(struct torc_platform *s, bool watch, uint64_t token)
 {
     return INNER(s)->ops->signals(INNER(s), watch, token);
@@ -422,6 +431,8 @@ struct torc_platform *mutant_new(const struct mutation *mutation, struct torc_pl
     mutant->ops.names = pass_names;
     mutant->ops.set_option = pass_set_option;
     mutant->ops.submit = pass_submit;
+    mutant->ops.storage = pass_storage;
+    mutant->ops.database = pass_database;
     mutant->ops.signals = pass_signals;
     mutant->ops.fatal = pass_fatal;
     if (mutation->apply != NULL)

@@ -408,6 +408,20 @@ void scripted_finish_job(struct scripted_platform *self, size_t index)
     scripted_push_event(self, job->token, TORC_EVENT_JOB, result);
 }
 
+static const char *storage(struct torc_platform *self)
+{
+    (void)self;
+    return NULL;
+}
+
+static enum torc_database_answer database(struct torc_platform *self,
+                                          struct torc_database_event *event)
+{
+    (void)self;
+    (void)event;
+    return TORC_DATABASE_PROCEED;
+}
+
 static int signals(struct torc_platform *platform, bool watch, uint64_t token)
 {
     scripted(platform)->signals_watched = watch;
@@ -459,6 +473,8 @@ void scripted_init(struct scripted_platform *self)
         .names = names,
         .set_option = set_option,
         .submit = submit,
+        .storage = storage,
+        .database = database,
         .signals = signals,
         .fatal = fatal,
     };

@@ -67,6 +67,11 @@ extern "C" {
     X(ENOBUFS,          -53, "no buffer space")                                                    \
     X(EIO,              -60, "input/output error")                                                 \
     X(ENOSPC,           -61, "no space left")                                                      \
+    X(EDATABASE,        -70, "the database cannot do that")                                        \
+    X(ECONSTRAINT,      -71, "a constraint of the database forbids it")                            \
+    X(ECORRUPT,         -72, "the database is damaged")                                            \
+    X(EUNKNOWN,         -73, "the outcome is unknown")                                             \
+    X(EREADONLY,        -74, "read only")                                                          \
     X(ESYSTEM,          -99, "an operating system error without a code of its own")
 
 enum torc_error {

@@ -33,7 +33,10 @@ struct torc_failure_type {
  *     listen_error
  *     connection_closed > connection_done
  *                       > connection_lost > connection_aborted, connection_reset, connection_timeout
- *     protocol_error > line_too_long                                                            */
+ *     protocol_error > line_too_long
+ *     database_error > database_busy, database_constraint, database_full, database_io,
+ *                      database_corrupt, database_interrupted, database_lost, database_statement,
+ *                      database_value, database_migration, pool_closed                          */
 #define TORC_FAILURE_TYPES(X)                                                                      \
     X(error, NULL)                                                                                 \
     X(out_of_memory, &torc_failure_error)                                                          \
@@ -61,7 +64,19 @@ struct torc_failure_type {
     X(connection_reset, &torc_failure_connection_lost)                                             \
     X(connection_timeout, &torc_failure_connection_lost)                                           \
     X(protocol_error, &torc_failure_error)                                                         \
-    X(line_too_long, &torc_failure_protocol_error)
+    X(line_too_long, &torc_failure_protocol_error)                                                 \
+    X(database_error, &torc_failure_error)                                                         \
+    X(database_busy, &torc_failure_database_error)                                                 \
+    X(database_constraint, &torc_failure_database_error)                                           \
+    X(database_full, &torc_failure_database_error)                                                 \
+    X(database_io, &torc_failure_database_error)                                                   \
+    X(database_corrupt, &torc_failure_database_error)                                              \
+    X(database_interrupted, &torc_failure_database_error)                                          \
+    X(database_lost, &torc_failure_database_error)                                                 \
+    X(database_statement, &torc_failure_database_error)                                            \
+    X(database_value, &torc_failure_database_error)                                                \
+    X(database_migration, &torc_failure_database_error)                                            \
+    X(pool_closed, &torc_failure_database_error)
 
 #define X(name, parent) extern TORC_API const struct torc_failure_type torc_failure_##name;
 TORC_FAILURE_TYPES(X)
@@ -74,6 +89,18 @@ TORC_API struct torc_failure *torc_failure_new_at(const char *site, struct torc_
                                                   struct torc_failure *cause, const char *format,
                                                   ...) TORC_PRINTF(6, 7);
 #define torc_failure_new(...) torc_failure_new_at(TORC_HERE, __VA_ARGS__)
+
+/* The same, with a structure that says more than the sentence: which one, the type's documentation tells
+ * (database_error: struct torc_database_error).  `detail` is taken always: `drop_detail` is called when
+ * the failure goes, or at once without memory. */
+TORC_API struct torc_failure *torc_failure_new_detailed_at(const char *site,
+                                                           struct torc_scope *scope,
+                                                           const struct torc_failure_type *type,
+                                                           int code, struct torc_failure *cause,
+                                                           void *detail, torc_drop_fn *drop_detail,
+                                                           const char *format, ...)
+    TORC_PRINTF(8, 9);
+#define torc_failure_new_detailed(...) torc_failure_new_detailed_at(TORC_HERE, __VA_ARGS__)
 
 /* The static failure of a type of the library, with that type's usual code and sentence; for a
  * foreign type, that of its nearest ancestor.  Keeping and dropping it does nothing. */
@@ -97,6 +124,7 @@ TORC_API int torc_failure_code(const struct torc_failure *failure);
 TORC_API const char *torc_failure_message(const struct torc_failure *failure);
 TORC_API const char *torc_failure_site(const struct torc_failure *failure); /* NULL if static */
 TORC_API struct torc_failure *torc_failure_cause(const struct torc_failure *failure);
+TORC_API const void *torc_failure_detail(const struct torc_failure *failure); /* NULL: none */
 
 /* Whether the failure's type is `type` or descends from it. */
 TORC_API bool torc_failure_check(const struct torc_failure *failure,

@@ -70,6 +70,16 @@ struct torc_probe {
     const char *(*text)(void *instance);
 };
 
+/* A named function a scenario or a test can call without a wire. */
+struct torc_module_call {
+    const char *name; /* "place_order" */
+    const char *doc;
+    const struct torc_option *parameters; /* as a module's options; NULL: none */
+    /* `arguments` is borrowed until it returns.  The deferred's value is a text (char *, NULL for none), owned
+     * by the result. */
+    int (*call)(void *instance, const struct torc_options *arguments, struct torc_deferred **out);
+};
+
 struct torc_module {
     size_t size; /* sizeof(struct torc_module) */
     const char *name;
@@ -87,6 +97,7 @@ struct torc_module {
     /* The marks of this module: TORC_MODULE_MARKS. */
     const struct torc_mark *marks_begin;
     const struct torc_mark *marks_end;
+    const struct torc_module_call *calls; /* ended by one whose name is NULL; may be NULL */
 };
 
 #define TORC_MODULE_MARKS __start_torc_marks, __stop_torc_marks

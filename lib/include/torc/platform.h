@@ -7,12 +7,11 @@
  * For implementers.  The table is const; `size` is sizeof(struct torc_platform_ops) and every slot is
  * filled (one that cannot be honoured returns TORC_ENOTSUP): torc_reactor_new refuses a table that
  * is short or has a hole.  A platform structure begins with struct torc_platform and serves one
- * reactor.  No slot calls back: what happens is told by `wait`.  Only `resize`, `wake`, `in_reactor`
- * and `fatal` may be called from other threads.  Every error is a code of torc/error.h; out-parameters are untouched on
+ * reactor.  No slot calls back: what happens is told by `wait`.  Only `resize`, `wake`, `in_reactor`,
+ * `database` and `fatal` may be called from other threads.  Every error is a code of torc/error.h; out-parameters are untouched on
  * failure.
  *
- * Datagrams, name resolution, processes and database storage each add their slots with the part that
- * uses them; `size` lets an older platform be told apart. */
+ * Datagrams, name resolution and processes each add their slots with the part that uses them; `size` lets an older platform be told apart. */
 #ifndef TORC_PLATFORM_H
 #define TORC_PLATFORM_H
 
@@ -21,6 +20,7 @@
 #include <stdint.h>
 
 #include <torc/address.h>
+#include <torc/database_event.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -155,6 +155,15 @@ struct torc_platform_ops {
     /* Runs `work(arg)` elsewhere; JOB is told when it is done.  TORC_ENOMEM, TORC_ELIMIT (too many
      * wait already). */
     int (*submit)(struct torc_platform *self, torc_work_fn *work, void *arg, uint64_t token);
+
+    /* --- databases --------------------------------------------------------------------------- */
+    /* The SQLite VFS the platform's databases lie on; NULL: SQLite's default.  Borrowed for the
+     * platform's life. */
+    const char *(*storage)(struct torc_platform *self);
+    /* Told of each step on a database before or after it is taken (torc/database_event.h), inside the
+     * job that takes it, on that job's thread.  May block, and in sim yields. */
+    enum torc_database_answer (*database)(struct torc_platform *self,
+                                          struct torc_database_event *event);
 
     /* --- signals ----------------------------------------------------------------------------- */
     /* From now on tells SIGNAL for interrupts and requests to terminate; `watch` false: no more, and

@@ -153,6 +153,12 @@ TORC_API TORC_CHECKED int torc_host_start_module(struct torc_host *host,
 TORC_API TORC_CHECKED int torc_host_probe(struct torc_host *host, const char *name,
                                           int64_t *out_number, const char **out_text);
 
+/* Calls a call of the host's module.  `pairs` as above.  Errors: TORC_ENOTFOUND, no such call; TORC_ESYNTAX,
+ * a bad argument; TORC_ECLOSED, the host is down or its reactor has stopped; what the call answers. */
+TORC_API TORC_CHECKED int torc_host_call(struct torc_host *host, const char *name,
+                                         const char *const *pairs, struct torc_deferred **out,
+                                         char *error, size_t error_size);
+
 /* How often a mark was reached and held, over all hosts; 0 for an unknown name. */
 TORC_API uint64_t torc_world_mark_count(struct torc_world *world, const char *name);
 
