@@ -80,10 +80,12 @@ static inline struct torc_db_value torc_db_blob(const void *blob, size_t bytes)
 
 /* --- the seam, for implementers of platforms ----------------------------------------------------- */
 
-/* For one connection: open { begin { row } end } close.  A statement that is streamed may end in a later
- * job than it began in, with nothing of its connection between. */
+/* For one connection: open opened { begin { row } end } close; after an `opened` that failed, nothing but an
+ * open.  A statement that is streamed may end in a later job than it began in, with nothing of its connection
+ * between. */
 enum torc_database_event_kind {
     TORC_DATABASE_OPEN,  /* a connection is to be opened */
+    TORC_DATABASE_OPENED, /* SQLite has opened it, or could not; not told where OPEN was answered */
     TORC_DATABASE_BEGIN, /* a statement is to be prepared and run */
     TORC_DATABASE_ROW,   /* it gave a row */
     TORC_DATABASE_END,   /* it is done, whether well or not */
@@ -111,9 +113,10 @@ struct torc_database_event {
     const char *const *columns;
     const struct torc_db_value *values;
 
-    /* OPEN (answered) and END. */
+    /* OPEN (answered), OPENED and END; what follows the message, END alone. */
     int code;                /* extended result code; SQLITE_OK (0) when all went well */
-    const char *message;     /* never NULL at END */
+    const char *message;     /* never NULL at OPENED and END */
+    bool complete;           /* there were no more rows; false: nobody asked for the rest, or it failed */
     int64_t changes;         /* rows inserted, changed or deleted by this statement */
     int64_t last_insert_id;
     bool in_transaction;     /* after it */
@@ -133,7 +136,7 @@ struct torc_database_event {
  *          a row; PROCEED: there are no more.
  *   END    SQLite ran it: PROCEED, or ANSWER: the caller is told `code`, `message` and `lost` as filled in;
  *          what SQLite did stays done.  Answered: ANSWER, with everything from `rows` on filled in.
- *   CLOSE  the answer is ignored. */
+ *   OPENED, CLOSE   the answer is ignored. */
 enum torc_database_answer { TORC_DATABASE_PROCEED, TORC_DATABASE_ANSWER };
 
 #ifdef __cplusplus
