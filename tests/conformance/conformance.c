@@ -217,23 +217,23 @@ static unsigned run_world(const struct world_ops *ops, const char *only, unsigne
     return n;
 }
 
-static unsigned run_mutants(unsigned n)
+static unsigned run_mutants(const struct mutation *mutants, size_t count, unsigned n)
 {
     struct conf *c = malloc(sizeof *c);
     size_t i;
 
-    for (i = 0; c != NULL && i < mutation_count; i++) {
+    for (i = 0; c != NULL && i < count; i++) {
         const struct body *body;
         unsigned caught = 0;
 
-        printf("# mutant %s (%s)\n", mutations[i].name, mutations[i].what);
+        printf("# mutant %s (%s)\n", mutants[i].name, mutants[i].what);
         for (body = __start_conformance_bodies; body < __stop_conformance_bodies; body++) {
-            if (!run_body(c, body, &mutant_world, &mutations[i], FAMILY_TCP)) {
+            if (!run_body(c, body, &mutant_world, &mutants[i], FAMILY_TCP)) {
                 caught++;
                 printf("#     caught by %s\n", body->name);
             }
         }
-        printf("%s %u - mutant %s is caught\n", caught > 0 ? "ok" : "not ok", ++n, mutations[i].name);
+        printf("%s %u - mutant %s is caught\n", caught > 0 ? "ok" : "not ok", ++n, mutants[i].name);
         fflush(stdout);
     }
     free(c);
@@ -274,7 +274,9 @@ int main(int argc, char **argv)
         n = run_world(worlds[i], only, n);
     if (only == NULL) {
         n = run_unmutated(n);
-        n = run_mutants(n);
+        n = run_mutants(mutations, mutation_count, n);
+        n = run_mutants(database_mutations, database_mutation_count, n);
+        n = run_mutants(row_mutations, row_mutation_count, n);
     }
     printf("1..%u\n", n);
     return 0;

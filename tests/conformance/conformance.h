@@ -153,8 +153,8 @@ struct mutation {
     const char *what;
     void (*apply)(struct torc_platform_ops *ops);
 };
-extern const struct mutation mutations[];
-extern const size_t mutation_count;
+extern const struct mutation mutations[], database_mutations[], row_mutations[];
+extern const size_t mutation_count, database_mutation_count, row_mutation_count;
 struct torc_platform *mutant_new(const struct mutation *mutation, struct torc_platform *inner);
 void mutant_free(struct torc_platform *mutant);
 

@@ -1,27 +1,8 @@
 /* Platforms that are wrong in one way each.  The suite must fail on every one of them: what it would
  * not notice here, it would not notice in a simulator either. */
-#include "conformance.h"
+#include "mutant.h"
 
 #include <stdlib.h>
-
-
-#define HANDLES_MAX 64
-
-struct mutant {
-    struct torc_platform platform;
-    struct torc_platform_ops ops;
-    struct torc_platform *inner;
-    /* what some mutations remember */
-    uint64_t told[HANDLES_MAX];
-    size_t told_count;
-};
-
-static struct mutant *mutant_of(struct torc_platform *self)
-{
-    return (struct mutant *)(void *)self;
-}
-
-#define INNER(self) (mutant_of(self)->inner)
 
 /* --- passing on --------------------------------------------------------------------------------- */
 
