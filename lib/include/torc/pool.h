@@ -105,6 +105,7 @@ TORC_API TORC_CHECKED int torc_pool_close(struct torc_pool *pool, struct torc_de
 TORC_API void torc_pool_free(struct torc_pool *pool);
 
 TORC_API const char *torc_pool_name(const struct torc_pool *pool);
+TORC_API struct torc_reactor *torc_pool_reactor(const struct torc_pool *pool);
 
 /* --- one statement --------------------------------------------------------------------------------
  * `sql` and the parameters are copied.  Parameters are bound by their place (?, ?1, :name in order of
@@ -193,6 +194,15 @@ TORC_API TORC_CHECKED int torc_transaction_each(struct torc_transaction *transac
  * the next statement.  NULL: none has failed. */
 TORC_API const char *torc_transaction_error(const struct torc_transaction *transaction,
                                             struct torc_database_error *out);
+
+/* Fails in words of the interaction's own: if it then returns `code`, its deferred fails with a failure of
+ * `type` (a static one; database_error or below it) that has this sentence and `column` (copied; may be
+ * NULL) in its detail.  The failure of a statement that ended with that very code becomes its cause.
+ * Whether a busy attempt is tried again does not depend on it.  Answers `code`, or TORC_ENOMEM. */
+TORC_API int torc_transaction_refuse(struct torc_transaction *transaction,
+                                     const struct torc_failure_type *type, int code,
+                                     const char *column, const char *format, ...)
+    TORC_PRINTF(5, 6);
 
 /* Sets the value the deferred fires with.  One given before, also by an earlier attempt, is released; so is
  * this one if the transaction does not commit. */
