@@ -5,6 +5,7 @@
 
 #include <torc/format.h>
 
+#include "database.h"
 #include "job.h"
 #include "listener.h"
 
@@ -295,6 +296,7 @@ static void end_life(struct torc_host *host)
             torci_stream_vanish((struct torci_end *)(void *)host->slots[i].handle);
     }
     torci_host_drop_jobs(host);
+    torci_host_close_databases(host);
     host->reactor = NULL;
     torci_host_module_forget(host);
     torci_arena_drop(&host->arena);
@@ -367,6 +369,7 @@ void torci_host_delete(struct torc_host *host)
     struct torc_world *world = host->world;
 
     torci_host_module_free(host);
+    torci_host_free_databases(host);
     torci_host_free_ports(host);
     torci_world_resize(world, host->slots, host->slot_capacity * sizeof *host->slots, 0);
     torci_world_resize(world, host->name, strlen(host->name) + 1, 0);

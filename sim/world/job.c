@@ -254,6 +254,7 @@ static void go_on(struct torc_world *world, void *subject)
         }
     }
     world->job_running = job;
+    world->cause = job->cause;
     torci_host_enter(host);
     enter(job);
     world->job_running = NULL;
@@ -273,6 +274,14 @@ void torci_job_yield(struct torc_world *world, uint64_t delay_ns)
     job->resume_ns =
         delay_ns > TORC_NEVER - world->now_ns ? TORC_NEVER : world->now_ns + delay_ns;
     leave(job);
+}
+
+void torci_job_goes_back_to(struct torc_world *world, uint64_t n)
+{
+    if (world->job_running == NULL)
+        return;
+    world->job_running->cause = n;
+    world->cause = n;
 }
 
 int torci_job_submit(struct torc_host *host, torc_work_fn *work, void *arg, uint64_t token)

@@ -13,6 +13,9 @@ int torci_job_submit(struct torc_host *host, torc_work_fn *work, void *arg, uint
 /* Inside a job: suspends it; it goes on `delay_ns` later.  Outside: nothing. */
 void torci_job_yield(struct torc_world *world, uint64_t delay_ns);
 
+/* Inside a job: what it does from now on goes back to the traced event `n`.  Outside: nothing. */
+void torci_job_goes_back_to(struct torc_world *world, uint64_t n);
+
 /* Tells the first job that has ended; false: none has. */
 bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "database.h"
 #include "job.h"
 #include "listener.h"
 
@@ -296,11 +297,9 @@ static const char *sim_storage(struct torc_platform *self)
 }
 
 static enum torc_database_answer sim_database(struct torc_platform *self,
-                                               struct torc_database_event *event)
+                                              struct torc_database_event *event)
 {
-    (void)self;
-    (void)event;
-    return TORC_DATABASE_PROCEED;
+    return torci_host_database(host_of(self), event);
 }
 
 static int sim_signals(struct torc_platform *self, bool watch, uint64_t token)

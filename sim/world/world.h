@@ -4,6 +4,7 @@
  * host.c     a host's life: up, turns, killed, up again
  * link.c     packets between hosts        stream.c    connections and their two ends
  * listener.c listening and accepting      job.c       work on stacks of its own
+ * database.c what statements go through, and database_fault.c what goes wrong with them
  * sim_platform.c    the table of torc/platform.h over all of these */
 #ifndef TORCI_WORLD_H
 #define TORCI_WORLD_H
@@ -24,6 +25,7 @@ struct torci_listener;
 struct torci_handle;
 struct torci_mark_count;
 struct torci_host_module;
+struct torci_databases;
 
 struct torc_world {
     struct torc_allocator allocator;
@@ -113,6 +115,10 @@ struct torc_host {
     struct torc_log_observer *user_observer;
     struct torc_mark_observer mark_observer;
     struct torci_host_module *module;
+
+    struct torci_databases *databases; /* NULL: none yet */
+    bool unwinding; /* killed, while its jobs are brought to their end (torci_host_unwinding) */
+    bool looking;   /* torc_host_sql runs (torci_host_looking) */
 };
 
 /* --- world ---------------------------------------------------------------------------------- */

@@ -13,12 +13,14 @@ extern "C" {
 enum torc_database_fault_kind {
     TORC_DATABASE_FAIL,        /* `code`; the statement is not run */
     TORC_DATABASE_DROP_BEFORE, /* the connection goes before it is run */
-    TORC_DATABASE_DROP_MID,    /* ... when row `row` (or, without rows, the half) of it is done; rolled back */
+    TORC_DATABASE_DROP_MID,    /* ... at row `row` (0: the first) of a read; anything else is not run, as what
+                                * is broken off is rolled back */
     TORC_DATABASE_DROP_AFTER,  /* it is run, with all it does, and the reply is lost */
     TORC_DATABASE_SLOW         /* row `row` (0: the statement itself) takes `delay_ns` longer */
 };
 
-/* Strikes the n-th statement that matches, counted from when it was added, and `times` - 1 after it. */
+/* Strikes the n-th statement that matches, counted from when it was added, and `times` - 1 after it.  A
+ * statement suffers one fault beside slowness; another that is due strikes the next one it matches. */
 struct torc_database_fault {
     size_t size;          /* sizeof(struct torc_database_fault) */
     const char *database; /* the pool's name; NULL: any.  Copied */
@@ -26,7 +28,8 @@ struct torc_database_fault {
     uint64_t n;           /* 0: the first */
     uint64_t times;       /* 0: once; UINT64_MAX: for ever */
     enum torc_database_fault_kind kind;
-    int code;             /* extended result code: BUSY, LOCKED, FULL, IOERR_*, CORRUPT, INTERRUPT, CONSTRAINT_*, ... */
+    int code;             /* extended result code: BUSY, LOCKED, FULL, IOERR_*, CORRUPT, INTERRUPT, CONSTRAINT_*,
+                           * ...; of a connection that goes, 0: SQLITE_IOERR */
     uint64_t row;
     uint64_t delay_ns;    /* before the caller is told */
 };
