@@ -49,6 +49,69 @@ static const char *read_role(void *instance)
     return "counter";
 }
 
+/* Adds to the value; fires with a text, or fails, a little later or at once. */
+struct later {
+    struct torc_source source;
+    struct torc_reactor *reactor;
+    bool fail;
+};
+
+static struct torc_failure *fire_later(void *arg)
+{
+    struct later *later = arg;
+    struct torc_result result = torc_value((void *)(uintptr_t)"done");
+
+    if (later->fail)
+        result = torc_fail(torc_failure_static(&torc_failure_limit));
+    (void)torc_source_fire(later->source, result);
+    return NULL;
+}
+
+static void release_later(void *arg)
+{
+    struct later *later = arg;
+
+    torc_release(torc_reactor_scope(later->reactor), later, sizeof *later);
+}
+
+static int call_add(void *instance, const struct torc_options *arguments, struct torc_deferred **out)
+{
+    struct counter *counter = instance;
+    struct torc_scope *scope = torc_reactor_scope(counter->reactor);
+    struct later *later;
+    int64_t by = torc_options_integer(arguments, "by");
+
+    if (by == 0)
+        return TORC_EINVAL;
+    counter->value += by;
+    later = torc_alloc(scope, sizeof *later);
+    if (later == NULL)
+        return TORC_ENOMEM;
+    later->reactor = counter->reactor;
+    later->fail = by < 0;
+    if (torc_deferred_new(scope, NULL, NULL, &later->source, out) != 0)
+        return TORC_ENOMEM;
+    return torc_call_later(torc_reactor_clock(counter->reactor), 5, fire_later, later,
+                           release_later, NULL);
+}
+
+static struct torc_result keep_text(struct torc_result result, void *arg)
+{
+    *(const char **)arg = result.kind == TORC_RESULT_FAILURE
+                              ? torc_failure_type(result.as.failure)->name
+                              : result.as.value;
+    torc_result_drop(result);
+    return torc_value(NULL);
+}
+
+static const struct torc_option add_parameters[] = {
+    {"by", TORC_OPTION_INTEGER, NULL, "how much"},
+    {NULL, TORC_OPTION_FLAG, NULL, NULL},
+};
+static const struct torc_module_call calls[] = {
+    {"add", "adds to the value", add_parameters, call_add},
+    {NULL, NULL, NULL, NULL},
+};
 static const struct torc_option options[] = {
     {"value", TORC_OPTION_INTEGER, "7", "what the probe says"},
     {NULL, TORC_OPTION_FLAG, NULL, NULL},
@@ -59,7 +122,7 @@ static const struct torc_probe probes[] = {
     {NULL, NULL, NULL, NULL},
 };
 static const struct torc_module module = {
-    sizeof module, "counter", "1", "counts nothing", options, probes, start, stop, NULL, NULL, NULL,
+    sizeof module, "counter", "1", "counts nothing", options, probes, start, stop, NULL, NULL, calls,
 };
 
 static int set_up(void **state)
@@ -158,6 +221,101 @@ static void it_is_stopped_with_the_reactor(void **state)
     }
 }
 
+static const char *answer_of(struct torc_world *world, const char *by)
+{
+    struct torc_host *host = torc_world_find_host(world, "a");
+    const char *const pairs[] = {"by", by, NULL};
+    struct torc_deferred *deferred;
+    enum torc_verdict verdict;
+    const char *text = NULL;
+    char error[128];
+
+    assert_int_equal(torc_host_call(host, "add", pairs, &deferred, error, sizeof error), 0);
+    assert_int_equal(torc_deferred_add_both(deferred, keep_text, &text, NULL), 0);
+    torc_deferred_drop(deferred);
+    assert_null(text);
+    assert_int_equal(torc_world_run(world, TORC_NEVER, &verdict), 0);
+    return text;
+}
+
+static void a_call_reaches_the_module_and_its_answer_comes_back(void **state)
+{
+    struct torc_host *host = torc_world_find_host(*state, "a");
+    char error[128];
+
+    assert_int_equal(torc_host_start_module(host, &module, NULL, error, sizeof error), 0);
+    assert_string_equal(answer_of(*state, "3"), "done");
+    assert_int_equal(probe_number(host, "value"), 10);
+    assert_string_equal(answer_of(*state, "-1"), "limit");
+}
+
+static void a_call_that_cannot_be_says_why(void **state)
+{
+    struct torc_host *host = torc_world_find_host(*state, "a");
+    static const char *const wrong[] = {"by", "three", NULL};
+    static const char *const zero[] = {"by", "0", NULL};
+    struct torc_deferred *deferred = NULL;
+    char error[128];
+
+    assert_int_equal(torc_host_call(host, "add", NULL, &deferred, error, sizeof error),
+                     TORC_ENOTFOUND);
+    assert_int_equal(torc_host_start_module(host, &module, NULL, error, sizeof error), 0);
+    assert_int_equal(torc_host_call(host, "ad", NULL, &deferred, error, sizeof error),
+                     TORC_ENOTFOUND);
+    assert_string_equal(error, "module counter has no call 'ad'; did you mean 'add'?");
+    assert_int_equal(torc_host_call(host, "add", NULL, &deferred, error, sizeof error),
+                     TORC_ESYNTAX);
+    assert_non_null(strstr(error, "by"));
+    assert_int_equal(torc_host_call(host, "add", wrong, &deferred, error, sizeof error),
+                     TORC_ESYNTAX);
+    assert_int_equal(torc_host_call(host, "add", zero, &deferred, error, sizeof error),
+                     TORC_EINVAL);
+    torc_host_kill(host);
+    assert_int_equal(torc_host_call(host, "add", NULL, &deferred, error, sizeof error),
+                     TORC_ECLOSED);
+    assert_null(deferred);
+}
+
+static int write_line(void *arg, const char *line, size_t bytes)
+{
+    char *text = arg;
+
+    if (strstr(line, "\"k\":\"call\"") != NULL)
+        strncat(text, line, bytes);
+    return 0;
+}
+
+static void a_call_and_its_answer_are_traced(void **state)
+{
+    static char text[2000];
+    static const char *const pairs[] = {"by", "3", NULL};
+    struct torc_world_options options_of_world;
+    struct torc_trace *trace;
+    struct torc_world *world;
+    struct torc_host *host;
+    struct torc_deferred *deferred;
+    enum torc_verdict verdict;
+    char error[128];
+
+    (void)state;
+    torc_world_options_init(&options_of_world);
+    assert_int_equal(torc_trace_new(write_line, text, &trace), 0);
+    options_of_world.trace = trace;
+    assert_int_equal(torc_world_new(&options_of_world, &world), 0);
+    assert_int_equal(torc_world_add_host(world, "a", NULL, &host), 0);
+    assert_int_equal(torc_host_start_module(host, &module, NULL, error, sizeof error), 0);
+    assert_int_equal(torc_host_call(host, "add", pairs, &deferred, error, sizeof error), 0);
+    torc_deferred_drop(deferred);
+    assert_int_equal(torc_world_run(world, TORC_NEVER, &verdict), 0);
+    assert_string_equal(
+        text, "{\"n\":2,\"t\":0,\"host\":\"a\",\"k\":\"call\",\"what\":\"begin\",\"number\":1,"
+              "\"name\":\"add\",\"text\":\"by=3\"}\n"
+              "{\"n\":4,\"t\":5,\"host\":\"a\",\"k\":\"call\",\"cause\":3,\"what\":\"result\","
+              "\"number\":1,\"name\":\"add\",\"text\":\"done\"}\n");
+    torc_world_free(world);
+    torc_trace_free(trace);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -167,6 +325,9 @@ int main(void)
         TEST(it_starts_again_with_the_host),
         TEST(what_is_wrong_comes_back_as_a_sentence),
         TEST(it_is_stopped_with_the_reactor),
+        TEST(a_call_reaches_the_module_and_its_answer_comes_back),
+        TEST(a_call_that_cannot_be_says_why),
+        TEST(a_call_and_its_answer_are_traced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,7 @@ struct torc_host {
     struct torc_log_observer *user_observer;
     struct torc_mark_observer mark_observer;
     struct torci_host_module *module;
+    uint64_t calls; /* torc_host_call so far */
 
     struct torci_databases *databases; /* NULL: none yet */
     bool unwinding; /* killed, while its jobs are brought to their end (torci_host_unwinding) */
