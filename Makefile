@@ -205,7 +205,8 @@ check-valgrind: tests ## the unit tests under valgrind
 	TORC_TEST_TIMEOUT=600 tests/run --build $(BUILD) $(unit_bin)
 build-for-determinism: $(torc) modules
 threaded_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard lib/live/*_test.c) \
-                  $(addprefix lib/core/,reactor_thread_call_test.c reactor_job_test.c)) \
+                  $(addprefix lib/core/,reactor_thread_call_test.c reactor_job_test.c) \
+                  sim/scenario/recorder_database_test.c) \
                 $(BUILD)/tests/conformance/conformance
 check-threads: ## ThreadSanitizer on the programs that have threads
 	$(MAKE) SAN=thread OPT='-O1 -g' BUILD=build/tsan check-threaded-programs

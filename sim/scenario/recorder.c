@@ -10,12 +10,17 @@
 
 static const struct torc_platform_ops recorder_ops;
 
-static const struct torci_recorder *const_recorder_of(const struct torc_platform *platform)
+/* --- writing ---------------------------------------------------------------------------------- */
+
+void torci_recorder_lock(struct torci_recorder *recorder)
 {
-    return (const struct torci_recorder *)platform;
+    pthread_mutex_lock(&recorder->lock);
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
+void torci_recorder_unlock(struct torci_recorder *recorder)
+{
+    pthread_mutex_unlock(&recorder->lock);
+}
 
 static int write_line(void *arg, const char *line, size_t bytes)
 {
@@ -28,7 +33,7 @@ static int write_line(void *arg, const char *line, size_t bytes)
     return recorder->write(recorder->arg, line, bytes);
 }
 
-static void fail(struct torci_recorder *recorder, int error)
+void torci_recorder_fail(struct torci_recorder *recorder, int error)
 {
     recorder->error = error;
     recorder->recording = false;
@@ -43,12 +48,19 @@ static void flush(struct torci_recorder *recorder)
     }
     recorder->unflushed = false;
     if (error != 0) {
-        fail(recorder, error);
+        torci_recorder_fail(recorder, error);
     }
 }
 
-uint64_t torci_recorder_record(struct torci_recorder *recorder,
-                               struct torci_recording_event *event)
+void torci_recorder_flush_if_waiting(struct torci_recorder *recorder)
+{
+    if (recorder->waiting) {
+        flush(recorder);
+    }
+}
+
+uint64_t torci_recorder_record_locked(struct torci_recorder *recorder,
+                                      struct torci_recording_event *event)
 {
     uint64_t n;
     int error;
@@ -63,8 +75,19 @@ uint64_t torci_recorder_record(struct torci_recorder *recorder,
     n = torci_recording_event_emit(event, recorder->trace);
     error = torc_trace_error(recorder->trace);
     if (error != 0) {
-        fail(recorder, error);
+        torci_recorder_fail(recorder, error);
     }
+    return n;
+}
+
+uint64_t torci_recorder_record(struct torci_recorder *recorder,
+                               struct torci_recording_event *event)
+{
+    uint64_t n;
+
+    torci_recorder_lock(recorder);
+    n = torci_recorder_record_locked(recorder, event);
+    torci_recorder_unlock(recorder);
     return n;
 }
 
@@ -79,7 +102,9 @@ bool torci_recorder_reserve(struct torci_recorder *recorder, size_t needed)
     }
     grown = realloc(recorder->buffer, needed);
     if (grown == NULL) {
-        fail(recorder, TORC_ENOMEM);
+        torci_recorder_lock(recorder);
+        torci_recorder_fail(recorder, TORC_ENOMEM);
+        torci_recorder_unlock(recorder);
         return false;
     }
     recorder->buffer = grown;
@@ -117,28 +142,50 @@ static bool translate(struct torci_recorder *recorder, struct torc_platform_even
     return true;
 }
 
-static size_t recorder_wait(struct torc_platform *self, uint64_t deadline_ns,
-                            struct torc_platform_event *batch, size_t capacity)
+/* Flushes what is due; returns when the next flush is, or TORC_NEVER. */
+static uint64_t flush_due(struct torci_recorder *recorder)
 {
-    struct torci_recorder *recorder = torci_recorder_of(self);
-    struct torci_recording_event turn = {.kind = TORC_TRACE_turn};
-    uint64_t flush_at_ns = recorder->unflushed_since_ns + recorder->flush_interval_ns;
-    bool writable = torci_recorder_reserve(recorder, (capacity + 1) * TORCI_READY_TEXT_MAX);
-    size_t text_bytes = 0;
-    size_t count;
-    size_t kept = 0;
+    uint64_t flush_at_ns;
 
+    torci_recorder_lock(recorder);
+    flush_at_ns = recorder->unflushed_since_ns + recorder->flush_interval_ns;
     if (recorder->unflushed && recorder->now_ns >= flush_at_ns) {
         flush(recorder);
     }
-    if (recorder->unflushed && flush_at_ns < deadline_ns) {
-        deadline_ns = flush_at_ns; /* at the worst this is a turn with nothing to do */
+    recorder->waiting = true;
+    flush_at_ns = recorder->unflushed ? flush_at_ns : TORC_NEVER;
+    torci_recorder_unlock(recorder);
+    return flush_at_ns;
+}
+
+/* The wait has ended: the time goes on, and the turn is recorded as `text`, unless that could not be made. */
+static void record_turn(struct torci_recorder *recorder, const char *text, bool job_ended)
+{
+    struct torci_recording_event turn = {.kind = TORC_TRACE_turn, .text = text};
+    uint64_t now_ns = recorder->inner->ops->now_ns(recorder->inner) - recorder->base_ns;
+
+    torci_recorder_lock(recorder);
+    recorder->waiting = false;
+    if (job_ended) {
+        torci_recorder_job_ended(recorder);
     }
-    if (deadline_ns != 0 && deadline_ns != TORC_NEVER) {
-        deadline_ns += recorder->base_ns;
+    recorder->now_ns = now_ns;
+    if (text != NULL) {
+        recorder->turn_n = torci_recorder_record_locked(recorder, &turn);
+        recorder->totals.turns++;
     }
-    count = recorder->inner->ops->wait(recorder->inner, deadline_ns, batch, capacity);
-    recorder->now_ns = recorder->inner->ops->now_ns(recorder->inner) - recorder->base_ns;
+    torci_recorder_unlock(recorder);
+}
+
+/* Gives what a wait told the program's own tokens, and records it in `text`, which may be NULL.  Returns how
+ * many events are left. */
+static size_t begin_turn(struct torci_recorder *recorder, struct torc_platform_event *batch,
+                         size_t count, char *text)
+{
+    size_t text_bytes = 0;
+    size_t kept = 0;
+    bool job_ended = false;
+
     for (size_t i = 0; i < count; i++) {
         struct torci_ready ready;
 
@@ -146,20 +193,37 @@ static size_t recorder_wait(struct torc_platform *self, uint64_t deadline_ns,
             continue;
         }
         batch[kept++] = batch[i];
-        if (writable) {
+        job_ended = job_ended || ready.events == TORC_EVENT_JOB;
+        if (text != NULL) {
             if (text_bytes > 0) {
-                recorder->buffer[text_bytes++] = ' ';
+                text[text_bytes++] = ' ';
             }
-            text_bytes += torci_ready_format(&ready, recorder->buffer + text_bytes);
+            text_bytes += torci_ready_format(&ready, text + text_bytes);
         }
     }
-    if (writable) {
-        recorder->buffer[text_bytes] = '\0';
-        turn.text = recorder->buffer;
-        recorder->turn_n = torci_recorder_record(recorder, &turn);
-        recorder->totals.turns++;
+    if (text != NULL) {
+        text[text_bytes] = '\0';
     }
+    record_turn(recorder, text, job_ended);
     return kept;
+}
+
+static size_t recorder_wait(struct torc_platform *self, uint64_t deadline_ns,
+                            struct torc_platform_event *batch, size_t capacity)
+{
+    struct torci_recorder *recorder = torci_recorder_of(self);
+    bool writable = torci_recorder_reserve(recorder, (capacity + 1) * TORCI_READY_TEXT_MAX);
+    uint64_t flush_at_ns = flush_due(recorder);
+    size_t count;
+
+    if (flush_at_ns < deadline_ns) {
+        deadline_ns = flush_at_ns; /* at the worst this is a turn with nothing to do */
+    }
+    if (deadline_ns != 0 && deadline_ns != TORC_NEVER) {
+        deadline_ns += recorder->base_ns;
+    }
+    count = recorder->inner->ops->wait(recorder->inner, deadline_ns, batch, capacity);
+    return begin_turn(recorder, batch, count, writable ? recorder->buffer : NULL);
 }
 
 static void recorder_wake(struct torc_platform *self)
@@ -251,14 +315,6 @@ static const char *recorder_storage(struct torc_platform *self)
     return inner->ops->storage(inner);
 }
 
-static enum torc_database_answer recorder_database(struct torc_platform *self,
-                                                   struct torc_database_event *event)
-{
-    struct torc_platform *inner = torci_recorder_of(self)->inner;
-
-    return inner->ops->database(inner, event);
-}
-
 static int recorder_signals(struct torc_platform *self, bool watch, uint64_t token)
 {
     struct torci_recorder *recorder = torci_recorder_of(self);
@@ -276,9 +332,10 @@ TORC_NORETURN static void recorder_fatal(struct torc_platform *self, const char 
 {
     struct torci_recorder *recorder = torci_recorder_of(self);
 
-    /* Another thread may be the one that calls: the recording is the reactor's. */
-    if (recorder->inner->ops->in_reactor(recorder->inner)) {
+    /* It may be in the middle of a line, on this thread or another. */
+    if (pthread_mutex_trylock(&recorder->lock) == 0) {
         flush(recorder);
+        torci_recorder_unlock(recorder);
     }
     recorder->inner->ops->fatal(recorder->inner, site, message);
 }
@@ -308,7 +365,7 @@ static const struct torc_platform_ops recorder_ops = {
     .set_option = torci_recorder_set_option,
     .submit = recorder_submit,
     .storage = recorder_storage,
-    .database = recorder_database,
+    .database = torci_recorder_database,
     .signals = recorder_signals,
     .fatal = recorder_fatal,
 };
@@ -344,7 +401,11 @@ int torc_recorder_new(struct torc_platform *inner, const struct torc_recorder_op
     if (status == 0) {
         status = torc_trace_new(write_line, recorder, &recorder->trace);
     }
+    if (status == 0 && pthread_mutex_init(&recorder->lock, NULL) != 0) {
+        status = TORC_ENOMEM;
+    }
     if (status != 0) {
+        torc_trace_free(recorder->trace);
         free(recorder);
         return status;
     }
@@ -352,34 +413,59 @@ int torc_recorder_new(struct torc_platform *inner, const struct torc_recorder_op
     return 0;
 }
 
+/* Writes the last line.  Under the lock. */
+static int finish(struct torci_recorder *recorder)
+{
+    char *trailer;
+    int status;
+
+    recorder->totals.events = torc_trace_count(recorder->trace);
+    torc_trace_digest(recorder->trace, recorder->totals.digest);
+    trailer = torci_recording_trailer_text(&recorder->totals);
+    status = trailer == NULL ? TORC_ENOMEM : write_line(recorder, trailer, strlen(trailer));
+    free(trailer);
+    if (status == 0) {
+        flush(recorder);
+        status = recorder->error;
+    }
+    return status;
+}
+
 int torc_recorder_finish(struct torc_platform *platform)
 {
     struct torci_recorder *recorder = torci_recorder_of(platform);
-    char *trailer;
+    int error;
 
+    torci_recorder_lock(recorder);
     if (recorder->recording) {
-        recorder->totals.events = torc_trace_count(recorder->trace);
-        torc_trace_digest(recorder->trace, recorder->totals.digest);
-        trailer = torci_recording_trailer_text(&recorder->totals);
-        recorder->error =
-            trailer == NULL ? TORC_ENOMEM : write_line(recorder, trailer, strlen(trailer));
-        free(trailer);
-        if (recorder->error == 0) {
-            flush(recorder);
-        }
+        recorder->error = finish(recorder);
         recorder->recording = false;
     }
-    return recorder->error;
+    error = recorder->error;
+    torci_recorder_unlock(recorder);
+    return error;
 }
 
-uint64_t torc_recorder_events(const struct torc_platform *platform)
+uint64_t torc_recorder_events(struct torc_platform *platform)
 {
-    return torc_trace_count(const_recorder_of(platform)->trace);
+    struct torci_recorder *recorder = torci_recorder_of(platform);
+    uint64_t events;
+
+    torci_recorder_lock(recorder);
+    events = torc_trace_count(recorder->trace);
+    torci_recorder_unlock(recorder);
+    return events;
 }
 
-int torc_recorder_error(const struct torc_platform *platform)
+int torc_recorder_error(struct torc_platform *platform)
 {
-    return const_recorder_of(platform)->error;
+    struct torci_recorder *recorder = torci_recorder_of(platform);
+    int error;
+
+    torci_recorder_lock(recorder);
+    error = recorder->error;
+    torci_recorder_unlock(recorder);
+    return error;
 }
 
 void torc_recorder_free(struct torc_platform *platform)
@@ -393,6 +479,8 @@ void torc_recorder_free(struct torc_platform *platform)
     torc_trace_free(recorder->trace);
     torci_recorder_objects_clear(&recorder->streams);
     torci_recorder_objects_clear(&recorder->jobs);
+    torci_recorder_connections_free(recorder);
+    pthread_mutex_destroy(&recorder->lock);
     free(recorder->buffer);
     free(recorder);
 }

@@ -126,6 +126,9 @@ uint64_t torci_recording_event_emit(const struct torci_recording_event *event,
     case TORC_TRACE_tx:
         emit_transfer(trace, event);
         break;
+    case TORC_TRACE_db:
+        torci_database_record_emit(event->database, trace);
+        break;
     case TORC_TRACE_signal:
         torc_trace_integer(trace, "watch", event->number);
         if (event->error != 0) {

@@ -9,6 +9,8 @@
 #include <torc/platform.h>
 #include <torc/trace.h>
 
+#include "recording_database.h"
+
 /* The name of a stream ('c'), a listener ('l') or a job ('j'): counted from 1, in order of creation.
  * Kind 0: none. */
 struct torci_object {
@@ -40,6 +42,7 @@ struct torci_recording_event {
     const char *more_text;  /* connect: local or NULL; names: peer */
     const void *data;       /* rx, tx, draw */
     size_t bytes;
+    const struct torci_database_record *database; /* db */
 };
 
 /* Writes the event to a trace, whose count gives it its n. */

@@ -49,14 +49,14 @@ int torci_recording_address(const char *text, struct torc_address *out)
     return torc_address_parse(text, out, NULL);
 }
 
-static int wrong(struct torci_recording_line *line, const char *field, const char *what)
+int torci_recording_wrong(struct torci_recording_line *line, const char *field, const char *what)
 {
     snprintf(line->reason, sizeof(line->reason), "the field \"%s\" %s", field, what);
     return TORC_ESYNTAX;
 }
 
-static int integer_field(struct torci_recording_line *line, const char *name, bool needed, int64_t lowest,
-                         int64_t *out)
+int torci_recording_integer(struct torci_recording_line *line, const char *name, bool needed,
+                            int64_t lowest, int64_t *out)
 {
     const json_t *value = json_object_get(line->json, name);
 
@@ -64,21 +64,21 @@ static int integer_field(struct torci_recording_line *line, const char *name, bo
         return 0;
     }
     if (!json_is_integer(value)) {
-        return wrong(line, name, value == NULL ? "is missing" : "is not an integer");
+        return torci_recording_wrong(line, name, value == NULL ? "is missing" : "is not an integer");
     }
     if (json_integer_value(value) < lowest) {
-        return wrong(line, name, "is too small");
+        return torci_recording_wrong(line, name, "is too small");
     }
     *out = json_integer_value(value);
     return 0;
 }
 
-static int text_field(struct torci_recording_line *line, const char *name, const char **out)
+int torci_recording_text(struct torci_recording_line *line, const char *name, const char **out)
 {
     const json_t *value = json_object_get(line->json, name);
 
     if (!json_is_string(value)) {
-        return wrong(line, name, value == NULL ? "is missing" : "is not a string");
+        return torci_recording_wrong(line, name, value == NULL ? "is missing" : "is not a string");
     }
     *out = json_string_value(value);
     return 0;
@@ -87,10 +87,10 @@ static int text_field(struct torci_recording_line *line, const char *name, const
 static int address_field(struct torci_recording_line *line, const char *name, const char **out)
 {
     struct torc_address address;
-    int status = text_field(line, name, out);
+    int status = torci_recording_text(line, name, out);
 
     if (status == 0 && torci_recording_address(*out, &address) != 0) {
-        return wrong(line, name, "is not an address");
+        return torci_recording_wrong(line, name, "is not an address");
     }
     return status;
 }
@@ -100,14 +100,14 @@ static int object_field(struct torci_recording_line *line, const char *name, con
 {
     const char *text;
     size_t used;
-    int status = text_field(line, name, &text);
+    int status = torci_recording_text(line, name, &text);
 
     if (status != 0) {
         return status;
     }
     used = torci_object_parse(text, out);
     if (used == 0 || text[used] != '\0' || strchr(kinds, out->kind) == NULL) {
-        return wrong(line, name, "is not the name of such an object");
+        return torci_recording_wrong(line, name, "is not the name of such an object");
     }
     return 0;
 }
@@ -126,7 +126,7 @@ static int data_field(struct torci_recording_line *line)
         return 0;
     }
     if (!json_is_string(coded) || plain != NULL) {
-        return wrong(line, "data", "is missing, or is not a string");
+        return torci_recording_wrong(line, "data", "is missing, or is not a string");
     }
     line->out->decoded = malloc(json_string_length(coded) / 4 * 3 + 1);
     if (line->out->decoded == NULL) {
@@ -135,7 +135,7 @@ static int data_field(struct torci_recording_line *line)
     bytes = torci_base64_decode(json_string_value(coded), json_string_length(coded),
                                 line->out->decoded);
     if (bytes < 0) {
-        return wrong(line, "data64", "is not base64");
+        return torci_recording_wrong(line, "data64", "is not base64");
     }
     event->data = line->out->decoded;
     event->bytes = (size_t)bytes;
@@ -156,7 +156,7 @@ static int error_field(struct torci_recording_line *line)
     if (json_object_get(line->json, "error") == NULL) {
         return 0;
     }
-    status = text_field(line, "error", &text);
+    status = torci_recording_text(line, "error", &text);
     if (status != 0) {
         return status;
     }
@@ -166,7 +166,7 @@ static int error_field(struct torci_recording_line *line)
             return 0;
         }
     }
-    return wrong(line, "error", "is not the name of an error");
+    return torci_recording_wrong(line, "error", "is not the name of an error");
 }
 
 /* --- kinds ------------------------------------------------------------------------------------- */
@@ -174,14 +174,14 @@ static int error_field(struct torci_recording_line *line)
 static int turn_fields(struct torci_recording_line *line)
 {
     const char *text;
-    int status = text_field(line, "ready", &line->out->event.text);
+    int status = torci_recording_text(line, "ready", &line->out->event.text);
 
     for (text = line->out->event.text; status == 0 && *text != '\0';) {
         struct torci_ready ready;
         size_t used = torci_ready_parse(text, &ready);
 
         if (used == 0) {
-            return wrong(line, "ready", "is not a list of what is ready");
+            return torci_recording_wrong(line, "ready", "is not a list of what is ready");
         }
         text += used;
     }
@@ -238,7 +238,7 @@ static int transfer_fields(struct torci_recording_line *line)
         return status;
     }
     if (event->kind == TORC_TRACE_rx) {
-        status = integer_field(line, "end", false, 1, &end);
+        status = torci_recording_integer(line, "end", false, 1, &end);
         event->end = end != 0;
         if (status != 0 || event->end) {
             return status;
@@ -246,14 +246,14 @@ static int transfer_fields(struct torci_recording_line *line)
     }
     status = data_field(line);
     if (status == 0 && event->kind == TORC_TRACE_rx && event->bytes == 0) {
-        return wrong(line, "data", "is empty");
+        return torci_recording_wrong(line, "data", "is empty");
     }
     if (status == 0 && event->kind == TORC_TRACE_tx) {
-        status = integer_field(line, "of", false, 1, &offered);
+        status = torci_recording_integer(line, "of", false, 1, &offered);
         event->offered_bytes = (uint64_t)offered;
     }
     if (status == 0 && event->offered_bytes != 0 && event->offered_bytes <= event->bytes) {
-        return wrong(line, "of", "is not more than was taken");
+        return torci_recording_wrong(line, "of", "is not more than was taken");
     }
     return status;
 }
@@ -268,9 +268,9 @@ static int done_fields(struct torci_recording_line *line)
         status = error_field(line);
     }
     if (status == 0 && event->kind == TORC_TRACE_option) {
-        status = text_field(line, "name", &event->text);
+        status = torci_recording_text(line, "name", &event->text);
         if (status == 0) {
-            status = integer_field(line, "value", true, INT32_MIN, &event->number);
+            status = torci_recording_integer(line, "value", true, INT32_MIN, &event->number);
         }
     }
     if (status == 0 && event->kind == TORC_TRACE_names && event->error == 0) {
@@ -284,14 +284,14 @@ static int done_fields(struct torci_recording_line *line)
 
 static int draw_fields(struct torci_recording_line *line)
 {
-    int status = text_field(line, "site", &line->out->event.text);
+    int status = torci_recording_text(line, "site", &line->out->event.text);
 
     return status != 0 ? status : data_field(line);
 }
 
 static int signal_fields(struct torci_recording_line *line)
 {
-    int status = integer_field(line, "watch", true, 0, &line->out->event.number);
+    int status = torci_recording_integer(line, "watch", true, 0, &line->out->event.number);
 
     return status != 0 ? status : error_field(line);
 }
@@ -302,7 +302,7 @@ static int fields_of_kind(struct torci_recording_line *line)
     case TORC_TRACE_turn:
         return turn_fields(line);
     case TORC_TRACE_clock:
-        return integer_field(line, "wall_ns", true, INT64_MIN, &line->out->event.number);
+        return torci_recording_integer(line, "wall_ns", true, INT64_MIN, &line->out->event.number);
     case TORC_TRACE_draw:
         return draw_fields(line);
     case TORC_TRACE_listen:
@@ -317,6 +317,8 @@ static int fields_of_kind(struct torci_recording_line *line)
         return transfer_fields(line);
     case TORC_TRACE_signal:
         return signal_fields(line);
+    case TORC_TRACE_db:
+        return torci_recording_database_fields(line);
     default:
         return done_fields(line);
     }
@@ -329,7 +331,8 @@ static bool kind_field(const char *text, enum torc_trace_kind *out)
         TORC_TRACE_turn,   TORC_TRACE_rx,     TORC_TRACE_tx,       TORC_TRACE_accept,
         TORC_TRACE_close,  TORC_TRACE_reset,  TORC_TRACE_shutdown, TORC_TRACE_clock,
         TORC_TRACE_draw,   TORC_TRACE_listen, TORC_TRACE_connect,  TORC_TRACE_names,
-        TORC_TRACE_option, TORC_TRACE_job,    TORC_TRACE_signal,   TORC_TRACE_refuse};
+        TORC_TRACE_option, TORC_TRACE_job,    TORC_TRACE_signal,   TORC_TRACE_refuse,
+        TORC_TRACE_db};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(torc_trace_kind_name(kinds[i]), text) == 0) {
@@ -349,10 +352,10 @@ int torci_recording_fields(struct torci_recording_line *line, uint64_t events, u
     int64_t cause = 0;
     int status;
 
-    if ((status = integer_field(line, "n", true, 1, &n)) != 0 ||
-        (status = integer_field(line, "t", true, 0, &t_ns)) != 0 ||
-        (status = integer_field(line, "cause", false, 1, &cause)) != 0 ||
-        (status = text_field(line, "k", &kind)) != 0) {
+    if ((status = torci_recording_integer(line, "n", true, 1, &n)) != 0 ||
+        (status = torci_recording_integer(line, "t", true, 0, &t_ns)) != 0 ||
+        (status = torci_recording_integer(line, "cause", false, 1, &cause)) != 0 ||
+        (status = torci_recording_text(line, "k", &kind)) != 0) {
         return status;
     }
     if ((uint64_t)n != events + 1) {
@@ -361,10 +364,10 @@ int torci_recording_fields(struct torci_recording_line *line, uint64_t events, u
         return TORC_ESYNTAX;
     }
     if ((uint64_t)t_ns < t_ns_before) {
-        return wrong(line, "t", "goes back");
+        return torci_recording_wrong(line, "t", "goes back");
     }
     if (cause >= n) {
-        return wrong(line, "cause", "is not an event before this one");
+        return torci_recording_wrong(line, "cause", "is not an event before this one");
     }
     if (!kind_field(kind, &event->kind)) {
         snprintf(line->reason, sizeof(line->reason), "unknown kind \"%.40s\"", kind);

@@ -127,6 +127,7 @@ void torci_recorded_event_clear(struct torci_recorded_event *event)
 {
     json_decref(event->json);
     free(event->decoded);
+    torci_recorded_database_free(event->database);
     memset(event, 0, sizeof(*event));
 }
 

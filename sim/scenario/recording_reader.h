@@ -2,14 +2,26 @@
 #ifndef TORCI_RECORDING_READER_H
 #define TORCI_RECORDING_READER_H
 
+#include "kept_values.h"
 #include "recording_event.h"
 #include "recording_header.h"
+
+/* A record of a database and what it points to. */
+struct torci_recorded_database {
+    struct torci_database_record record;
+    struct torci_kept_values texts; /* the database's name, the path or the SQL, the message */
+    struct torci_kept_values parameters;
+    struct torci_kept_values columns;
+    struct torci_kept_values rows;
+};
+void torci_recorded_database_free(struct torci_recorded_database *database);
 
 /* An event and what it points to. */
 struct torci_recorded_event {
     struct torci_recording_event event;
     void *json;    /* the line's */
     void *decoded; /* a payload that was base64 */
+    struct torci_recorded_database *database; /* db */
 };
 void torci_recorded_event_clear(struct torci_recorded_event *event);
 

@@ -81,6 +81,46 @@ static void another_format_is_refused(void **state)
     assert_non_null(strstr(error, "format 1"));
 }
 
+#define DB "{\"n\":1,\"t\":0,\"k\":\"db\",\"what\":"
+#define PLACE ",\"database\":\"d\",\"connection\":0,\"request\":1,\"ordinal\":1"
+#define SQL DB "\"rows\"" PLACE ",\"sql\":\"S\",\"begun\":0"
+
+static void each_wrong_field_of_a_database_is_named(void **state)
+{
+    (void)state;
+    assert_refused(DB "\"opened\"" PLACE "}\n", "f:2: ", "\"what\" is none of open, rows");
+    assert_refused(DB "\"close\",\"database\":7,\"connection\":0}\n", "f:2: ",
+                   "\"database\" is not text");
+    assert_refused(DB "\"close\",\"database\":\"d\",\"connection\":4294967296,\"request\":1,"
+                      "\"ordinal\":1}\n", "f:2: ", "\"connection\" is too large");
+    assert_refused(DB "\"open\"" PLACE "}\n", "f:2: ", "\"path\" is missing");
+    assert_refused(DB "\"open\"" PLACE ",\"path\":\"p\",\"code\":5}\n", "f:2: ",
+                   "\"message\" is missing");
+    assert_refused(DB "\"rows\"" PLACE ",\"sql\":null,\"begun\":0}\n", "f:2: ",
+                   "\"sql\" is not text");
+    assert_refused(DB "\"rows\"" PLACE ",\"sql\":\"S\",\"begun\":1}\n", "f:2: ",
+                   "\"begun\" is not an event before this one");
+    assert_refused(SQL ",\"parameters\":5}\n", "f:2: ", "\"parameters\" is not a list");
+    assert_refused(SQL ",\"parameters\":[true]}\n", "f:2: ", "\"parameters\" is not a value");
+    assert_refused(SQL ",\"parameters\":[{\"blob64\":\"?\"}]}\n", "f:2: ", "is not a value");
+    assert_refused(SQL ",\"parameters\":[{\"real\":\"1\"}]}\n", "f:2: ", "is not a value");
+    assert_refused(SQL ",\"parameters\":[{\"real\":\"inf\",\"x\":1}]}\n", "f:2: ",
+                   "is not a value");
+    assert_refused(SQL ",\"columns\":[1],\"first\":1,\"rows\":[[1]]}\n", "f:2: ",
+                   "\"columns\" has something that is not text");
+    assert_refused(SQL ",\"columns\":[\"a\"],\"first\":1,\"rows\":[[1,2]]}\n", "f:2: ",
+                   "has a row with other columns");
+    assert_refused(SQL ",\"columns\":[\"a\"],\"first\":1,\"rows\":[]}\n", "f:2: ",
+                   "\"rows\" is not a list of rows");
+    assert_refused(SQL ",\"columns\":[\"a\"],\"rows\":[[1]]}\n", "f:2: ", "\"first\" is missing");
+    assert_refused(DB "\"statement\"" PLACE ",\"sql\":\"S\",\"begun\":0,\"columns\":[\"a\"],"
+                      "\"first\":2,\"rows\":[[1]],\"code\":0,\"count\":1,\"complete\":1,"
+                      "\"changes\":0,\"last_insert_id\":0,\"in_transaction\":0,\"took_ns\":0}\n",
+                   "f:2: ", "\"count\" is not the number of the last row");
+    assert_refused(DB "\"statement\"" PLACE ",\"sql\":\"S\",\"begun\":0,\"code\":0,\"count\":0,"
+                      "\"complete\":2}\n", "f:2: ", "\"complete\" is neither 0 nor 1");
+}
+
 static void each_wrong_line_is_named_with_its_reason(void **state)
 {
     (void)state;
@@ -218,6 +258,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_a_recording_is_said_to_be_none),
         cmocka_unit_test(another_format_is_refused),
+        cmocka_unit_test(each_wrong_field_of_a_database_is_named),
         cmocka_unit_test(each_wrong_line_is_named_with_its_reason),
         cmocka_unit_test(a_line_cut_off_is_the_end),
         cmocka_unit_test(base64_of_every_length_is_read),

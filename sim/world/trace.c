@@ -1,5 +1,6 @@
 /* trace.c - the record of a run: its canonical binary form goes into the digest, its JSON form to a
  * writer if there is one.  docs/trace.md describes both. */
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,15 @@
 #define HEAD_BYTES 18 /* of a record, without the host's name */
 
 /* The first byte of every field; 0 ends a record. */
-enum field_tag { FIELD_END = 0, FIELD_INTEGER = 1, FIELD_TEXT = 2, FIELD_BYTES = 3 };
+enum field_tag {
+    FIELD_END = 0,
+    FIELD_INTEGER = 1,
+    FIELD_TEXT = 2,
+    FIELD_BYTES = 3,
+    FIELD_VALUE = 4,
+    FIELD_VALUES = 5,
+    FIELD_ROWS = 6
+};
 
 struct torc_trace {
     XXH3_state_t *state;
@@ -178,6 +187,68 @@ void torc_trace_bytes(struct torc_trace *trace, const char *name, const void *da
     put_payload(trace, FIELD_BYTES, data, bytes);
     if (writing(trace))
         torci_trace_line_bytes(&trace->line, name, data, bytes);
+}
+
+/* Its type, then eight bytes, or a length and the bytes.  Every NaN is the same one. */
+static void put_value(struct torc_trace *trace, const struct torc_db_value *value)
+{
+    uint64_t bits = 0;
+
+    *room(trace, 1) = (uint8_t)value->type;
+    switch (value->type) {
+    case TORC_DB_NULL:
+        break;
+    case TORC_DB_INTEGER:
+        store_64(room(trace, 8), (uint64_t)value->as.integer);
+        break;
+    case TORC_DB_REAL:
+        if (!isnan(value->as.real))
+            memcpy(&bits, &value->as.real, sizeof bits);
+        else
+            bits = UINT64_MAX;
+        store_64(room(trace, 8), bits);
+        break;
+    case TORC_DB_TEXT:
+    case TORC_DB_BLOB:
+        store_32(room(trace, 4), (uint32_t)value->bytes);
+        put(trace, value->as.blob, value->bytes);
+        break;
+    }
+}
+
+void torc_trace_value(struct torc_trace *trace, const char *name, const struct torc_db_value *value)
+{
+    *room(trace, 1) = FIELD_VALUE;
+    put_value(trace, value);
+    if (writing(trace))
+        torci_trace_line_value(&trace->line, name, value);
+}
+
+void torc_trace_values(struct torc_trace *trace, const char *name,
+                       const struct torc_db_value *values, size_t count)
+{
+    uint8_t *at = room(trace, 5);
+
+    at[0] = FIELD_VALUES;
+    store_32(at + 1, (uint32_t)count);
+    for (size_t i = 0; i < count; i++)
+        put_value(trace, &values[i]);
+    if (writing(trace))
+        torci_trace_line_values(&trace->line, name, values, count);
+}
+
+void torc_trace_rows(struct torc_trace *trace, const char *name,
+                     const struct torc_db_value *values, size_t columns, size_t rows)
+{
+    uint8_t *at = room(trace, 9);
+
+    at[0] = FIELD_ROWS;
+    store_32(at + 1, (uint32_t)rows);
+    store_32(at + 5, (uint32_t)columns);
+    for (size_t i = 0; i < columns * rows; i++)
+        put_value(trace, &values[i]);
+    if (writing(trace))
+        torci_trace_line_rows(&trace->line, name, values, columns, rows);
 }
 
 void torc_trace_note(struct torc_trace *trace, const char *name, const char *value)

@@ -1,6 +1,8 @@
 /* trace_line.c - JSON text without a JSON library: it is written for every event of a traced run. */
 #include "trace_line.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,6 +209,122 @@ void torci_trace_line_bytes(struct torci_trace_line *line, const char *name, con
         put_name(line, name, "64");
         put_base64(line, data, bytes);
     }
+}
+
+/* --- values of a database ----------------------------------------------------------------------- */
+
+/* Whether JSON can hold the text as it is. */
+static bool is_text(const uint8_t *text, size_t bytes)
+{
+    size_t i = 0;
+
+    while (i < bytes) {
+        size_t length = text[i] < 0x80 ? 1 : utf8_length(text + i, bytes - i);
+
+        if (length == 0 || text[i] == 0)
+            return false;
+        i += length;
+    }
+    return true;
+}
+
+/* The locale may have another decimal point. */
+static void put_real(struct torci_trace_line *line, double real)
+{
+    char text[40];
+    char plain[44];
+    size_t used = 0;
+    bool whole = true;
+
+    if (isnan(real) || isinf(real)) {
+        put_text(line, isnan(real) ? "{\"real\":\"nan\"}"
+                       : real > 0  ? "{\"real\":\"inf\"}"
+                                   : "{\"real\":\"-inf\"}");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, real);
+        if (strtod(text, NULL) == real)
+            break;
+    }
+    for (const char *at = text; *at != '\0'; at++) {
+        if ((*at >= '0' && *at <= '9') || *at == '-' || *at == '+' || *at == 'e') {
+            whole = whole && *at != 'e';
+            plain[used++] = *at;
+        } else if (plain[used - 1] != '.') {
+            whole = false;
+            plain[used++] = '.';
+        }
+    }
+    put(line, plain, used);
+    if (whole)
+        put(line, ".0", 2);
+}
+
+static void put_value(struct torci_trace_line *line, const struct torc_db_value *value)
+{
+    char number[24];
+
+    switch (value->type) {
+    case TORC_DB_NULL:
+        put(line, "null", 4);
+        break;
+    case TORC_DB_INTEGER:
+        torc_format(number, sizeof number, "%lld", (long long)value->as.integer);
+        put_text(line, number);
+        break;
+    case TORC_DB_REAL:
+        put_real(line, value->as.real);
+        break;
+    case TORC_DB_TEXT:
+    case TORC_DB_BLOB:
+        if (value->type == TORC_DB_TEXT && is_text(value->as.blob, value->bytes)) {
+            put_quoted(line, value->as.blob, value->bytes);
+            break;
+        }
+        put_text(line, value->type == TORC_DB_TEXT ? "{\"text64\":" : "{\"blob64\":");
+        put_base64(line, value->as.blob, value->bytes);
+        put(line, "}", 1);
+        break;
+    }
+}
+
+static void put_list(struct torci_trace_line *line, const struct torc_db_value *values, size_t count)
+{
+    put(line, "[", 1);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            put(line, ",", 1);
+        put_value(line, &values[i]);
+    }
+    put(line, "]", 1);
+}
+
+void torci_trace_line_value(struct torci_trace_line *line, const char *name,
+                            const struct torc_db_value *value)
+{
+    put_name(line, name, "");
+    put_value(line, value);
+}
+
+void torci_trace_line_values(struct torci_trace_line *line, const char *name,
+                             const struct torc_db_value *values, size_t count)
+{
+    put_name(line, name, "");
+    put_list(line, values, count);
+}
+
+void torci_trace_line_rows(struct torci_trace_line *line, const char *name,
+                           const struct torc_db_value *values, size_t columns, size_t rows)
+{
+    put_name(line, name, "");
+    put(line, "[", 1);
+    for (size_t i = 0; i < rows; i++) {
+        if (i > 0)
+            put(line, ",", 1);
+        put_list(line, values + i * columns, columns);
+    }
+    put(line, "]", 1);
 }
 
 int torci_trace_line_end(struct torci_trace_line *line)

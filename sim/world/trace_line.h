@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <torc/database_event.h>
+
 struct torci_trace_line {
     char *text; /* `used` bytes after torci_trace_line_end, newline included, no NUL */
     size_t used;
@@ -28,6 +30,15 @@ void torci_trace_line_text(struct torci_trace_line *line, const char *name, cons
 /* "NAME":"text" when all bytes are printable ASCII or tab, CR, LF; else "NAME64":"base64". */
 void torci_trace_line_bytes(struct torci_trace_line *line, const char *name, const void *data,
                             size_t bytes);
+/* Values of a database: null, integers, reals (the shortest decimals that are read back as the same; always
+ * with a point or an exponent), text; what JSON has not is an object: {"blob64":"..."}, {"text64":"..."} for
+ * text with a NUL or bytes that are not UTF-8, {"real":"inf"}. */
+void torci_trace_line_value(struct torci_trace_line *line, const char *name,
+                            const struct torc_db_value *value);
+void torci_trace_line_values(struct torci_trace_line *line, const char *name,
+                             const struct torc_db_value *values, size_t count);
+void torci_trace_line_rows(struct torci_trace_line *line, const char *name,
+                           const struct torc_db_value *values, size_t columns, size_t rows);
 /* 0, or TORC_ENOMEM. */
 int torci_trace_line_end(struct torci_trace_line *line);
 

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,6 +90,44 @@ static void the_binary_form_is_the_documented_one(void **state)
     assert_string_equal(digest, expected);
     digest_of("hello", 5, 1500, digest);
     assert_string_equal(digest, "524dec977d581d8ad226d5b21ca51b12");
+}
+
+static void the_binary_form_of_values_is_the_documented_one(void **state)
+{
+    static const uint8_t record[] = {
+        25, 0,                                        /* kind db, no host */
+        1,  0, 0, 0,   0, 0, 0, 0,                    /* t */
+        0,  0, 0, 0,   0, 0, 0, 0,                    /* cause */
+        4,  3, 1, 0,   0, 0, 's',                     /* a value: text */
+        5,  3, 0, 0,   0,                             /* three values */
+        0,                                            /* null */
+        1,  7, 0, 0,   0, 0, 0, 0, 0,                 /* an integer */
+        2,  0, 0, 0,   0, 0, 0, 0xf8, 0x3f,           /* 1.5 */
+        6,  2, 0, 0,   0, 1, 0, 0, 0,                 /* two rows of one column */
+        4,  2, 0, 0,   0, 0xff, 0,                    /* a blob */
+        2,  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, /* no number */
+        0,                                            /* and the end */
+    };
+    XXH128_hash_t hash = XXH3_128bits(record, sizeof record);
+    const struct torc_db_value text = torc_db_text("s");
+    const struct torc_db_value list[] = {torc_db_null(), torc_db_integer(7), torc_db_real(1.5)};
+    const struct torc_db_value rows[] = {torc_db_blob("\xff", 2), torc_db_real(-(double)NAN)};
+    struct torc_trace *trace;
+    char expected[TORC_DIGEST_TEXT_BYTES];
+    char digest[TORC_DIGEST_TEXT_BYTES];
+
+    (void)state;
+    assert_int_equal(torc_trace_new(NULL, NULL, &trace), 0);
+    torc_trace_begin(trace, TORC_TRACE_db, 1, NULL, 0);
+    torc_trace_value(trace, "a", &text);
+    torc_trace_values(trace, "b", list, 3);
+    torc_trace_rows(trace, "c", rows, 1, 2);
+    torc_trace_end(trace);
+    torc_trace_digest(trace, digest);
+    torc_trace_free(trace);
+    torc_format(expected, sizeof expected, "%016llx%016llx", (unsigned long long)hash.high64,
+                (unsigned long long)hash.low64);
+    assert_string_equal(digest, expected);
 }
 
 static void every_part_of_an_event_is_digested(void **state)
@@ -207,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_trace_has_the_digest_of_nothing),
         cmocka_unit_test(the_binary_form_is_the_documented_one),
+        cmocka_unit_test(the_binary_form_of_values_is_the_documented_one),
         cmocka_unit_test(every_part_of_an_event_is_digested),
         cmocka_unit_test(digest_does_not_depend_on_the_writer_or_on_when_it_is_asked),
         cmocka_unit_test(lines_are_json),

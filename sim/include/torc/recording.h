@@ -31,7 +31,7 @@ extern "C" {
 
 struct torc_recorder_options {
     size_t size;                 /* sizeof(struct torc_recorder_options) */
-    torc_trace_write_fn *write;  /* gets the lines */
+    torc_trace_write_fn *write;  /* gets the lines; on any thread, one call at a time, as `flush` */
     int (*flush)(void *arg);     /* what was written is to reach the file now; may be NULL */
     void *arg;                   /* for both */
     uint64_t flush_interval_ns;  /* a line waits no longer than this for its flush; 0: 100 ms */
@@ -57,8 +57,8 @@ TORC_API TORC_CHECKED int torc_recorder_new(struct torc_platform *inner,
 TORC_API int torc_recorder_finish(struct torc_platform *recorder);
 
 /* Events recorded, and the error that ended the recording or 0. */
-TORC_API uint64_t torc_recorder_events(const struct torc_platform *recorder);
-TORC_API int torc_recorder_error(const struct torc_platform *recorder);
+TORC_API uint64_t torc_recorder_events(struct torc_platform *recorder);
+TORC_API int torc_recorder_error(struct torc_platform *recorder);
 
 /* Frees it, after its reactor.  NULL is accepted. */
 TORC_API void torc_recorder_free(struct torc_platform *recorder);

@@ -10,6 +10,7 @@
 #ifndef TORC_TRACE_H
 #define TORC_TRACE_H
 
+#include <torc/database_event.h>
 #include <torc/scope.h>
 
 #ifdef __cplusplus
@@ -47,6 +48,13 @@ TORC_API void torc_trace_integer(struct torc_trace *trace, const char *name, int
 TORC_API void torc_trace_text(struct torc_trace *trace, const char *name, const char *value);
 TORC_API void torc_trace_bytes(struct torc_trace *trace, const char *name, const void *data,
                                size_t bytes);
+/* A value of a database with its type; a list of them; rows of `columns` values, one after the other. */
+TORC_API void torc_trace_value(struct torc_trace *trace, const char *name,
+                               const struct torc_db_value *value);
+TORC_API void torc_trace_values(struct torc_trace *trace, const char *name,
+                                const struct torc_db_value *values, size_t count);
+TORC_API void torc_trace_rows(struct torc_trace *trace, const char *name,
+                              const struct torc_db_value *values, size_t columns, size_t rows);
 /* Shown in the written form, not part of the digest: sites, wall time. */
 TORC_API void torc_trace_note(struct torc_trace *trace, const char *name, const char *value);
 TORC_API void torc_trace_end(struct torc_trace *trace);
