@@ -54,43 +54,63 @@ static void unmake(struct torc_source source, struct torc_deferred *deferred)
     torc_deferred_drop(deferred);
 }
 
-int torc_run_job_at(const char *site, struct torc_reactor *reactor, torc_work_fn *work, void *arg,
-                    torc_drop_fn *drop_arg, struct torc_deferred **out)
+/* Submits what `job` describes. */
+static int submit(struct torc_reactor *reactor, torc_work_fn *work, const struct torci_job *job)
 {
     struct torci_jobs *jobs = &reactor->jobs;
-    struct torc_deferred *deferred;
-    struct torc_source source;
     uint32_t index;
-    torci_reactor_check(reactor, site);
-    if (torci_reactor_stopped(reactor))
-        return TORC_ECLOSED;
-    if (jobs->outstanding >= reactor->options.jobs_max)
-        return TORC_ELIMIT;
     int error = take_slot(reactor, &index);
     if (error)
         return error;
-    error = torc_deferred_new_at(site, reactor->scope, NULL, NULL, &source, &deferred);
-    if (error)
-        goto no_deferred;
-    error = reactor->platform->ops->submit(
-        reactor->platform, work, arg,
-        torci_token(TORCI_TOKEN_JOB, index, jobs->slots[index].generation));
-    if (error)
-        goto not_submitted;
-    struct torci_job *job = &jobs->slots[index];
-    job->arg = arg;
-    job->drop_arg = drop_arg;
-    job->site = site;
-    job->source = source;
+    uint32_t generation = jobs->slots[index].generation;
+    error = reactor->platform->ops->submit(reactor->platform, work, job->arg,
+                                           torci_token(TORCI_TOKEN_JOB, index, generation));
+    if (error) {
+        give_slot(jobs, index);
+        return error;
+    }
+    jobs->slots[index] = *job;
+    jobs->slots[index].generation = generation;
     jobs->outstanding++;
+    return 0;
+}
+
+static int check_submit(struct torc_reactor *reactor, const char *site)
+{
+    torci_reactor_check(reactor, site);
+    if (torci_reactor_stopped(reactor))
+        return TORC_ECLOSED;
+    return reactor->jobs.outstanding >= reactor->options.jobs_max ? TORC_ELIMIT : 0;
+}
+
+int torc_submit_job_at(const char *site, struct torc_reactor *reactor, torc_work_fn *work,
+                       torc_job_done_fn *done, void *arg)
+{
+    int error = check_submit(reactor, site);
+    if (error)
+        return error;
+    struct torci_job job = {.arg = arg, .site = site, .done = done};
+    return submit(reactor, work, &job);
+}
+
+int torc_run_job_at(const char *site, struct torc_reactor *reactor, torc_work_fn *work, void *arg,
+                    torc_drop_fn *drop_arg, struct torc_deferred **out)
+{
+    struct torc_deferred *deferred;
+    struct torci_job job = {.arg = arg, .drop_arg = drop_arg, .site = site};
+    int error = check_submit(reactor, site);
+    if (error)
+        return error;
+    error = torc_deferred_new_at(site, reactor->scope, NULL, NULL, &job.source, &deferred);
+    if (error)
+        return error;
+    error = submit(reactor, work, &job);
+    if (error) {
+        unmake(job.source, deferred);
+        return error;
+    }
     *out = deferred;
     return 0;
-
-not_submitted:
-    unmake(source, deferred);
-no_deferred:
-    give_slot(jobs, index);
-    return error;
 }
 
 void torci_jobs_complete(struct torc_reactor *reactor, uint64_t token, int result)
@@ -103,6 +123,10 @@ void torci_jobs_complete(struct torc_reactor *reactor, uint64_t token, int resul
     struct torci_job job = jobs->slots[index];
     give_slot(jobs, index);
     jobs->outstanding--;
+    if (job.done) {
+        job.done(job.arg, result);
+        return;
+    }
     if (result == 0) {
         (void)torc_source_fire(job.source, torc_owned(job.arg, job.drop_arg));
         return;

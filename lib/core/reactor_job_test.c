@@ -53,6 +53,32 @@ static void a_job_that_answers_0_gives_its_argument(void **state)
     assert_string_equal(fixture->journal.text, "work value ~work ");
 }
 
+static void note_end(void *arg, int result)
+{
+    journal_write(((struct job *)arg)->line.journal, "", torc_error_name(result));
+}
+
+static void a_job_without_a_deferred_tells_what_it_answered(void **state)
+{
+    struct fixture *fixture = *state;
+    struct job job = {line(fixture, "work"), TORC_EIO};
+    assert_int_equal(torc_submit_job(fixture->reactor, work, note_end, &job), 0);
+    scripted_finish_job(&fixture->platform, 0);
+    assert_string_equal(fixture->journal.text, "work ");
+    assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
+    assert_string_equal(fixture->journal.text, "work TORC_EIO ");
+}
+
+static void a_job_without_a_deferred_that_cannot_be_submitted_is_not_told(void **state)
+{
+    struct fixture *fixture = *state;
+    struct job job = {line(fixture, "work"), 0};
+    fixture->platform.submit_code = TORC_ELIMIT;
+    assert_int_equal(torc_submit_job(fixture->reactor, work, note_end, &job), TORC_ELIMIT);
+    assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
+    assert_string_equal(fixture->journal.text, "");
+}
+
 static void a_job_that_answers_an_error_fails_after_its_argument_is_dropped(void **state)
 {
     struct fixture *fixture = *state;
@@ -249,6 +275,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_job_that_answers_0_gives_its_argument),
+        TEST(a_job_without_a_deferred_tells_what_it_answered),
+        TEST(a_job_without_a_deferred_that_cannot_be_submitted_is_not_told),
         TEST(a_job_that_answers_an_error_fails_after_its_argument_is_dropped),
         TEST(cancelling_does_not_stop_the_work),
         cmocka_unit_test_teardown(the_number_of_jobs_is_limited, tear_down),

@@ -106,6 +106,7 @@ struct torci_job {
     void *arg;
     torc_drop_fn *drop_arg;
     const char *site; /* NULL: free */
+    torc_job_done_fn *done; /* NULL: `source` is fired */
     struct torc_source source;
     uint32_t generation;
     uint32_t next_free;

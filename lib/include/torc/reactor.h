@@ -138,6 +138,14 @@ TORC_API TORC_CHECKED int torc_run_job_at(const char *site, struct torc_reactor 
                                           struct torc_deferred **out);
 #define torc_run_job(...) torc_run_job_at(TORC_HERE, __VA_ARGS__)
 
+/* The same without a deferred: `done` is called on the reactor's thread when the work is over, with what it
+ * returned, and always (but where torc_reactor_free leaves a job that cannot end).  For what must not need
+ * memory to learn of an end.  Errors: as above; nothing was submitted, `done` is not called. */
+typedef void torc_job_done_fn(void *arg, int result);
+TORC_API TORC_CHECKED int torc_submit_job_at(const char *site, struct torc_reactor *reactor,
+                                             torc_work_fn *work, torc_job_done_fn *done, void *arg);
+#define torc_submit_job(...) torc_submit_job_at(TORC_HERE, __VA_ARGS__)
+
 /* --- system events ----------------------------------------------------------------------------
  * "startup" and "shutdown" are fired by the reactor; any other name is the user's. */
 
