@@ -117,7 +117,7 @@ $(BUILD)/flags: force
 .PHONY: force build-for-determinism
 
 include_of = $(or $(inc_$(patsubst %/,%,$(dir $(1)))),$(if $(filter fixtures/%,$(1)),$(inc_fixture)),$(inc_test))
-test_include_of = $(inc_test) -I$(patsubst %/,%,$(dir $(1))) -Ilib/core -Ilib/net -Isim/world -Isim/scenario
+test_include_of = $(inc_test) -I$(patsubst %/,%,$(dir $(1))) -Ilib/core -Ilib/net -Ilib/db -Isim/world -Isim/scenario
 
 $(BUILD)/%_test.o: %_test.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -204,7 +204,7 @@ check-valgrind: tests ## the unit tests under valgrind
 	TORC_TEST_WRAPPER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --fair-sched=yes' \
 	TORC_TEST_TIMEOUT=600 tests/run --build $(BUILD) $(unit_bin)
 build-for-determinism: $(torc) modules
-threaded_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard lib/live/*_test.c) \
+threaded_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard lib/live/*_test.c lib/db/*_test.c) \
                   $(addprefix lib/core/,reactor_thread_call_test.c reactor_job_test.c) \
                   sim/scenario/recorder_database_test.c) \
                 $(BUILD)/tests/conformance/conformance

@@ -101,7 +101,7 @@ struct torc_database_event {
     uint64_t request;     /* the pool's requests are numbered from 1; a retry has a new number */
     uint32_t ordinal;     /* of the statement in the request, from 1; those that set a new connection up
                            * count too */
-    const char *path;     /* OPEN */
+    const char *path;     /* OPEN; the platform may put another one here, which is then opened */
     void *sqlite;         /* the sqlite3 connection; NULL at OPEN and where OPEN was answered */
 
     const char *sql; /* BEGIN, ROW, END; ends with a NUL */
@@ -109,9 +109,9 @@ struct torc_database_event {
     size_t parameter_count;
 
     uint64_t rows; /* ROW: this one's number, from 1; END: how many there were */
-    size_t column_count; /* ROW */
+    size_t column_count; /* ROW and END */
     const char *const *columns;
-    const struct torc_db_value *values;
+    const struct torc_db_value *values; /* ROW */
 
     /* OPEN (answered), OPENED and END; what follows the message, END alone. */
     int code;                /* extended result code; SQLITE_OK (0) when all went well */

@@ -155,8 +155,8 @@ enum torc_transaction_mode {
 typedef int torc_interaction_fn(struct torc_transaction *transaction, void *arg);
 
 /* Runs `interaction` in a transaction.  The deferred fires, after the commit, with what
- * torc_transaction_give was given last (NULL).  `arg` is taken: `drop_arg` is called on the reactor's
- * thread when the deferred has fired. */
+ * torc_transaction_give was given last (NULL).  `arg` is taken: `drop_arg` is called once, on the reactor's
+ * thread, when the work is over and the deferred has been fired. */
 TORC_API TORC_CHECKED int torc_pool_interaction_at(const char *site, struct torc_pool *pool,
                                                    enum torc_transaction_mode mode,
                                                    torc_interaction_fn *interaction, void *arg,
@@ -205,19 +205,21 @@ TORC_API int torc_transaction_refuse(struct torc_transaction *transaction,
     TORC_PRINTF(5, 6);
 
 /* Sets the value the deferred fires with.  One given before, also by an earlier attempt, is released; so is
- * this one if the transaction does not commit. */
+ * this one if the transaction does not commit or nobody wants its result.  `drop` may run inside the job. */
 TORC_API void torc_transaction_give(struct torc_transaction *transaction, void *value,
                                     torc_drop_fn *drop);
 
 /* 1 on the first run, 2 on the first retry, ... */
 TORC_API unsigned torc_transaction_attempt(const struct torc_transaction *transaction);
 
-/* Memory and time inside a job (the scope and the reactor are not to be used there).  Blocks are the
- * platform's: torc_release with the reactor's scope frees them too. */
+/* Memory inside a job, where a scope is not to be used: the platform's.  It may be released in another job
+ * or on the reactor's thread (torc_pool_release). */
 TORC_API TORC_CHECKED void *torc_transaction_alloc(struct torc_transaction *transaction,
                                                    size_t bytes);
 TORC_API void torc_transaction_release(struct torc_transaction *transaction, void *ptr,
                                        size_t bytes);
+TORC_API TORC_CHECKED void *torc_pool_alloc(struct torc_pool *pool, size_t bytes);
+TORC_API void torc_pool_release(struct torc_pool *pool, void *ptr, size_t bytes);
 
 /* --- many rows ---------------------------------------------------------------------------------- */
 

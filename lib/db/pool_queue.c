@@ -1,0 +1,293 @@
+/* pool_queue.c - a request's way: waiting, running, tried again, ended.
+ *
+ * A connection stays with its request through all attempts, so that work which writes keeps its order. */
+#include "pool_state.h"
+#include "sqlite_code.h"
+
+static struct torci_queue *queue_of(const struct torci_request *request)
+{
+    return request->reads ? &request->pool->reads : &request->pool->writes;
+}
+
+static void queue_push(struct torci_queue *queue, struct torci_request *request)
+{
+    request->next = NULL;
+    *queue->end = request;
+    queue->end = &request->next;
+}
+
+static void queue_remove(struct torci_queue *queue, struct torci_request *request)
+{
+    struct torci_request **link = &queue->first;
+    while (*link != request)
+        link = &(*link)->next;
+    *link = request->next;
+    if (queue->end == &request->next)
+        queue->end = link;
+}
+
+/* --- starting ----------------------------------------------------------------------------------- */
+
+/* The connection a request can have now, or NULL. */
+static struct torci_connection *free_connection(const struct torci_request *request)
+{
+    struct torc_pool *pool = request->pool;
+    size_t from = request->reads ? 1 : 0;
+    size_t to = request->reads ? pool->connection_count : 1;
+    for (size_t i = from; i < to; i++)
+        if (!pool->users[i])
+            return &pool->connections[i];
+    return NULL;
+}
+
+static void work_done(void *arg, int result);
+
+int torci_request_run(struct torci_request *request)
+{
+    struct torc_pool *pool = request->pool;
+    int error = torc_submit_job_at(request->site, pool->reactor, torci_request_work, work_done,
+                                   request);
+    if (error)
+        return error;
+    request->state = TORCI_REQUEST_RUNNING;
+    pool->running++;
+    torci_pool_hold(pool);
+    return 0;
+}
+
+static int attempt(struct torci_request *request)
+{
+    struct torc_pool *pool = request->pool;
+    torci_connection_assign(request->connection, ++pool->last_number);
+    request->attempts++;
+    return torci_request_run(request);
+}
+
+static int start(struct torci_request *request, struct torci_connection *connection)
+{
+    struct torc_pool *pool = request->pool;
+    request->connection = connection;
+    pool->users[connection->number] = request;
+    int error = attempt(request);
+    if (error) {
+        pool->users[connection->number] = NULL;
+        request->connection = NULL;
+    }
+    return error;
+}
+
+int torci_pool_enqueue(struct torci_request *request)
+{
+    struct torci_queue *queue = queue_of(request);
+    struct torci_connection *connection = free_connection(request);
+    if (connection && !queue->first)
+        return start(request, connection);
+    request->state = TORCI_REQUEST_WAITING;
+    queue_push(queue, request);
+    return 0;
+}
+
+static void pump_queue(struct torci_queue *queue)
+{
+    while (queue->first) {
+        struct torci_request *request = queue->first;
+        struct torci_connection *connection = free_connection(request);
+        if (!connection)
+            return;
+        queue_remove(queue, request);
+        int error = start(request, connection);
+        if (error)
+            torci_request_end(request,
+                              torc_failure_of_code_at(request->site, request->pool->scope, error,
+                                                      "starting the work"));
+    }
+}
+
+/* Work that cannot begin ends in here, which asks for this again: the outer one goes on with it. */
+void torci_pool_pump(struct torc_pool *pool)
+{
+    if (pool->pumping)
+        return;
+    pool->pumping = true;
+    torci_pool_hold(pool);
+    pump_queue(&pool->writes);
+    pump_queue(&pool->reads);
+    pool->pumping = false;
+    torci_pool_unhold(pool);
+}
+
+/* --- ending ------------------------------------------------------------------------------------- */
+
+/* What an attempt has left, when it is not to be told. */
+static void clear_outcome(struct torci_request *request)
+{
+    struct torc_platform *platform = request->pool->platform;
+    torc_rows_free(request->rows);
+    request->rows = NULL;
+    if (request->drop_value)
+        request->drop_value(request->value);
+    request->value = NULL;
+    request->drop_value = NULL;
+    torc_pool_release(request->pool, request->refusal, sizeof *request->refusal);
+    request->refusal = NULL;
+    if (request->error.statement)
+        platform->ops->resize(platform, request->error.statement,
+                              strlen(request->error.statement) + 1, 0);
+    request->error = (struct torci_sql_error){0};
+    request->code = 0;
+}
+
+void torci_request_free(struct torci_request *request)
+{
+    struct torc_pool *pool = request->pool;
+    clear_outcome(request);
+    *request->all_link = request->all_next;
+    if (request->all_next)
+        request->all_next->all_link = request->all_link;
+    pool->outstanding--;
+    torci_stream_free(request->stream);
+    if (request->drop_arg)
+        request->drop_arg(request->arg);
+    torc_release(pool->scope, request, request->block_bytes);
+}
+
+/* Its connection is free for the next. */
+static void leave_connection(struct torci_request *request)
+{
+    if (!request->connection)
+        return;
+    request->pool->users[request->connection->number] = NULL;
+    request->connection = NULL;
+}
+
+/* What the deferred fires with; taken out of the request. */
+static struct torc_result take_result(struct torci_request *request)
+{
+    struct torc_result result;
+    if (request->code)
+        return torc_fail(torci_request_failure(request));
+    switch (request->kind) {
+    case TORCI_REQUEST_STATEMENT:
+        result = torc_owned(request->rows, torc_rows_drop);
+        request->rows = NULL;
+        return result;
+    case TORCI_REQUEST_STREAM:
+        return torc_value((void *)(uintptr_t)request->stream->told);
+    case TORCI_REQUEST_INTERACTION:
+    case TORCI_REQUEST_RUN:
+    default:
+        result = torc_owned(request->value, request->drop_value);
+        request->value = NULL;
+        request->drop_value = NULL;
+        return result;
+    }
+}
+
+void torci_request_end(struct torci_request *request, struct torc_failure *failure)
+{
+    struct torc_pool *pool = request->pool;
+    struct torc_source source = request->source;
+    bool wanted = request->wanted;
+    torci_pool_hold(pool);
+    leave_connection(request);
+    torci_pool_pump(pool);
+    request->wanted = false;
+    if (wanted) {
+        struct torc_result result = failure ? torc_fail(failure) : take_result(request);
+        (void)torc_source_fire(source, result);
+    } else {
+        torc_failure_drop(failure);
+    }
+    torci_request_free(request);
+    torci_pool_check_idle(pool);
+    torci_pool_unhold(pool);
+}
+
+/* --- trying again ------------------------------------------------------------------------------- */
+
+static bool may_retry(const struct torci_request *request)
+{
+    const struct torci_sql_error *error = &request->error;
+    if (!request->wanted || request->code != TORC_EBUSY || error->lost ||
+        !torci_sqlite_busy(error->sqlite_code) || request->kind == TORCI_REQUEST_RUN)
+        return false;
+    if (request->stream && request->stream->told > 0)
+        return false;
+    return request->attempts <= request->pool->busy_retries_max;
+}
+
+static struct torc_failure *retry(void *arg)
+{
+    struct torci_request *request = arg;
+    request->pool->retries++;
+    int error = attempt(request);
+    if (error)
+        torci_request_end(request, torc_failure_of_code_at(request->site, request->pool->scope,
+                                                           error, "trying again"));
+    return NULL;
+}
+
+/* Without memory for the timed call the error stands. */
+static bool plan_retry(struct torci_request *request)
+{
+    struct torc_pool *pool = request->pool;
+    if (torc_call_later_at(request->site, torc_reactor_clock(pool->reactor), request->pause_ns,
+                           retry, request, NULL, &request->retry) != 0)
+        return false;
+    request->pause_ns = request->pause_ns > pool->busy_retry_max_ns / 2 ? pool->busy_retry_max_ns
+                                                                        : request->pause_ns * 2;
+    request->state = TORCI_REQUEST_PAUSED;
+    clear_outcome(request);
+    return true;
+}
+
+/* --- the job has ended -------------------------------------------------------------------------- */
+
+static void note_trouble(struct torci_request *request)
+{
+    struct torc_pool *pool = request->pool;
+    if (request->reconnect)
+        pool->reconnects++;
+    request->reconnect = false;
+    if (request->trouble[0])
+        torc_log_at(request->site, pool->scope, TORC_LOG_ERROR, "torc.pool", "%s: %s",
+                    pool->database.name, request->trouble);
+    request->trouble[0] = '\0';
+}
+
+static void work_done(void *arg, int result)
+{
+    struct torci_request *request = arg;
+    struct torc_pool *pool = request->pool;
+    (void)result; /* always 0: the outcome is in the request */
+    pool->running--;
+    note_trouble(request);
+    if (!may_retry(request) || !plan_retry(request)) {
+        if (request->stream)
+            torci_stream_piece_done(request->stream);
+        else
+            torci_request_end(request, NULL);
+    }
+    torci_pool_unhold(pool);
+}
+
+void torci_request_abandon(struct torci_request *request)
+{
+    request->wanted = false;
+    switch (request->state) {
+    case TORCI_REQUEST_WAITING:
+        queue_remove(queue_of(request), request);
+        torci_request_end(request, NULL);
+        return;
+    case TORCI_REQUEST_RUNNING:
+        torci_connection_interrupt(request->connection);
+        return;
+    case TORCI_REQUEST_PAUSED:
+    default:
+        if (torc_timer_cancel(request->retry) == 0 || !request->stream)
+            torci_request_end(request, NULL);
+        else
+            torci_stream_stop(request->stream);
+        return;
+    }
+}
