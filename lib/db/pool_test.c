@@ -108,6 +108,59 @@ static void an_interaction_commits_or_leaves_nothing(void **state)
     database_pool_end(fixture, pool);
 }
 
+static int ignore_a_rollback(struct torc_transaction *transaction, void *arg)
+{
+    int *codes = arg;
+    codes[0] = torc_transaction_execute(transaction, "INSERT OR ROLLBACK INTO t VALUES (1), (1)",
+                                        TORC_NO_PARAMETERS, NULL);
+    codes[1] = torc_transaction_execute(transaction, "INSERT INTO t VALUES (2)",
+                                        TORC_NO_PARAMETERS, NULL);
+    return 0;
+}
+
+static void an_error_that_ends_the_transaction_is_the_failure(void **state)
+{
+    struct database_fixture *fixture = *state;
+    struct torc_pool *pool = database_pool(fixture, NULL);
+    struct torc_deferred *deferred;
+    int codes[2] = {0, 0};
+    database_run(fixture, pool, "CREATE TABLE t (id INTEGER PRIMARY KEY)");
+    assert_int_equal(torc_pool_interaction(pool, TORC_TRANSACTION_WRITE, ignore_a_rollback, codes,
+                                           NULL, &deferred),
+                     0);
+    struct torc_failure *failure = database_await_failure(fixture, deferred);
+    assert_ptr_equal(torc_failure_type(failure), &torc_failure_database_constraint);
+    assert_int_equal(codes[0], TORC_ECONSTRAINT);
+    assert_int_equal(codes[1], TORC_ECONSTRAINT);
+    torc_failure_drop(failure);
+    assert_int_equal(database_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
+    database_pool_end(fixture, pool);
+}
+
+static int write_anyway(struct torc_transaction *transaction, void *arg)
+{
+    (void)arg;
+    return torc_transaction_execute(transaction, "INSERT INTO t VALUES (1)", TORC_NO_PARAMETERS,
+                                    NULL);
+}
+
+static void a_transaction_that_reads_refuses_to_write(void **state)
+{
+    struct database_fixture *fixture = *state;
+    struct torc_pool *pool = database_pool(fixture, NULL);
+    struct torc_deferred *deferred;
+    database_run(fixture, pool, "CREATE TABLE t (id INTEGER PRIMARY KEY)");
+    assert_int_equal(torc_pool_interaction(pool, TORC_TRANSACTION_READ, write_anyway, NULL, NULL,
+                                           &deferred),
+                     0);
+    struct torc_failure *failure = database_await_failure(fixture, deferred);
+    assert_ptr_equal(torc_failure_type(failure), &torc_failure_database_statement);
+    assert_int_equal(torc_failure_code(failure), TORC_EREADONLY);
+    torc_failure_drop(failure);
+    assert_int_equal(database_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
+    database_pool_end(fixture, pool);
+}
+
 struct counting {
     struct torc_row_consumer consumer;
     uint64_t rows;
@@ -179,6 +232,8 @@ int main(void)
         TEST(a_statement_gives_rows_and_typed_cells),
         TEST(a_constraint_that_fails_names_code_statement_and_column),
         TEST(an_interaction_commits_or_leaves_nothing),
+        TEST(an_error_that_ends_the_transaction_is_the_failure),
+        TEST(a_transaction_that_reads_refuses_to_write),
         TEST(a_stream_gives_every_row_in_pieces),
         TEST(a_pool_that_is_freed_with_work_tells_it),
     };

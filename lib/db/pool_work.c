@@ -95,7 +95,11 @@ static int run_interaction(struct torci_request *request)
 {
     struct torci_connection *connection = request->connection;
     struct torc_transaction transaction = {
-        .connection = connection, .attempt = request->attempts, .wanted = true};
+        .connection = connection,
+        .attempt = request->attempts,
+        .wanted = true,
+        .flags = request->mode == TORC_TRANSACTION_READ ? TORCI_RUN_READ : 0,
+    };
     const char *begin = request->mode == TORC_TRANSACTION_WRITE ? "BEGIN IMMEDIATE" : "BEGIN";
     int error = torci_connection_execute(connection, begin, NULL, 0, 0, NULL);
     if (error) {

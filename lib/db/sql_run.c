@@ -101,6 +101,7 @@ static int end(struct torci_sql_run *run, const struct complaint *complaint)
 {
     struct torci_connection *connection = run->connection;
     char message[sizeof connection->error.message];
+    bool was_in_transaction = connection->in_transaction;
     struct torc_database_event event;
     describe(&event, TORC_DATABASE_END, run);
     event.message = "";
@@ -126,8 +127,12 @@ static int end(struct torci_sql_run *run, const struct complaint *complaint)
     run->column_count = event.column_count;
     run->columns = event.columns;
     connection->in_transaction = event.in_transaction;
-    if (event.code != SQLITE_OK || event.lost)
+    if (event.code != SQLITE_OK || event.lost) {
         note_error(run, &event, complaint->parameter);
+        /* OR ROLLBACK, and what SQLite rolls back by itself. */
+        if (was_in_transaction && !event.in_transaction)
+            connection->transaction_broken = true;
+    }
     return event.code != SQLITE_OK || event.lost ? connection->error.code : 0;
 }
 

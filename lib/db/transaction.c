@@ -34,7 +34,8 @@ int torc_transaction_execute(struct torc_transaction *transaction, const char *s
     int error = check(transaction);
     if (error)
         return error;
-    return torci_connection_execute(transaction->connection, sql, parameters, count, 0, out);
+    return torci_connection_execute(transaction->connection, sql, parameters, count,
+                                    transaction->flags, out);
 }
 
 int torc_transaction_each(struct torc_transaction *transaction, const char *sql,
@@ -45,7 +46,8 @@ int torc_transaction_each(struct torc_transaction *transaction, const char *sql,
     int error = check(transaction);
     if (error)
         return error;
-    error = torci_sql_run_begin(&run, transaction->connection, sql, parameters, count, 0);
+    error = torci_sql_run_begin(&run, transaction->connection, sql, parameters, count,
+                                transaction->flags);
     while (error == 0) {
         int status = torci_sql_run_step(&run);
         if (status != 1) {

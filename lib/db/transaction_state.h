@@ -16,6 +16,7 @@ struct torc_transaction {
     struct torci_connection *connection;
     unsigned attempt;
     bool wanted; /* a transaction is open around it: without one, statements are refused */
+    unsigned flags; /* of its statements: TORCI_RUN_READ, or 0 */
     void *value;
     torc_drop_fn *drop;
     struct torci_refusal *refusal; /* the last one; NULL: none */

@@ -142,7 +142,8 @@ TORC_API TORC_CHECKED int torc_pool_operation_at(const char *site, struct torc_p
 
 enum torc_transaction_mode {
     TORC_TRANSACTION_WRITE,   /* BEGIN IMMEDIATE on the connection that writes */
-    TORC_TRANSACTION_READ,    /* BEGIN on a reader: one state of the database, however many statements */
+    TORC_TRANSACTION_READ,    /* BEGIN on a reader: one state of the database, however many statements; one
+                               * that would write is refused, as by torc_pool_query */
     TORC_TRANSACTION_DEFERRED /* BEGIN on the connection that writes: locks at its first write, which may
                                * fail with BUSY_SNAPSHOT */
 };
