@@ -1,0 +1,11 @@
+/* says: weight: a column of type REAL does not fit this C type */
+#include <torc/row_map.h>
+
+struct thing {
+    int64_t id;
+    float weight;
+};
+#define THING_FIELDS(F)                                                                            \
+    F(id, "id", INTEGER, TORC_KEY)                                                                 \
+    F(weight, "weight", REAL, 0)
+TORC_ROW_MAP(thing, "things", THING_FIELDS);

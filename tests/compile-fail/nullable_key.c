@@ -1,0 +1,11 @@
+/* says: name: a key is never NULL */
+#include <torc/row_map.h>
+
+struct thing {
+    int64_t id;
+    const char *name;
+};
+#define THING_FIELDS(F)                                                                            \
+    F(id, "id", INTEGER, TORC_KEY)                                                                 \
+    F(name, "name", TEXT, TORC_KEY | TORC_NULLABLE)
+TORC_ROW_MAP(thing, "things", THING_FIELDS);

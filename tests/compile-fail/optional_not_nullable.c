@@ -1,0 +1,11 @@
+/* says: count: an optional C type needs TORC_NULLABLE */
+#include <torc/row_map.h>
+
+struct thing {
+    int64_t id;
+    struct torc_optional_int32 count;
+};
+#define THING_FIELDS(F)                                                                            \
+    F(id, "id", INTEGER, TORC_KEY)                                                                 \
+    F(count, "count", INTEGER, 0)
+TORC_ROW_MAP(thing, "things", THING_FIELDS);

@@ -1,0 +1,11 @@
+/* says: count: a column of type INTEGER does not fit this C type */
+#include <torc/row_map.h>
+
+struct thing {
+    int64_t id;
+    uint64_t count;
+};
+#define THING_FIELDS(F)                                                                            \
+    F(id, "id", INTEGER, TORC_KEY)                                                                 \
+    F(count, "count", INTEGER, 0)
+TORC_ROW_MAP(thing, "things", THING_FIELDS);
