@@ -137,6 +137,15 @@ static void print_counts(const struct replay *replay, const struct torc_replay_r
     }
 }
 
+static void print_statements(const struct torc_replay_report *report)
+{
+    if (report->statements > 0) {
+        printf("  statements    %llu with %llu rows, answered from the recording; their text and "
+               "values equal\n",
+               (unsigned long long)report->statements, (unsigned long long)report->rows);
+    }
+}
+
 static void print_equal(const struct replay *replay, const struct torc_recording *recording,
                         const struct torc_replay_report *report)
 {
@@ -149,6 +158,7 @@ static void print_equal(const struct replay *replay, const struct torc_recording
            (unsigned long long)report->reads);
     printf("  replies       %llu bytes in %llu writes, equal byte for byte\n",
            (unsigned long long)report->written_bytes, (unsigned long long)report->writes);
+    print_statements(report);
     printf("  digest        %s\n", report->digest);
     print_counts(replay, report);
 }
@@ -163,6 +173,18 @@ static void print_command(const char *label, const struct replay *replay, const 
         printf(" --modules %s", replay->modules);
     }
     printf("%s\n", more);
+}
+
+/* A statement: each side is a value as SQL has it, or nothing. */
+static void print_sides(const struct torc_replay_difference *difference)
+{
+    printf("  at            %s\n", difference->where);
+    if (difference->expected[0] != '\0') {
+        printf("  expected      %s\n", difference->expected);
+    }
+    if (difference->got[0] != '\0') {
+        printf("  got           %s\n", difference->got);
+    }
 }
 
 static void print_different(const struct replay *replay, const struct torc_recording *recording,
@@ -185,7 +207,9 @@ static void print_different(const struct replay *replay, const struct torc_recor
     }
     printf("  what          %s%s\n", difference->object[0] != '\0' ? "" : "the program ",
            difference->what);
-    if (difference->expected[0] != '\0' || difference->got[0] != '\0') {
+    if (difference->where[0] != '\0') {
+        print_sides(difference);
+    } else if (difference->expected[0] != '\0' || difference->got[0] != '\0') {
         printf("  at byte       %llu of what this turn wrote\n",
                (unsigned long long)difference->offset);
         printf("  expected      \"%s\"\n", difference->expected);

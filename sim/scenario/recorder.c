@@ -159,16 +159,13 @@ static uint64_t flush_due(struct torci_recorder *recorder)
 }
 
 /* The wait has ended: the time goes on, and the turn is recorded as `text`, unless that could not be made. */
-static void record_turn(struct torci_recorder *recorder, const char *text, bool job_ended)
+static void record_turn(struct torci_recorder *recorder, const char *text)
 {
     struct torci_recording_event turn = {.kind = TORC_TRACE_turn, .text = text};
     uint64_t now_ns = recorder->inner->ops->now_ns(recorder->inner) - recorder->base_ns;
 
     torci_recorder_lock(recorder);
     recorder->waiting = false;
-    if (job_ended) {
-        torci_recorder_job_ended(recorder);
-    }
     recorder->now_ns = now_ns;
     if (text != NULL) {
         recorder->turn_n = torci_recorder_record_locked(recorder, &turn);
@@ -184,7 +181,6 @@ static size_t begin_turn(struct torci_recorder *recorder, struct torc_platform_e
 {
     size_t text_bytes = 0;
     size_t kept = 0;
-    bool job_ended = false;
 
     for (size_t i = 0; i < count; i++) {
         struct torci_ready ready;
@@ -193,7 +189,6 @@ static size_t begin_turn(struct torci_recorder *recorder, struct torc_platform_e
             continue;
         }
         batch[kept++] = batch[i];
-        job_ended = job_ended || ready.events == TORC_EVENT_JOB;
         if (text != NULL) {
             if (text_bytes > 0) {
                 text[text_bytes++] = ' ';
@@ -204,7 +199,7 @@ static size_t begin_turn(struct torci_recorder *recorder, struct torc_platform_e
     if (text != NULL) {
         text[text_bytes] = '\0';
     }
-    record_turn(recorder, text, job_ended);
+    record_turn(recorder, text);
     return kept;
 }
 
@@ -284,6 +279,36 @@ static int recorder_admit(struct torc_platform *self, size_t bytes)
 
 /* --- jobs, signals, the end -------------------------------------------------------------------- */
 
+/* A job of the program, as the platform below gets it. */
+struct torci_recorder_work {
+    struct torci_recorder *recorder;
+    torc_work_fn *work;
+    void *arg;
+};
+
+/* Runs on the job's thread.  All it saw of its databases is recorded before its end is told. */
+static int do_work(void *arg)
+{
+    const struct torci_recorder_work *work = arg;
+    int result = work->work(work->arg);
+
+    torci_recorder_job_ended(work->recorder);
+    return result;
+}
+
+static int submit_below(struct torci_recorder *recorder, torc_work_fn *work, void *arg,
+                        uint64_t handle)
+{
+    struct torci_recorder_object *job = torci_recorder_objects_get(&recorder->jobs, handle);
+
+    job->work = malloc(sizeof(*job->work));
+    if (job->work == NULL) {
+        return TORC_ENOMEM;
+    }
+    *job->work = (struct torci_recorder_work){recorder, work, arg};
+    return recorder->inner->ops->submit(recorder->inner, do_work, job->work, handle);
+}
+
 static int recorder_submit(struct torc_platform *self, torc_work_fn *work, void *arg,
                            uint64_t token)
 {
@@ -296,7 +321,7 @@ static int recorder_submit(struct torc_platform *self, torc_work_fn *work, void 
     if (status != 0) {
         return status;
     }
-    event.error = recorder->inner->ops->submit(recorder->inner, work, arg, handle);
+    event.error = submit_below(recorder, work, arg, handle);
     if (event.error == 0) {
         job = torci_recorder_objects_get(&recorder->jobs, handle);
         torci_recorder_objects_name(&recorder->jobs, job, 'j');

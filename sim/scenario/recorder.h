@@ -94,7 +94,7 @@ int torci_recorder_set_option(struct torc_platform *self, uint64_t handle,
 
 enum torc_database_answer torci_recorder_database(struct torc_platform *self,
                                                   struct torc_database_event *event);
-/* A job's end is about to be told: records what was gathered of statements that go on.  Under the lock. */
+/* On the thread of a job that ends: records what was gathered of statements that go on. */
 void torci_recorder_job_ended(struct torci_recorder *recorder);
 void torci_recorder_connections_free(struct torci_recorder *recorder);
 

@@ -1,8 +1,8 @@
 /* recorder_database.c - the slot of the recorder that jobs call: gathers statements and their rows.
  *
  * What the platform below answered is what is recorded.  Rows are kept until the statement ends, until there
- * are ROWS_BYTES_MAX of them, or until the reactor is told that a job has ended: so all a job has seen of
- * its statements stands in the recording before its end.  Everything here is done under the lock. */
+ * are ROWS_BYTES_MAX of them, or until the job ends that runs it: so all a job has seen of its statements
+ * stands in the recording before its end.  Everything here is done under the lock. */
 #include "recorder.h"
 
 #include <stdlib.h>
@@ -26,6 +26,7 @@ struct torci_recorder_connection {
 
     /* The statement under way. */
     bool running;
+    pthread_t thread; /* of the job that ran it last */
     bool statement_answered;
     bool head_recorded;
     uint64_t request;
@@ -169,9 +170,9 @@ static int begin(struct torci_recorder *recorder, struct torci_recorder_connecti
                                                event->parameter_count);
 }
 
-/* A row that was given to the program. */
-static int keep_row(struct torci_recorder *recorder, struct torci_recorder_connection *connection,
-                    const struct torc_database_event *event)
+/* The names are told with each row, and, for a statement that gave none, at its end. */
+static int keep_columns(struct torci_recorder_connection *connection,
+                        const struct torc_database_event *event)
 {
     int status = 0;
 
@@ -180,6 +181,15 @@ static int keep_row(struct torci_recorder *recorder, struct torci_recorder_conne
 
         status = torci_kept_values_add(&connection->columns, &column, 1);
     }
+    return status;
+}
+
+/* A row that was given to the program. */
+static int keep_row(struct torci_recorder *recorder, struct torci_recorder_connection *connection,
+                    const struct torc_database_event *event)
+{
+    int status = keep_columns(connection, event);
+
     if (status == 0) {
         status = torci_kept_values_add(&connection->rows, event->values, event->column_count);
     }
@@ -216,6 +226,7 @@ static int keep_event(struct torci_recorder *recorder, const struct torc_databas
 {
     struct torci_recorder_connection *connection = connection_of(recorder, event);
     struct torci_database_record database;
+    int status;
 
     if (connection == NULL) {
         return TORC_ENOMEM;
@@ -224,6 +235,7 @@ static int keep_event(struct torci_recorder *recorder, const struct torc_databas
         connection->request = event->request;
         connection->ordinal = event->ordinal;
     }
+    connection->thread = pthread_self();
     switch (event->kind) {
     case TORC_DATABASE_OPEN:
         return open_connection(recorder, connection, event, answer);
@@ -238,9 +250,12 @@ static int keep_event(struct torci_recorder *recorder, const struct torc_databas
                    ? keep_row(recorder, connection, event)
                    : 0;
     case TORC_DATABASE_END:
-        record_statement(recorder, connection, event);
+        status = keep_columns(connection, event);
+        if (status == 0) {
+            record_statement(recorder, connection, event);
+        }
         connection->running = false;
-        return 0;
+        return status;
     case TORC_DATABASE_CLOSE:
         database = record_of(connection, TORCI_DATABASE_CLOSE);
         record(recorder, &database);
@@ -269,13 +284,17 @@ enum torc_database_answer torci_recorder_database(struct torc_platform *self,
 
 void torci_recorder_job_ended(struct torci_recorder *recorder)
 {
-    struct torci_recorder_connection *connection = recorder->connections;
+    struct torci_recorder_connection *connection;
 
-    for (; connection != NULL && recorder->recording; connection = connection->next) {
-        if (connection->running && (!connection->head_recorded || connection->row_count > 0)) {
+    torci_recorder_lock(recorder);
+    for (connection = recorder->connections; connection != NULL && recorder->recording;
+         connection = connection->next) {
+        if (connection->running && pthread_equal(connection->thread, pthread_self()) &&
+            (!connection->head_recorded || connection->row_count > 0)) {
             record_statement(recorder, connection, NULL);
         }
     }
+    torci_recorder_unlock(recorder);
 }
 
 void torci_recorder_connections_free(struct torci_recorder *recorder)

@@ -272,9 +272,25 @@ static void a_row_at_which_the_statement_is_ended_is_not_recorded(void **state)
 
 /* --- pieces -------------------------------------------------------------------------------------- */
 
-static int no_work(void *arg)
+static const struct torc_db_value three_rows[] = {{.type = TORC_DB_INTEGER, .as = {.integer = 1}},
+                                                  {.type = TORC_DB_INTEGER, .as = {.integer = 2}},
+                                                  {.type = TORC_DB_INTEGER, .as = {.integer = 3}}};
+static const struct torc_db_value eight = {.type = TORC_DB_INTEGER, .as = {.integer = 8}};
+static const struct step_statement long_statement = {.sql = "SELECT",
+                                                     .parameters = &eight,
+                                                     .parameter_count = 1,
+                                                     .columns = two_columns,
+                                                     .column_count = 1,
+                                                     .values = three_rows,
+                                                     .row_count = 3};
+
+/* A job that reads two rows of three. */
+static int begin_long_statement(void *arg)
 {
-    (void)arg;
+    struct database_steps *steps = arg;
+
+    database_steps_begin(steps, &long_statement);
+    database_steps_rows(steps, &long_statement, 0, 2);
     return 0;
 }
 
@@ -282,25 +298,14 @@ static void rows_of_a_statement_that_goes_on_stand_before_the_end_of_the_job(voi
 {
     struct bench *bench = *state;
     struct torc_platform_event batch[4];
-    const struct torc_db_value rows[] = {torc_db_integer(1), torc_db_integer(2),
-                                         torc_db_integer(3)};
-    const struct torc_db_value parameter = torc_db_integer(8);
-    const struct step_statement statement = {.sql = "SELECT",
-                                             .parameters = &parameter,
-                                             .parameter_count = 1,
-                                             .columns = two_columns,
-                                             .column_count = 1,
-                                             .values = rows,
-                                             .row_count = 3};
 
-    assert_int_equal(
-        bench->recorder->ops->submit(bench->recorder, no_work, NULL, 5), 0);
-    database_steps_begin(&bench->steps, &statement);
-    database_steps_rows(&bench->steps, &statement, 0, 2);
+    assert_int_equal(bench->recorder->ops->submit(bench->recorder, begin_long_statement,
+                                                  &bench->steps, 5),
+                     0);
     scripted_finish_job(&bench->world, 0);
     assert_int_equal(bench->recorder->ops->wait(bench->recorder, 0, batch, 4), 1);
-    database_steps_rows(&bench->steps, &statement, 2, 3);
-    database_steps_end(&bench->steps, &statement);
+    database_steps_rows(&bench->steps, &long_statement, 2, 3);
+    database_steps_end(&bench->steps, &long_statement);
     assert_recorded(bench, "{\"n\":2,\"t\":0,\"k\":\"db\",\"what\":\"rows\",\"database\":\"shop\","
                            "\"connection\":0,\"request\":7,\"ordinal\":1,\"sql\":\"SELECT\","
                            "\"begun\":1,\"parameters\":[8],\"columns\":[\"id\"],\"first\":1,"
@@ -308,6 +313,46 @@ static void rows_of_a_statement_that_goes_on_stand_before_the_end_of_the_job(voi
     assert_recorded(bench, "\"what\":\"statement\",\"database\":\"shop\",\"connection\":0,"
                            "\"request\":7,\"ordinal\":1,\"sql\":\"SELECT\",\"begun\":1,\"columns\":"
                            "[\"id\"],\"first\":3,\"rows\":[[3]],\"code\":0,\"count\":3,");
+    assert_int_equal(torc_recorder_finish(bench->recorder), 0);
+    assert_reads_back(bench);
+}
+
+static void *end_a_job_elsewhere(void *arg)
+{
+    scripted_finish_job(arg, 0);
+    return NULL;
+}
+
+static int no_work(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+static void the_end_of_another_job_does_not_divide_a_statement(void **state)
+{
+    struct bench *bench = *state;
+    pthread_t thread;
+
+    assert_int_equal(bench->recorder->ops->submit(bench->recorder, no_work, NULL, 5), 0);
+    database_steps_begin(&bench->steps, &long_statement);
+    database_steps_rows(&bench->steps, &long_statement, 0, 2);
+    assert_int_equal(pthread_create(&thread, NULL, end_a_job_elsewhere, &bench->world), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    database_steps_rows(&bench->steps, &long_statement, 2, 3);
+    database_steps_end(&bench->steps, &long_statement);
+    assert_int_equal(count_of(bench, "\"what\":\"rows\""), 0);
+    assert_recorded(bench, "\"rows\":[[1],[2],[3]]");
+}
+
+static void a_statement_without_rows_is_recorded_with_its_columns(void **state)
+{
+    struct bench *bench = *state;
+    struct step_statement statement = long_statement;
+
+    statement.row_count = 0;
+    database_steps_run(&bench->steps, &statement);
+    assert_recorded(bench, "\"parameters\":[8],\"columns\":[\"id\"],\"code\":0,\"count\":0,");
     assert_int_equal(torc_recorder_finish(bench->recorder), 0);
     assert_reads_back(bench);
 }
@@ -431,6 +476,8 @@ int main(void)
         TEST(what_the_platform_below_answers_is_recorded_and_told),
         TEST(a_row_at_which_the_statement_is_ended_is_not_recorded),
         TEST(rows_of_a_statement_that_goes_on_stand_before_the_end_of_the_job),
+        TEST(the_end_of_another_job_does_not_divide_a_statement),
+        TEST(a_statement_without_rows_is_recorded_with_its_columns),
         TEST(many_rows_are_recorded_in_pieces),
         TEST(a_full_disk_ends_the_recording_and_not_the_statement),
         TEST(jobs_and_the_reactor_record_at_the_same_time),

@@ -54,6 +54,8 @@ void torci_recorder_objects_remove(struct torci_recorder_objects *objects, uint6
     struct torci_recorder_object *object = torci_recorder_objects_get(objects, handle);
 
     if (object != NULL) {
+        free(object->work);
+        object->work = NULL;
         object->used = false;
         object->next_free = objects->first_free;
         objects->first_free = (uint32_t)handle;
@@ -62,6 +64,9 @@ void torci_recorder_objects_remove(struct torci_recorder_objects *objects, uint6
 
 void torci_recorder_objects_clear(struct torci_recorder_objects *objects)
 {
+    for (uint32_t i = 0; i < objects->count; i++) {
+        free(objects->places[i].work);
+    }
     free(objects->places);
     memset(objects, 0, sizeof(*objects));
 }

@@ -9,6 +9,8 @@
 
 #include "recording_event.h"
 
+struct torci_recorder_work;
+
 struct torci_recorder_object {
     bool used;
     uint32_t next_free;       /* place after this one in the free list, while not used */
@@ -16,6 +18,7 @@ struct torci_recorder_object {
     uint64_t inner;           /* handle of the platform below */
     uint64_t read_n;          /* event of the last read; 0: none */
     struct torci_object name; /* kind 0 until it was made */
+    struct torci_recorder_work *work; /* of a job; freed with the place */
 };
 
 /* Zero is an empty table. */

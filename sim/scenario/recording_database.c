@@ -20,8 +20,10 @@ static void emit_parameters(const struct torci_database_record *record, struct t
 
 static void emit_rows(const struct torci_database_record *record, struct torc_trace *trace)
 {
-    if (record->row_count > 0) {
+    if (record->column_count > 0) {
         torc_trace_values(trace, "columns", record->columns, record->column_count);
+    }
+    if (record->row_count > 0) {
         torc_trace_integer(trace, "first", (int64_t)record->first);
         torc_trace_rows(trace, "rows", record->values, record->column_count, record->row_count);
     }

@@ -30,7 +30,7 @@ struct torci_database_record {
     uint64_t begun; /* n of the last event recorded before the statement began */
     const struct torc_db_value *parameters;
     size_t parameter_count;
-    const struct torc_db_value *columns; /* their names, if there are rows */
+    const struct torc_db_value *columns; /* their names */
     size_t column_count;
     const struct torc_db_value *values; /* row after row */
     size_t row_count;                   /* in this record */

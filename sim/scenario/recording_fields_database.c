@@ -268,7 +268,7 @@ static void point(struct torci_recorded_database *database)
     record->sql = record->what == TORCI_DATABASE_ROWS || record->what == TORCI_DATABASE_STATEMENT
                       ? texts[1]
                       : torc_db_null();
-    record->message = database->texts.count > 2 ? texts[2] : torc_db_text("not an error");
+    record->message = database->texts.count > 2 ? texts[2] : torc_db_text("");
     record->parameters = torci_kept_values_list(&database->parameters);
     record->parameter_count = database->parameters.count;
     record->columns = torci_kept_values_list(&database->columns);

@@ -83,6 +83,85 @@ void torci_replay_differs(struct torci_replayer *replayer, const struct torci_re
     va_end(arguments);
 }
 
+/* --- statements ----------------------------------------------------------------------------------- */
+
+/* Text and blobs are shown from a little before their first difference, where they are long. */
+static size_t shown_from(const struct torc_db_value *value, const struct torc_db_value *other)
+{
+    const uint8_t *bytes = value->as.blob;
+    size_t same = 0;
+
+    if (other == NULL || other->type != value->type || value->bytes < TORC_REPLAY_SHOWN_BYTES / 4) {
+        return 0;
+    }
+    while (same < value->bytes && same < other->bytes &&
+           bytes[same] == ((const uint8_t *)other->as.blob)[same]) {
+        same++;
+    }
+    return same > SHOWN_BEFORE_BYTES ? same - SHOWN_BEFORE_BYTES : 0;
+}
+
+/* A value as SQL would write it, with C escapes. */
+static void show_value(const struct torc_db_value *value, const struct torc_db_value *other,
+                       char *text, size_t size)
+{
+    size_t from = 0;
+    size_t used;
+
+    switch (value->type) {
+    case TORC_DB_NULL:
+        snprintf(text, size, "NULL");
+        break;
+    case TORC_DB_INTEGER:
+        snprintf(text, size, "%lld", (long long)value->as.integer);
+        break;
+    case TORC_DB_REAL:
+        snprintf(text, size, "%.17g", value->as.real);
+        break;
+    default:
+        from = shown_from(value, other);
+        used = (size_t)snprintf(text, size, "%s'%s", value->type == TORC_DB_BLOB ? "x" : "",
+                                from > 0 ? "..." : "");
+        torci_replay_escape((const uint8_t *)value->as.blob + from, value->bytes - from,
+                            text + used, size - used - 1);
+        strcat(text, "'");
+        break;
+    }
+}
+
+void torci_replay_differs_in_statement(struct torci_replayer *replayer,
+                                       const struct torci_database_record *record, uint64_t n,
+                                       const char *where, const struct torc_db_value *expected,
+                                       const struct torc_db_value *got, const char *format, ...)
+{
+    struct torc_replay_difference *difference = &replayer->report->difference;
+    char statement[32];
+    va_list arguments;
+
+    if (replayer->over) {
+        return;
+    }
+    describe(replayer, NULL, NULL);
+    difference->n = n != 0 ? n : replayer->turn_n;
+    snprintf(statement, sizeof(statement), ", statement %u", (unsigned)record->ordinal);
+    snprintf(difference->where, sizeof(difference->where), "database %.60s, request %llu%s%s",
+             record->database.as.text, (unsigned long long)record->request,
+             record->what == TORCI_DATABASE_OPEN || record->what == TORCI_DATABASE_CLOSE ? ""
+                                                                                         : statement,
+             where);
+    if (expected != NULL) {
+        show_value(expected, got, difference->expected, sizeof(difference->expected));
+    }
+    if (got != NULL) {
+        show_value(got, expected, difference->got, sizeof(difference->got));
+    }
+    va_start(arguments, format);
+    vsnprintf(difference->what, sizeof(difference->what), format, arguments);
+    va_end(arguments);
+}
+
+/* --- bytes ---------------------------------------------------------------------------------------- */
+
 /* Copies what the turn has recorded as written to the stream, from byte `from` on. */
 static size_t recorded_bytes(const struct torci_replayer *replayer,
                              const struct torci_replay_stream *stream, size_t from, uint8_t *out,

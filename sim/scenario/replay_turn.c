@@ -257,6 +257,24 @@ static void count(struct torc_replay_report *report, const struct torci_recordin
         report->writes++;
         report->written_bytes += event->bytes;
     }
+    if (event->kind == TORC_TRACE_db) {
+        report->rows += event->database->row_count;
+        report->statements += event->database->what == TORCI_DATABASE_STATEMENT ? 1 : 0;
+    }
+}
+
+/* A db event stays for the job that comes to it, which may end in a later turn. */
+static void give_to_databases(struct torci_replayer *replayer, struct torci_replay_event *event)
+{
+    int status = torci_replay_database_add(replayer, event->recorded.database,
+                                           event->recorded.event.n);
+
+    event->recorded.database = NULL;
+    if (status != 0) {
+        snprintf(replayer->report->error, sizeof(replayer->report->error), "%s",
+                 torc_error_text(status));
+        cannot_read(replayer, status);
+    }
 }
 
 void torci_replay_turn_finish(struct torci_replayer *replayer)
@@ -266,6 +284,9 @@ void torci_replay_turn_finish(struct torci_replayer *replayer)
 
         count(replayer->report, event);
         torci_recording_event_emit(event, replayer->trace);
+        if (event->kind == TORC_TRACE_db) {
+            give_to_databases(replayer, &replayer->events[i]);
+        }
     }
     torci_replay_turn_clear(replayer);
 }

@@ -106,26 +106,6 @@ static size_t tell_again(struct torci_replayer *replayer, struct torc_platform_e
     return count;
 }
 
-/* Runs a job and makes its event.  What it returns is compared. */
-static void end_job(struct torci_replayer *replayer, size_t index, const int32_t *recorded,
-                    struct torc_platform_event *out)
-{
-    struct torci_replay_job job = replayer->jobs[index];
-
-    memmove(&replayer->jobs[index], &replayer->jobs[index + 1],
-            (replayer->job_count - index - 1) * sizeof(job));
-    replayer->job_count--;
-    replayer->in_job = true;
-    out->token = job.token;
-    out->events = TORC_EVENT_JOB;
-    out->result = job.work(job.arg);
-    replayer->in_job = false;
-    if (recorded != NULL && out->result != *recorded) {
-        torci_replay_differs(replayer, NULL, NULL, "job j%u returned %d, recorded is %d",
-                             (unsigned)job.number, (int)out->result, (int)*recorded);
-    }
-}
-
 static void invalid_ready(struct torci_replayer *replayer, const struct torci_ready *ready)
 {
     char name[TORCI_OBJECT_TEXT_MAX];
@@ -153,7 +133,7 @@ static bool tell(struct torci_replayer *replayer, const struct torci_ready *read
     if (ready->events == TORC_EVENT_JOB) {
         for (size_t i = 0; i < replayer->job_count; i++) {
             if (replayer->jobs[i].number == ready->object.number) {
-                end_job(replayer, i, &ready->result, out);
+                torci_replay_job_end(replayer, i, &ready->result, out);
                 return true;
             }
         }
@@ -194,16 +174,16 @@ static size_t tell_ready(struct torci_replayer *replayer, struct torc_platform_e
     return count;
 }
 
-/* Jobs have to end before a reactor can be freed. */
-static size_t tell_over(struct torci_replayer *replayer, struct torc_platform_event *batch,
-                        size_t capacity)
+/* The program did what the turn has: goes on to the next. */
+static void next_turn(struct torci_replayer *replayer)
 {
-    size_t count = 0;
-
-    while (count < capacity && replayer->job_count > 0) {
-        end_job(replayer, 0, NULL, &batch[count++]);
+    torci_replay_turn_finish(replayer);
+    if (!replayer->follows) {
+        torci_replay_database_rest(replayer);
     }
-    return count;
+    if (!replayer->over) {
+        torci_replay_turn_read(replayer);
+    }
 }
 
 static size_t replayer_wait(struct torc_platform *self, uint64_t deadline_ns,
@@ -229,10 +209,9 @@ static size_t replayer_wait(struct torc_platform *self, uint64_t deadline_ns,
     replayer->told_again = false;
     compare_rest(replayer);
     if (!replayer->over) {
-        torci_replay_turn_finish(replayer);
-        torci_replay_turn_read(replayer);
+        next_turn(replayer);
     }
-    return replayer->over ? tell_over(replayer, batch, capacity)
+    return replayer->over ? torci_replay_jobs_end(replayer, batch, capacity)
                           : tell_ready(replayer, batch, capacity);
 }
 
@@ -340,50 +319,12 @@ static int replayer_admit(struct torc_platform *self, size_t bytes)
     return 0;
 }
 
-/* --- jobs, signals, broken invariants ------------------------------------------------------------- */
-
-static int replayer_submit(struct torc_platform *self, torc_work_fn *work, void *arg,
-                           uint64_t token)
-{
-    struct torci_replayer *replayer = replayer_of(self);
-    struct torci_replay_event *event =
-        replayer->over ? NULL : torci_replay_turn_next(replayer, NULL, TORC_TRACE_job);
-
-    if (event == NULL) {
-        torci_replay_differs(replayer, NULL, NULL, "submitted a job, which is not recorded");
-        return TORC_ENOTSUP;
-    }
-    if (replayer->job_count == replayer->job_capacity) {
-        size_t capacity = replayer->job_capacity != 0 ? 2 * replayer->job_capacity : 16;
-        struct torci_replay_job *grown = realloc(replayer->jobs, capacity * sizeof(*grown));
-
-        if (grown == NULL) {
-            return TORC_ENOMEM;
-        }
-        replayer->jobs = grown;
-        replayer->job_capacity = capacity;
-    }
-    event->used = true;
-    if (event->recorded.event.error != 0) {
-        return event->recorded.event.error;
-    }
-    replayer->jobs[replayer->job_count++] =
-        (struct torci_replay_job){event->recorded.event.as.number, token, work, arg};
-    return 0;
-}
+/* --- signals, broken invariants ------------------------------------------------------------------- */
 
 static const char *replayer_storage(struct torc_platform *self)
 {
     (void)self;
     return NULL;
-}
-
-static enum torc_database_answer replayer_database(struct torc_platform *self,
-                                               struct torc_database_event *event)
-{
-    (void)self;
-    (void)event;
-    return TORC_DATABASE_PROCEED;
 }
 
 static int replayer_signals(struct torc_platform *self, bool watch, uint64_t token)
@@ -438,9 +379,9 @@ static const struct torc_platform_ops replayer_ops = {
     .close = torci_replayer_close,
     .names = torci_replayer_names,
     .set_option = torci_replayer_set_option,
-    .submit = replayer_submit,
+    .submit = torci_replayer_submit,
     .storage = replayer_storage,
-    .database = replayer_database,
+    .database = torci_replayer_database,
     .signals = replayer_signals,
     .fatal = replayer_fatal,
 };
@@ -463,6 +404,7 @@ int torci_replayer_new(struct torc_recording *recording, struct torc_trace *trac
     replayer->report = report;
     replayer->wall_ns = (uint64_t)recording->header.wall_ns;
     replayer->ready = "";
+    replayer->databases.requests_end = &replayer->databases.requests;
     torci_replay_turn_read(replayer);
     status = replayer->status;
     if (status != 0) {
@@ -482,8 +424,7 @@ void torci_replayer_end(struct torci_replayer *replayer)
     if (replayer->over) {
         return;
     }
-    torci_replay_turn_finish(replayer);
-    torci_replay_turn_read(replayer);
+    next_turn(replayer);
     if (!replayer->over) {
         torci_replay_differs(replayer, &replayer->events[0], NULL,
                              "stopped, and the recording goes on");
@@ -499,6 +440,7 @@ void torci_replayer_free(struct torci_replayer *replayer)
         replayer_resize(&replayer->platform, replayer->blocks + 1, 1, 0);
     }
     torci_replay_turn_clear(replayer);
+    torci_replay_database_free(replayer);
     if (replayer->follows) {
         torci_recorded_event_clear(&replayer->following);
     }

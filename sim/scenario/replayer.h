@@ -59,6 +59,40 @@ struct torci_replay_job {
     void *arg;
 };
 
+/* A db event until a job has come to it. */
+struct torci_replay_step {
+    struct torci_replay_step *next;
+    struct torci_recorded_database *recorded;
+    uint64_t n;
+};
+
+/* What is recorded of a request and no job has come to. */
+struct torci_replay_request {
+    struct torci_replay_request *next;
+    char *database;
+    uint64_t number;
+    struct torci_replay_step *steps; /* in the recorded order */
+    struct torci_replay_step **steps_end;
+    bool touched; /* by the job that runs */
+};
+
+/* A statement that the program runs. */
+struct torci_replay_statement {
+    struct torci_replay_statement *next;
+    char *database;
+    uint32_t connection;
+    struct torci_replay_step *step; /* taken out of its request; NULL: none is under way */
+    size_t rows_given;              /* of the step */
+    const char **columns;
+    size_t column_capacity;
+};
+
+struct torci_replay_databases {
+    struct torci_replay_request *requests; /* in the recorded order */
+    struct torci_replay_request **requests_end;
+    struct torci_replay_statement *statements; /* one for each connection */
+};
+
 struct torci_replayer {
     struct torc_platform platform;
     struct torc_recording *recording;
@@ -86,6 +120,7 @@ struct torci_replayer {
     size_t job_capacity;
     uint32_t jobs_made;
     bool in_job;
+    struct torci_replay_databases databases;
     struct torci_replay_block *blocks;
     bool signals_watched;
     uint64_t signal_token;
@@ -123,6 +158,31 @@ int torci_replayer_names(struct torc_platform *self, uint64_t handle,
 int torci_replayer_set_option(struct torc_platform *self, uint64_t handle,
                               enum torc_stream_option option, int value);
 
+/* --- jobs (replayer_jobs.c) ---------------------------------------------------------------------- */
+
+int torci_replayer_submit(struct torc_platform *self, torc_work_fn *work, void *arg,
+                          uint64_t token);
+/* Runs a job and makes its event.  What it returns is compared, unless `recorded` is NULL. */
+void torci_replay_job_end(struct torci_replayer *replayer, size_t index, const int32_t *recorded,
+                          struct torc_platform_event *out);
+/* The same for all that are left: they have to end before a reactor can be freed. */
+size_t torci_replay_jobs_end(struct torci_replayer *replayer, struct torc_platform_event *batch,
+                             size_t capacity);
+
+/* --- databases (replay_database.c) --------------------------------------------------------------- */
+
+/* The slot: answers from the recording, and compares. */
+enum torc_database_answer torci_replayer_database(struct torc_platform *self,
+                                                  struct torc_database_event *event);
+/* Keeps a db event, taken in any case, for the job that comes to it.  Errors: TORC_ENOMEM. */
+TORC_CHECKED int torci_replay_database_add(struct torci_replayer *replayer,
+                                           struct torci_recorded_database *recorded, uint64_t n);
+/* A job has ended: what is left of the requests it ran is a difference. */
+void torci_replay_database_job_ended(struct torci_replayer *replayer);
+/* The recording has ended: what no job has come to is a difference, unless jobs are left. */
+void torci_replay_database_rest(struct torci_replayer *replayer);
+void torci_replay_database_free(struct torci_replayer *replayer);
+
 /* --- the present turn (replay_turn.c) ----------------------------------------------------------- */
 
 /* Reads the first or the next turn; sets `over` at the end of the recording or if it cannot be read. */
@@ -159,6 +219,14 @@ void torci_replay_differs_in_bytes(struct torci_replayer *replayer,
 void torci_replay_differs_in_length(struct torci_replayer *replayer,
                                     const struct torci_replay_event *event,
                                     const struct torci_replay_stream *stream);
+
+/* A statement is not as recorded: `where` is the place behind that of the statement ("" or ", row 1"), and
+ * `expected` and `got` are values or NULL.  `record` names the place; n is that of its event, 0 if it is none. */
+void torci_replay_differs_in_statement(struct torci_replayer *replayer,
+                                       const struct torci_database_record *record, uint64_t n,
+                                       const char *where, const struct torc_db_value *expected,
+                                       const struct torc_db_value *got, const char *format, ...)
+    TORC_PRINTF(7, 8);
 
 /* `bytes` bytes with C escapes; cut, with "..." at the end, where `size` does not suffice. */
 void torci_replay_escape(const void *data, size_t bytes, char *text, size_t size);

@@ -91,6 +91,8 @@ void database_steps_end(struct database_steps *steps, const struct step_statemen
     event.rows = steps->row_count;
     event.complete = !statement->left_early && statement->code == 0;
     if (!steps->answered) {
+        event.columns = statement->columns;
+        event.column_count = statement->column_count;
         event.code = statement->code;
         event.message = statement->message != NULL ? statement->message : "not an error";
         event.changes = statement->changes;

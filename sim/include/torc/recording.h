@@ -112,6 +112,7 @@ struct torc_replay_difference {
     char peer[TORC_ADDRESS_TEXT_MAX];
     char what[256];   /* one sentence */
     uint64_t offset;  /* of the first byte that differs, within what the turn wrote to the connection */
+    char where[192];  /* "database shop, request 7, statement 2, row 1, column name"; then `offset` says nothing */
     char expected[TORC_REPLAY_SHOWN_BYTES];
     char got[TORC_REPLAY_SHOWN_BYTES];
     uint64_t led_to_n; /* what was read last on that connection; 0: nothing */
@@ -134,6 +135,8 @@ struct torc_replay_report {
     uint64_t writes;      /* pieces of data sent */
     uint64_t read_bytes;
     uint64_t written_bytes;
+    uint64_t statements;  /* that have ended, on databases */
+    uint64_t rows;        /* that they gave */
     uint64_t virtual_ns;  /* time of the last turn */
     char digest[TORC_DIGEST_TEXT_BYTES]; /* of the events replayed: the same on every machine */
     size_t probe_count;   /* the module's numbers, read before the first recorded signal or at the end */
