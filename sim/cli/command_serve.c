@@ -59,8 +59,8 @@ static void print_help(const struct serve *serve)
          "  --help              with MODULE: its options too\n"
          "\n"
          "Options of the module are written --NAME VALUE, --NAME=VALUE or NAME=VALUE, after MODULE.\n"
-         "Exit status: 0 stopped by SIGTERM, 130 by SIGINT or by force, 1 it could not start or the\n"
-         "recording is not complete, 2 wrong usage.");
+         "Exit status: 0 stopped by SIGTERM, 130 by SIGINT or by force, 1 it could not start, gave up\n"
+         "after an error or the recording is not complete, 2 wrong usage.");
     if (serve->module != NULL) {
         putchar('\n');
         torci_module_options_print(serve->module, stdout);
@@ -373,6 +373,15 @@ static int set_up(struct serve *serve)
                                              torc_error_text(status));
 }
 
+/* Whether the module has stopped the reactor of its own accord, after an error. */
+static bool gave_up(const struct serve *serve)
+{
+    struct torc_scope_counts counts;
+
+    torc_scope_count(torc_reactor_scope(serve->reactor), &counts);
+    return torc_reactor_exit_signal(serve->reactor) == 0 && counts.errors_logged > 0;
+}
+
 static int run(struct serve *serve)
 {
     struct torc_failure *failure =
@@ -399,9 +408,10 @@ static int run(struct serve *serve)
         return torci_command_error(name, TORCI_EXIT_INTERRUPTED,
                                    "stopped by force, before the shutdown was over");
     }
-    return torc_reactor_exit_signal(serve->reactor) == TORC_SIGNAL_INTERRUPT
-               ? TORCI_EXIT_INTERRUPTED
-               : TORCI_EXIT_PASS;
+    if (torc_reactor_exit_signal(serve->reactor) == TORC_SIGNAL_INTERRUPT) {
+        return TORCI_EXIT_INTERRUPTED;
+    }
+    return gave_up(serve) ? TORCI_EXIT_FAIL : TORCI_EXIT_PASS;
 }
 
 static int serve_with(struct serve *serve, int argc, char **argv)
