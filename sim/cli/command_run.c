@@ -5,14 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <torc/sim.h>
+
 #include "arguments.h"
 #include "command.h"
 #include "module_loader.h"
+#include "perturbation.h"
 #include "scenario_printer.h"
 
 static const char name[] = "run";
-static const char *const option_names[] = {"seed",  "param", "modules", "jsonl",  "trace", "junit",
-                                           "tap",   "digest", "v",      "verbose", "help", NULL};
+static const char *const option_names[] = {"seed", "param",   "modules", "jsonl",   "trace",  "junit", "tap",
+                                           "v",    "verbose", "digest",  "perturb", "hashes", "help",  NULL};
 
 enum { PARAMS_MAX = 64, REPEATED_BYTES = 2048 };
 
@@ -28,6 +31,8 @@ struct run {
     bool seed_given;
     uint64_t seed;
     bool verbose;
+    bool hashes;
+    unsigned perturb; /* of enum torci_perturbation */
     FILE *trace; /* or NULL */
     const char *trace_path;
     int trace_errno; /* why it could not be written; 0: it could */
@@ -52,6 +57,8 @@ static void print_help(void)
          "  -v                  tell line by line what happens\n"
          "  --trace             the trace on stdout, one event in JSON a line\n"
          "  --jsonl FILE        the trace into FILE\n"
+         "  --hashes            each line of the trace ends with the digest so far\n"
+         "  --perturb LIST      changes what must not matter: memory, stack, addresses (see torc check)\n"
          "  --tap               results in TAP\n"
          "  --digest            only digests: DIGEST  SCENARIO\n"
          "  --junit FILE        results in JUnit's XML into FILE as well\n"
@@ -107,13 +114,23 @@ static int open_output(const char *option, const char *path, FILE **out)
     return 0;
 }
 
+static int read_perturbations(struct run *run, const char *text)
+{
+    const char *bad;
+
+    if (!torci_perturbation_parse(text, &run->perturb, &bad))
+        return torci_usage_error(name, "--perturb: '%.*s' is none of memory, stack, addresses, environment",
+                                 (int)strcspn(bad, ","), bad);
+    return 0;
+}
+
 static int read_value_option(struct run *run)
 {
     const char *option = run->arguments.name;
     const char *value;
     bool known = strcmp(option, "seed") == 0 || strcmp(option, "param") == 0 ||
                  strcmp(option, "modules") == 0 || strcmp(option, "jsonl") == 0 ||
-                 strcmp(option, "junit") == 0;
+                 strcmp(option, "junit") == 0 || strcmp(option, "perturb") == 0;
 
     if (!known)
         return torci_arguments_unknown(&run->arguments, option_names);
@@ -124,6 +141,8 @@ static int read_value_option(struct run *run)
         return read_seed(run, value);
     if (strcmp(option, "param") == 0)
         return read_param(run, value);
+    if (strcmp(option, "perturb") == 0)
+        return read_perturbations(run, value);
     if (strcmp(option, "jsonl") == 0) {
         run->trace_path = value;
         return open_output(option, value, &run->trace);
@@ -144,9 +163,10 @@ static int read_option(struct run *run)
     bool tap = strcmp(option, "tap") == 0;
     bool digest = strcmp(option, "digest") == 0;
     bool verbose = strcmp(option, "v") == 0 || strcmp(option, "verbose") == 0;
+    bool hashes = strcmp(option, "hashes") == 0;
     bool help = strcmp(option, "help") == 0 || strcmp(option, "h") == 0;
 
-    if (!trace && !tap && !digest && !verbose && !help)
+    if (!trace && !tap && !digest && !verbose && !hashes && !help)
         return read_value_option(run);
     if (!torci_arguments_no_value(&run->arguments))
         return TORCI_EXIT_USAGE;
@@ -161,6 +181,7 @@ static int read_option(struct run *run)
     if (digest)
         run->printer.format = TORCI_SCENARIO_DIGESTS;
     run->verbose = run->verbose || verbose;
+    run->hashes = run->hashes || hashes;
     return 0;
 }
 
@@ -305,6 +326,12 @@ static void fail_run(struct run *run, const char *path, const char *error)
     torci_scenario_printer_invalid(&run->printer, path, text);
 }
 
+static unsigned world_perturbations(unsigned perturbations)
+{
+    return ((perturbations & TORCI_PERTURB_MEMORY) != 0 ? TORC_PERTURB_MEMORY : 0u) |
+           ((perturbations & TORCI_PERTURB_ADDRESSES) != 0 ? TORC_PERTURB_ADDRESSES : 0u);
+}
+
 static void run_parsed(struct run *run, const char *path, const struct torc_scenario *scenario)
 {
     struct torc_scenario_run_options options;
@@ -320,6 +347,10 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
     options.load = load_module;
     options.load_arg = run;
     options.tell = run->verbose ? tell : NULL;
+    options.perturb = world_perturbations(run->perturb);
+    options.trace_hashes = run->hashes;
+    if ((run->perturb & TORCI_PERTURB_STACK) != 0)
+        torci_perturbation_soil_stack();
     if (run->trace != NULL) {
         options.trace = write_trace;
         options.trace_arg = run;

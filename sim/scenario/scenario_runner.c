@@ -220,7 +220,10 @@ static int make_world(struct torci_run *run)
 
     if (code != 0)
         return code;
+    if (run->options->trace_hashes)
+        torc_trace_show_hash(run->trace);
     torc_world_options_init(&options);
+    options.perturb = run->options->perturb;
     options.seed = run->report->seed;
     options.trace = run->trace;
     code = torc_world_new(&options, &run->world);

@@ -3,6 +3,11 @@
 #include "arena.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include <torc/sim.h>
+
+#define FILL 0xa5
 
 /* In front of each block; keeps what follows aligned for any object. */
 struct torci_arena_block {
@@ -42,6 +47,38 @@ static void link_block(struct torci_arena *arena, struct torci_arena_block *bloc
     arena->blocks = block;
 }
 
+/* The higher of two, then the lower of two: the allocator gives what was just given back to it first. */
+static struct torci_arena_block *allocate_in_turn(struct torci_arena *arena, size_t bytes)
+{
+    struct torci_arena_block *first = malloc(bytes);
+    struct torci_arena_block *second = malloc(bytes);
+    struct torci_arena_block *taken = first;
+
+    if (second != NULL && ((uintptr_t)first < (uintptr_t)second) != arena->take_lower)
+        taken = second;
+    if (taken == first)
+        free(second);
+    else
+        free(first);
+    arena->take_lower = !arena->take_lower;
+    return taken;
+}
+
+static struct torci_arena_block *reallocate(struct torci_arena *arena,
+                                            struct torci_arena_block *block, size_t old_bytes,
+                                            size_t new_bytes)
+{
+    struct torci_arena_block *moved;
+
+    if (block == NULL && (arena->perturb & TORC_PERTURB_ADDRESSES) != 0)
+        moved = allocate_in_turn(arena, sizeof *block + new_bytes);
+    else
+        moved = realloc(block, sizeof *block + new_bytes);
+    if (moved != NULL && (arena->perturb & TORC_PERTURB_MEMORY) != 0 && new_bytes > old_bytes)
+        memset((uint8_t *)(moved + 1) + old_bytes, FILL, new_bytes - old_bytes);
+    return moved;
+}
+
 void *torci_arena_resize(struct torci_arena *arena, void *ptr, size_t old_bytes, size_t new_bytes)
 {
     struct torci_arena_block *block = ptr == NULL ? NULL : (struct torci_arena_block *)ptr - 1;
@@ -63,7 +100,7 @@ void *torci_arena_resize(struct torci_arena *arena, void *ptr, size_t old_bytes,
         return NULL;
     if (block != NULL)
         unlink_block(arena, block);
-    moved = realloc(block, sizeof *block + new_bytes);
+    moved = reallocate(arena, block, old_bytes, new_bytes);
     if (moved == NULL) {
         if (block != NULL)
             link_block(arena, block);

@@ -17,6 +17,8 @@ struct torci_arena {
     uint64_t fail_after;   /* armed: so many more are admitted */
     bool fail_armed;
     bool fail_forever;
+    unsigned perturb; /* of enum torc_perturbation */
+    bool take_lower;  /* with PERTURB_ADDRESSES: of the next two blocks */
 };
 
 /* Whether one more acquisition is granted; counts it. */

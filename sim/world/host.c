@@ -253,6 +253,7 @@ int torc_world_add_host(struct torc_world *world, const char *name,
         host->arena.bytes_max = options->memory_bytes_max;
         host->handles_max = options->handles_max;
     }
+    host->arena.perturb = world->perturb;
     enlist(host);
     code = make_reactor(host);
     if (code != 0) {

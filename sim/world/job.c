@@ -196,6 +196,8 @@ static bool prepare(struct torci_job *job)
     job->stack = new_stack(job->world);
     if (job->stack == NULL)
         return false;
+    if ((job->world->perturb & TORC_PERTURB_MEMORY) != 0)
+        memset(job->stack->memory + guard_bytes(), 0xa5, STACK_BYTES);
     getcontext(&job->context);
     job->context.uc_stack.ss_sp = job->stack->memory + guard_bytes();
     job->context.uc_stack.ss_size = STACK_BYTES;

@@ -36,6 +36,7 @@ struct torc_trace {
     torc_trace_write_fn *write;
     void *arg;
     int error;
+    bool show_hash;
     struct torci_trace_line line;
     uint8_t block[BLOCK_BYTES];
 };
@@ -70,6 +71,7 @@ int torc_trace_new(torc_trace_write_fn *write, void *arg, struct torc_trace **ou
     trace->write = write;
     trace->arg = arg;
     trace->error = 0;
+    trace->show_hash = false;
     torci_trace_line_init(&trace->line);
     *out = trace;
     return 0;
@@ -82,6 +84,11 @@ void torc_trace_free(struct torc_trace *trace)
     torci_trace_line_free(&trace->line);
     XXH3_freeState(trace->state);
     free(trace);
+}
+
+void torc_trace_show_hash(struct torc_trace *trace)
+{
+    trace->show_hash = true;
 }
 
 static void hash_block(struct torc_trace *trace)
@@ -262,6 +269,12 @@ void torc_trace_end(struct torc_trace *trace)
     *room(trace, 1) = FIELD_END;
     if (!writing(trace))
         return;
+    if (trace->show_hash) {
+        char digest[TORC_DIGEST_TEXT_BYTES];
+
+        torc_trace_digest(trace, digest);
+        torci_trace_line_text(&trace->line, "h", digest);
+    }
     trace->error = torci_trace_line_end(&trace->line);
     if (trace->error == 0)
         trace->error = trace->write(trace->arg, trace->line.text, trace->line.used);

@@ -39,6 +39,7 @@ struct torc_world {
     uint64_t turn_began; /* the last event traced before the turn that runs */
     uint64_t turns_here; /* turns since time last passed */
     uint64_t turns_at_one_time_max;
+    unsigned perturb; /* of enum torc_perturbation */
     uint64_t connections; /* made so far; each has its number */
     int error;            /* TORC_ENOMEM once the world itself ran out of memory */
     bool running;         /* inside torc_world_run or _step */

@@ -90,6 +90,8 @@ struct torc_scenario_run_options {
     uint64_t seed; /* if given, instead of the scenario's */
     torc_scenario_load_fn *load;
     void *load_arg;
+    unsigned perturb; /* of enum torc_perturbation */
+    bool trace_hashes; /* torc_trace_show_hash */
     torc_trace_write_fn *trace; /* gets the trace, line by line; NULL: only the digest is kept */
     void *trace_arg;
     /* Told what happens, one sentence each: lines as they are done or skipped, what peers receive, what

@@ -25,6 +25,12 @@ extern "C" {
 struct torc_world;
 struct torc_host;
 
+/* What must not matter to a program, and shows that it does: used by the determinism check. */
+enum torc_perturbation {
+    TORC_PERTURB_MEMORY = 1,   /* fresh memory of hosts, and stacks of jobs, are filled with 0xa5 */
+    TORC_PERTURB_ADDRESSES = 2 /* of two blocks asked for one after the other the second lies before the first */
+};
+
 struct torc_world_options {
     size_t size;                    /* sizeof(struct torc_world_options) */
     uint64_t seed;                  /* of every draw */
@@ -32,6 +38,7 @@ struct torc_world_options {
     struct torc_trace *trace;       /* borrowed; NULL: one of its own, digest only */
     uint64_t wall_start_ns;         /* time of day at virtual time 0; 0: 2020-01-01 00:00 UTC */
     uint64_t turns_at_one_time_max; /* more turns than this without time passing is a livelock; 0: 100000 */
+    unsigned perturb; /* of enum torc_perturbation */
 };
 TORC_API void torc_world_options_init(struct torc_world_options *options);
 

@@ -40,6 +40,10 @@ TORC_API TORC_CHECKED int torc_trace_new(torc_trace_write_fn *write, void *arg,
                                          struct torc_trace **out);
 TORC_API void torc_trace_free(struct torc_trace *trace);
 
+/* From now on each line that is written ends with a field "h": the digest of everything up to and with its
+ * event, so that the first event in which two runs differ can be found. */
+TORC_API void torc_trace_show_hash(struct torc_trace *trace);
+
 /* Begins an event, ends it.  Between them come its fields, in the order its kind prescribes.  No event
  * begins inside another.  Returns n, counted from 1. */
 TORC_API uint64_t torc_trace_begin(struct torc_trace *trace, enum torc_trace_kind kind,

@@ -1,0 +1,42 @@
+#!/bin/bash
+# torc check: what is deterministic is equal, and each way of not being so is found and named.
+set -u
+cd "$TORC_ROOT" || exit 99
+at=$(mktemp -d) || exit 99
+trap 'rm -rf "$at"' EXIT
+torc=$TORC_BUILD/torc
+n=0
+report() {
+    n=$((n + 1))
+    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
+}
+# expect STATUS WHAT ARGUMENTS TEXT...
+expect() {
+    wanted=$1 what=$2 arguments=$3; shift 3
+    TMPDIR=$at "$torc" check $arguments >"$at/out" 2>&1
+    status=$? bad=0
+    [ $status -eq "$wanted" ] || { bad=1; echo "# exit status $status, not $wanted"; }
+    for text in "$@"; do
+        grep -qF -- "$text" "$at/out" || { bad=1; echo "# not said: $text"; }
+    done
+    report $bad "$what"
+}
+# As a user's module: optimised, and without the sanitizers, which fill memory in their own way.
+gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/slip.so" tests/check/slip.c >"$at/out" 2>&1
+report $? "the module with slips is built"
+slip="--modules $at tests/check/slip.scn"
+expect 0 "every scenario there is runs the same when perturbed" "$(git ls-files 'scenarios/*.scn' | tr '\n' ' ')" "equal: scenarios/smoke/tour.scn"
+expect 0 "without a slip the module is deterministic, three times" "--pairs 3 $slip" "equal: tests/check/slip.scn" "3 pairs"
+expect 3 "reading fresh memory is found and named" "--param kind=memory $slip" "different: tests/check/slip.scn: event" "first run" "second run" "it takes      memory"
+expect 3 "an order made from addresses is found and named" "--param kind=addresses $slip" "it takes      addresses" "an order or a hash made from addresses"
+expect 3 "the environment is found and named" "--param kind=environment $slip" "it takes      environment"
+expect 3 "a look at the clock is found and its caller named" "--param kind=time $slip" "time called by" "slip.so"
+expect 3 "rand is found and its caller named" "--param kind=rand $slip" "rand called by" "slip.so"
+expect 3 "reading the stack is found and named" "--param kind=stack $slip" "it takes      stack"
+expect 2 "a scenario that is not there" "$at/none.scn" "none.scn"
+expect 2 "no scenario" "" "which scenario?"
+expect 2 "a misspelt option" "--piars 3 x.scn" "did you mean --pairs"
+expect 2 "a number of pairs that is none" "--pairs 0 x.scn" "'0' is not a number from 1 on"
+[ -z "$(find "$at" -name 'torc-check-*')" ]
+report $? "nothing is left behind"
+echo "1..$n"
