@@ -135,6 +135,31 @@ void torc_rows_drop(void *rows)
     torc_rows_free(rows);
 }
 
+int torc_rows_new(struct torc_platform *platform, size_t columns, const char *const *names,
+                  struct torc_rows **out)
+{
+    struct torc_rows *rows = torci_rows_new(platform);
+    if (!rows)
+        return TORC_ENOMEM;
+    if (torci_rows_name_columns(rows, columns, names) != 0) {
+        torc_rows_free(rows);
+        return TORC_ENOMEM;
+    }
+    *out = rows;
+    return 0;
+}
+
+int torc_rows_append(struct torc_rows *rows, const struct torc_db_value *values)
+{
+    return torci_rows_append(rows, values);
+}
+
+void torc_rows_set_outcome(struct torc_rows *rows, int64_t changes, int64_t last_insert_id)
+{
+    rows->changes = changes;
+    rows->last_insert_id = last_insert_id;
+}
+
 size_t torc_rows_count(const struct torc_rows *rows)
 {
     return rows->row_count;

@@ -43,7 +43,14 @@ struct torci_database_name {
     char *path;
 };
 
+/* What rows made for torc_host_sql are made of: the world's memory, so that a kill does not take them. */
+struct torci_look_platform {
+    struct torc_platform platform; /* first */
+    struct torc_world *world;
+};
+
 struct torci_databases {
+    struct torci_look_platform look;
     struct torci_database_connection *connections;
     struct torci_database_name *names;
     struct torci_database_fault *faults; /* in the order they were added */

@@ -47,6 +47,20 @@ TORC_API TORC_CHECKED int torc_rows_text(const struct torc_rows *rows, size_t ro
 TORC_API TORC_CHECKED int torc_rows_blob(const struct torc_rows *rows, size_t row, size_t column,
                                          const void **out, size_t *out_bytes);
 
+/* --- for implementers of platforms --------------------------------------------------------------- */
+
+struct torc_platform;
+
+/* Rows made elsewhere than by a pool: empty, with columns of these names (copied).  Memory is that of the
+ * platform's `resize`, which is borrowed until they are freed.  Errors: TORC_ENOMEM. */
+TORC_API TORC_CHECKED int torc_rows_new(struct torc_platform *platform, size_t columns,
+                                        const char *const *names, struct torc_rows **out);
+/* Appends a copy of a row: as many values as there are columns.  Errors: TORC_ENOMEM; as before. */
+TORC_API TORC_CHECKED int torc_rows_append(struct torc_rows *rows,
+                                           const struct torc_db_value *values);
+TORC_API void torc_rows_set_outcome(struct torc_rows *rows, int64_t changes,
+                                    int64_t last_insert_id);
+
 #ifdef __cplusplus
 }
 #endif
