@@ -298,7 +298,7 @@ static const struct verb verbs[] = {
     {"send", false, torci_parse_send},      {"expect", false, torci_parse_expect},
     {"close", false, parse_close},    {"reset", false, parse_reset},
     {"shutdown", false, parse_shutdown}, {"pause", false, parse_pause},
-    {"resume", false, parse_resume},
+    {"resume", false, parse_resume}, {"call", true, torci_parse_call},
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -310,13 +310,19 @@ static const struct verb *find_verb(const char *name)
     return NULL;
 }
 
+/* A call comes without a wire: the line names who calls, and that may be any name. */
+static bool by_anybody(const struct verb *verb)
+{
+    return verb->parse == torci_parse_call;
+}
+
 static int unknown_verb(struct torci_action *action)
 {
     const char *nearest = NULL;
     size_t distance = SIZE_MAX;
 
     for (size_t i = 0; i < VERB_COUNT; i++)
-        if (verbs[i].of_host == (action->host != NULL) &&
+        if ((verbs[i].of_host == (action->host != NULL) || by_anybody(&verbs[i])) &&
             torc_name_nearer(action->verb->text, verbs[i].name, &distance))
             nearest = verbs[i].name;
     return torci_parse_unknown(action->parser, action->verb, 0, nearest, "unknown verb '%.64s'",
@@ -328,7 +334,8 @@ static int no_subject(struct torci_parser *parser, const struct torci_word *word
 {
     static const char *const firsts[] = {
         "scn",    "title",     "seed",       "param", "include", "host",    "link", "limit", "always",
-        "never",  "sometimes", "eventually", "expect", "sweep",   "explore", "end",  NULL};
+        "never",  "sometimes", "eventually", "expect", "sweep",   "explore", "end",  "db",    "on",
+        NULL};
 
     return torci_parse_unknown(parser, word, 0, torc_name_nearest(word->text, firsts),
                                "unknown line '%.64s'", word->text);
@@ -372,7 +379,7 @@ int torci_parse_action(struct torci_parser *parser, size_t first, const struct t
     const struct torci_line *line = parser->line;
     struct torci_action action = {.parser = parser, .time = time, .end = line->word_count};
     const struct verb *verb;
-    int code;
+    int code = 0;
 
     action.subject = &line->words[first];
     action.host = torci_find_script_host(parser->scenario, action.subject->text,
@@ -390,7 +397,7 @@ int torci_parse_action(struct torci_parser *parser, size_t first, const struct t
         return first == 0 ? no_subject(parser, action.subject) : unknown_verb(&action);
     if (verb == NULL)
         return unknown_verb(&action);
-    if (action.host == NULL && verb->of_host)
+    if (action.host == NULL && verb->of_host && !by_anybody(verb))
         return torci_parse_no_host(parser, action.subject, 0, action.subject->bytes);
     if (action.host != NULL && !verb->of_host)
         return torci_parse_error(parser, action.verb, 0,
@@ -400,13 +407,15 @@ int torci_parse_action(struct torci_parser *parser, size_t first, const struct t
         if (!torci_is_name(action.subject->text, action.subject->bytes))
             return torci_parse_error(parser, action.subject, 0,
                                      "the name of a host or a connection belongs here");
-        code = torci_parse_label(parser, action.subject->text, action.subject->bytes, &action.label);
+        if (!by_anybody(verb))
+            code = torci_parse_label(parser, action.subject->text, action.subject->bytes,
+                                     &action.label);
         if (code != 0)
             return code;
     }
     code = read_as(&action);
     if (code == 0 && action.as != NULL && verb->parse != parse_connect &&
-        verb->parse != parse_accept && verb->parse != parse_listen)
+        verb->parse != parse_accept && verb->parse != parse_listen && !by_anybody(verb))
         code = torci_parse_error(parser, action.as_word, 0, "'%s' makes nothing to be named",
                                  verb->name);
     return code != 0 ? code : verb->parse(&action);

@@ -1,5 +1,5 @@
 /* scenario_action.h - a line of action while it is read: what scenario_action.c (hosts, and what is short)
- * and scenario_message.c (send, expect) share. */
+ * and scenario_message.c (send, expect) and scenario_call.c (call, expect result) share. */
 #ifndef TORCI_SCENARIO_ACTION_H
 #define TORCI_SCENARIO_ACTION_H
 
@@ -35,6 +35,15 @@ TORC_CHECKED int torci_action_read_key(struct torci_action *action, const struct
 TORC_CHECKED int torci_action_read_count(struct torci_action *action, const struct torci_word *word,
                                          size_t offset, uint64_t max, uint64_t *out);
 
+/* DUR in KEY=DUR of an expectation: within=, at most once and not where the line has a window. */
+TORC_CHECKED int torci_action_read_within(struct torci_action *action,
+                                          const struct torci_word *word, size_t value,
+                                          struct torci_time *time);
+
+TORC_CHECKED int torci_parse_call(struct torci_action *action);
+/* expect result or expect failure, whose words come next. */
+TORC_CHECKED int torci_parse_expect_answer(struct torci_action *action,
+                                           enum torci_expected expected);
 TORC_CHECKED int torci_parse_send(struct torci_action *action);
 TORC_CHECKED int torci_parse_expect(struct torci_action *action);
 

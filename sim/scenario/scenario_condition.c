@@ -54,7 +54,7 @@ static size_t sign_bytes(const char *text)
     for (size_t i = 0; two[i] != NULL; i++)
         if (strncmp(text, two[i], 2) == 0)
             return 2;
-    return text[0] != '\0' && strchr("<>!()", text[0]) != NULL ? 1 : 0;
+    return text[0] != '\0' && strchr("<>!(),", text[0]) != NULL ? 1 : 0;
 }
 
 /* The next token becomes the present one. */
@@ -131,7 +131,8 @@ static int make(struct reader *reader, enum torci_condition_kind kind, struct to
         return TORC_ENOMEM;
     (*out)->kind = kind;
     if (kind == TORCI_CONDITION_PROBE || kind == TORCI_CONDITION_SITE ||
-        kind == TORCI_CONDITION_RUNNING || kind == TORCI_CONDITION_TIME ||
+        kind == TORCI_CONDITION_RUNNING || kind == TORCI_CONDITION_SQL ||
+        kind == TORCI_CONDITION_TIME ||
         kind == TORCI_CONDITION_LEAKS || kind == TORCI_CONDITION_UNHANDLED)
         (*out)->slot = reader->parser->scenario->slot_count++;
     return 0;
@@ -165,44 +166,86 @@ static int read_number(struct reader *reader, struct torci_condition **out)
     return advance(reader);
 }
 
-static int read_call(struct reader *reader, struct torci_condition **out)
+static int read_site(struct reader *reader, struct torci_condition **out)
 {
-    static const char *const functions[] = {"site", "running", NULL};
-    char name[TOKEN_BYTES_MAX];
-    size_t name_word = reader->token_word;
-    size_t name_offset = reader->token_offset;
-    bool site;
     int code;
 
-    memcpy(name, reader->text, sizeof(name));
-    site = strcmp(name, "site") == 0;
-    if (!site && strcmp(name, "running") != 0)
-        return torci_parse_unknown(reader->parser, token_word(reader), name_offset,
-                                   torc_name_nearest(name, functions),
-                                   "unknown function '%.64s'", name);
-    code = advance(reader); /* to "(" */
+    if (reader->kind != TOKEN_STRING)
+        return fail(reader, "site takes the name of a mark: site(\"line.partial_crlf\")");
+    code = make(reader, TORCI_CONDITION_SITE, out);
+    if (code == 0)
+        (*out)->text = reader->string;
+    return code;
+}
+
+static int read_running(struct reader *reader, struct torci_condition **out)
+{
+    int code;
+
+    if (reader->kind != TOKEN_NAME)
+        return fail(reader, "running takes a host: running(srv)");
+    code = make(reader, TORCI_CONDITION_RUNNING, out);
+    if (code != 0)
+        return code;
+    (*out)->host = torci_find_script_host(reader->parser->scenario, reader->text,
+                                          strlen(reader->text));
+    if ((*out)->host == NULL)
+        return torci_parse_no_host(reader->parser, token_word(reader), reader->token_offset,
+                                   strlen(reader->text));
+    return 0;
+}
+
+static int read_sql(struct reader *reader, struct torci_condition **out)
+{
+    static const char shape[] =
+        "sql takes a database and a statement: sql(api.main, \"SELECT count(*) FROM t\")";
+    const struct torci_script_database *database = NULL;
+    int code;
+
+    if (reader->kind != TOKEN_NAME)
+        return fail(reader, shape);
+    code = torci_parse_database_name(reader->parser, token_word(reader), reader->token_offset,
+                                     strlen(reader->text), &database);
+    if (code == 0)
+        code = make(reader, TORCI_CONDITION_SQL, out);
     if (code == 0)
         code = advance(reader);
     if (code != 0)
         return code;
-    (void)name_word;
-    if (site && reader->kind != TOKEN_STRING)
-        return fail(reader, "site takes the name of a mark: site(\"line.partial_crlf\")");
-    if (!site && reader->kind != TOKEN_NAME)
-        return fail(reader, "running takes a host: running(srv)");
-    code = make(reader, site ? TORCI_CONDITION_SITE : TORCI_CONDITION_RUNNING, out);
+    (*out)->host = database->host;
+    (*out)->text = database->name;
+    if (!is_sign(reader, ","))
+        return fail(reader, shape);
+    code = advance(reader);
     if (code != 0)
         return code;
-    if (site) {
-        (*out)->text = reader->string;
-    } else {
-        (*out)->host = torci_find_script_host(reader->parser->scenario, reader->text,
-                                              strlen(reader->text));
-        if ((*out)->host == NULL)
-            return torci_parse_no_host(reader->parser, token_word(reader), reader->token_offset,
-                                       strlen(reader->text));
-    }
-    code = advance(reader);
+    if (reader->kind != TOKEN_STRING || reader->string[0] == '\0')
+        return fail(reader, shape);
+    (*out)->statement = reader->string;
+    return 0;
+}
+
+static int read_call(struct reader *reader, struct torci_condition **out)
+{
+    static const char *const functions[] = {"site", "running", "sql", NULL};
+    static int (*const read_arguments[])(struct reader *reader, struct torci_condition **out) = {
+        read_site, read_running, read_sql};
+    size_t i = 0;
+    int code;
+
+    while (functions[i] != NULL && strcmp(functions[i], reader->text) != 0)
+        i++;
+    if (functions[i] == NULL)
+        return torci_parse_unknown(reader->parser, token_word(reader), reader->token_offset,
+                                   torc_name_nearest(reader->text, functions),
+                                   "unknown function '%.64s'", reader->text);
+    code = advance(reader); /* to "(" */
+    if (code == 0)
+        code = advance(reader);
+    if (code == 0)
+        code = read_arguments[i](reader, out);
+    if (code == 0)
+        code = advance(reader);
     if (code != 0)
         return code;
     if (!is_sign(reader, ")"))
@@ -418,77 +461,4 @@ int torci_parse_condition(struct torci_parser *parser, size_t first, size_t end,
     if (code == 0)
         *out = condition;
     return code;
-}
-
-/* --- assertions ----------------------------------------------------------------------------------- */
-
-static int add_assertion(struct torci_parser *parser, enum torci_assertion_kind kind, size_t first)
-{
-    struct torci_assertion *assertion =
-        torci_scenario_alloc(parser->scenario, sizeof(*assertion));
-    int code;
-
-    if (assertion == NULL)
-        return TORC_ENOMEM;
-    if (first != 1)
-        return torci_parse_error(parser, &parser->line->words[0], 0,
-                                 "'%s' is about the whole run and has no time",
-                                 parser->line->words[first - 1].text);
-    code = torci_parse_condition(parser, first, parser->line->word_count, &assertion->condition);
-    if (code != 0)
-        return code;
-    assertion->place.line = parser->line;
-    assertion->place.column = parser->line->words[first - 1].column;
-    assertion->kind = kind;
-    assertion->index = parser->scenario->assertion_count++;
-    *parser->assertion_end = assertion;
-    parser->assertion_end = &assertion->next;
-    return 0;
-}
-
-/* expect CONDITION [within DUR], eventually CONDITION [within DUR]. */
-static int add_check(struct torci_parser *parser, size_t first, const struct torci_time *time)
-{
-    const struct torci_line *line = parser->line;
-    const struct torci_condition *condition = NULL;
-    struct torci_time when = *time;
-    struct torci_step *step = NULL;
-    bool eventually = torci_word_is(&line->words[first - 1], "eventually");
-    size_t end = line->word_count;
-    int code;
-
-    if (end >= first + 2 && torci_word_is(&line->words[end - 2], "within")) {
-        if (when.kind == TORCI_TIME_WINDOW || when.kind == TORCI_TIME_END)
-            return torci_parse_error(parser, &line->words[end - 2], 0,
-                                     "within says the same as the time of the line");
-        code = torci_word_duration(parser, &line->words[end - 1], 0, &when.window_ns);
-        if (code != 0)
-            return code;
-        when.kind = TORCI_TIME_WINDOW;
-        end -= 2;
-    } else if (eventually && when.kind == TORCI_TIME_AT) {
-        when.kind = TORCI_TIME_ANY;
-    }
-    code = torci_parse_condition(parser, first, end, &condition);
-    if (code == 0)
-        code = torci_add_step(parser, &line->words[first - 1], &when, TORCI_VERB_CHECK, &step);
-    if (code == 0)
-        step->condition = condition;
-    return code;
-}
-
-int torci_parse_assertion(struct torci_parser *parser, size_t first, const struct torci_time *time,
-                          bool *out_done)
-{
-    static const char *const names[] = {"always", "never", "sometimes"};
-    const struct torci_word *word = &parser->line->words[first];
-
-    *out_done = true;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (torci_word_is(word, names[i]))
-            return add_assertion(parser, (enum torci_assertion_kind)i, first + 1);
-    if (torci_word_is(word, "expect") || torci_word_is(word, "eventually"))
-        return add_check(parser, first + 1, time);
-    *out_done = false;
-    return 0;
 }

@@ -30,8 +30,8 @@ int torci_parse_no_host(struct torci_parser *parser, const struct torci_word *wo
     return torci_parse_unknown(parser, word, offset, nearest, "unknown host '%.64s'", name);
 }
 
-/* Lays out the pairs and checks that no name is given twice. */
-static int read_pairs(struct torci_parser *parser, size_t first, const char **out_module,
+int torci_parse_pairs(struct torci_parser *parser, size_t first, size_t end, const char *what,
+                      const char *reserved, const char **out_reserved,
                       const char *const **out_pairs)
 {
     const struct torci_line *line = parser->line;
@@ -41,7 +41,7 @@ static int read_pairs(struct torci_parser *parser, size_t first, const char **ou
 
     if (pairs == NULL)
         return TORC_ENOMEM;
-    for (size_t i = first; i < line->word_count; i++) {
+    for (size_t i = first; i < end; i++) {
         const struct torci_word *word = &line->words[i];
         size_t key_bytes = torci_word_key(word);
         const char *key;
@@ -49,27 +49,25 @@ static int read_pairs(struct torci_parser *parser, size_t first, const char **ou
         int code;
 
         if (key_bytes == 0)
-            return torci_parse_error(parser, word, 0,
-                                     "a host's options are written NAME=VALUE");
+            return torci_parse_error(parser, word, 0, "%s are written NAME=VALUE", what);
         key = torci_scenario_copy(parser->scenario, word->text, key_bytes);
         if (key == NULL)
             return TORC_ENOMEM;
         code = torci_word_value(parser, word, key_bytes + 1, &value);
         if (code != 0)
             return code;
-        if (strcmp(key, "module") == 0) {
-            if (*out_module != NULL)
-                return torci_parse_error(parser, word, 0, "module is given twice");
+        if (reserved != NULL && strcmp(key, reserved) == 0) {
+            if (*out_reserved != NULL)
+                return torci_parse_error(parser, word, 0, "%s is given twice", reserved);
             if (value[0] == '\0')
-                return torci_parse_error(parser, word, key_bytes, "the module's name is missing");
-            *out_module = value;
+                return torci_parse_error(parser, word, key_bytes, "the %s's name is missing",
+                                         reserved);
+            *out_reserved = value;
             continue;
         }
         pairs[count++] = key;
         pairs[count++] = value;
     }
-    if (*out_module == NULL)
-        return torci_parse_error_end(parser, "a host is a 'peer' or has a module=NAME");
     *out_pairs = pairs;
     return 0;
 }
@@ -118,7 +116,10 @@ static int parse_host(struct torci_parser *parser)
         if (line->word_count > 3)
             return torci_parse_error(parser, &line->words[3], 0, "a peer has no options");
     } else {
-        code = read_pairs(parser, 2, &module, &pairs);
+        code = torci_parse_pairs(parser, 2, line->word_count, "a host's options", "module", &module,
+                                 &pairs);
+        if (code == 0 && module == NULL)
+            return torci_parse_error_end(parser, "a host is a 'peer' or has a module=NAME");
     }
     names = line->words[1].text;
     for (size_t at = 0; code == 0;) {
@@ -356,8 +357,8 @@ int torci_parse_declaration(struct torci_parser *parser, bool *out_done)
     } declarations[] = {
         {"title", parse_title},     {"seed", parse_seed},      {"param", parse_param},
         {"host", parse_host},       {"link", parse_link},      {"limit", parse_limit},
-        {"sweep", parse_campaign},  {"explore", parse_campaign}, {"db", parse_unavailable},
-        {"dns", parse_unavailable}, {"when", parse_unavailable}, {"on", parse_unavailable},
+        {"sweep", parse_campaign},  {"explore", parse_campaign}, {"db", torci_parse_database},
+        {"on", torci_parse_fault},  {"dns", parse_unavailable}, {"when", parse_unavailable},
     };
 
     *out_done = false;

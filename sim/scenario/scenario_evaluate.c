@@ -7,7 +7,7 @@
 
 static struct torci_value number(int64_t value)
 {
-    struct torci_value answer = {TORCI_VALUE_NUMBER, value, NULL};
+    struct torci_value answer = {TORCI_VALUE_NUMBER, value, NULL, NULL};
 
     return answer;
 }
@@ -31,7 +31,7 @@ static int64_t count_unhandled(struct torci_run *run)
 
 static struct torci_value ask_host(struct torci_run *run, const struct torci_condition *leaf)
 {
-    struct torci_value answer = {TORCI_VALUE_NONE, 0, NULL};
+    struct torci_value answer = {TORCI_VALUE_NONE, 0, NULL, NULL};
     struct torc_host *host = run->hosts[leaf->host->index].host;
     struct torc_reactor *reactor = torc_host_reactor(host);
 
@@ -46,7 +46,7 @@ static struct torci_value ask_host(struct torci_run *run, const struct torci_con
 
 static struct torci_value answer_of(struct torci_run *run, const struct torci_condition *leaf)
 {
-    struct torci_value none = {TORCI_VALUE_NONE, 0, NULL};
+    struct torci_value none = {TORCI_VALUE_NONE, 0, NULL, NULL};
 
     switch (leaf->kind) {
     case TORCI_CONDITION_NUMBER:
@@ -65,6 +65,10 @@ static struct torci_value answer_of(struct torci_run *run, const struct torci_co
         return number(count_unhandled(run));
     case TORCI_CONDITION_SITE:
         return number((int64_t)torc_world_mark_count(run->world, leaf->text));
+    case TORCI_CONDITION_SQL:
+        if (!run->asking_kept)
+            return torci_sql_ask(run, leaf);
+        break;
     default:
         if (!run->asking_kept)
             return ask_host(run, leaf);
@@ -87,7 +91,7 @@ static enum torci_truth truth(bool holds)
 
 static struct torci_value value_of(struct torci_run *run, const struct torci_condition *condition)
 {
-    struct torci_value none = {TORCI_VALUE_NONE, 0, NULL};
+    struct torci_value none = {TORCI_VALUE_NONE, 0, NULL, NULL};
     enum torci_truth holds;
 
     if (is_leaf(condition))
@@ -167,6 +171,9 @@ static void show_leaf(struct torci_run *run, const struct torci_condition *leaf,
         used += torc_format(text + used, size - used, "%ssite(\"%s\")", comma, leaf->text);
     else if (leaf->kind == TORCI_CONDITION_RUNNING)
         used += torc_format(text + used, size - used, "%srunning(%s)", comma, leaf->host->name);
+    else if (leaf->kind == TORCI_CONDITION_SQL)
+        used += torc_format(text + used, size - used, "%ssql(%s.%s, \"%.160s\")", comma,
+                            leaf->host->name, leaf->text, leaf->statement);
     else if (leaf->kind == TORCI_CONDITION_PROBE)
         used += torc_format(text + used, size - used, "%s%s.%s", comma, leaf->host->name, leaf->text);
     else
@@ -185,6 +192,8 @@ static void show_leaf(struct torci_run *run, const struct torci_condition *leaf,
         torc_format(text + used, size - used, " is %lld", (long long)value.number);
     } else if (value.kind == TORCI_VALUE_TEXT) {
         torc_format(text + used, size - used, " is \"%s\"", value.text);
+    } else if (value.error != NULL) {
+        torc_format(text + used, size - used, ": %s", value.error);
     } else {
         torc_format(text + used, size - used, " has no value");
     }
@@ -223,7 +232,7 @@ void torci_evaluate_keep(struct torci_run *run, const struct torci_condition *co
         return;
     }
     if (condition->kind != TORCI_CONDITION_PROBE && condition->kind != TORCI_CONDITION_RUNNING &&
-        condition->kind != TORCI_CONDITION_TIME)
+        condition->kind != TORCI_CONDITION_SQL && condition->kind != TORCI_CONDITION_TIME)
         return;
     run->slots[condition->slot] = answer_of(run, condition);
     if (run->slots[condition->slot].kind == TORCI_VALUE_TEXT) {
@@ -235,6 +244,16 @@ void torci_evaluate_keep(struct torci_run *run, const struct torci_condition *co
             run->error = TORC_ENOMEM;
         }
     }
+}
+
+/* Whether a statement in it was refused when it was last asked. */
+static bool is_refused(const struct torci_run *run, const struct torci_condition *condition)
+{
+    if (condition == NULL)
+        return false;
+    if (condition->kind == TORCI_CONDITION_SQL)
+        return run->sql[condition->slot].error[0] != '\0';
+    return is_refused(run, condition->left) || is_refused(run, condition->right);
 }
 
 void torci_assertions_look(struct torci_run *run)
@@ -249,7 +268,8 @@ void torci_assertions_look(struct torci_run *run)
             run->sometimes_held[each->index] = true;
             torci_report_property(run, &each->place, true);
         } else if (each->kind != TORCI_SOMETIMES &&
-                   holds == (each->kind == TORCI_ALWAYS ? TORCI_FALSE : TORCI_TRUE)) {
+                   (holds == (each->kind == TORCI_ALWAYS ? TORCI_FALSE : TORCI_TRUE) ||
+                    (holds == TORCI_UNKNOWN && is_refused(run, each->condition)))) {
             torci_report_failure(run, TORC_SCENARIO_FAIL, &each->place, NULL, NULL, "%s",
                                  torci_evaluate_show(run, each->condition));
         }

@@ -5,8 +5,6 @@
 
 #include "scenario_run.h"
 
-enum outcome { WAITING, MET, FAILED };
-
 static const char *host_of(const struct torci_peer_connection *connection)
 {
     return connection->peer->script->name;
@@ -18,9 +16,8 @@ static void met(struct torci_run *run, struct torci_step_run *step)
     torci_report_property(run, &step->step->place, true);
 }
 
-/* Whether something that happened at `t_ns` is within the time of the line; if not, that is the failure. */
-static bool in_time(struct torci_run *run, const struct torci_step_run *step,
-                    const struct torci_peer_connection *connection, uint64_t t_ns, const char *what)
+bool torci_expect_in_time(struct torci_run *run, const struct torci_step_run *step,
+                          const char *host, uint64_t t_ns, const char *what)
 {
     const struct torci_time *time = &step->step->time;
     char at[40];
@@ -38,22 +35,28 @@ static bool in_time(struct torci_run *run, const struct torci_step_run *step,
         torc_format(when, sizeof(when), "the time %s of the line", begin);
     else
         torc_format(when, sizeof(when), "the window %s..%s", begin, end);
-    torci_report_failure(run, TORC_SCENARIO_FAIL, &step->step->place, host_of(connection), NULL,
+    torci_report_failure(run, TORC_SCENARIO_FAIL, &step->step->place, host, NULL,
                          "%s at %s, %s %s", what, at, t_ns < step->due_ns ? "before" : "after", when);
     return false;
 }
 
+static bool in_time(struct torci_run *run, const struct torci_step_run *step,
+                    const struct torci_peer_connection *connection, uint64_t t_ns, const char *what)
+{
+    return torci_expect_in_time(run, step, host_of(connection), t_ns, what);
+}
+
 /* --- bytes ---------------------------------------------------------------------------------------- */
 
-static enum outcome take(struct torci_run *run, const struct torci_step_run *step,
+static enum torci_outcome take(struct torci_run *run, const struct torci_step_run *step,
                          struct torci_peer_connection *connection, size_t bytes)
 {
     uint64_t t_ns = torci_connection_arrived_ns(connection, connection->consumed + bytes);
 
     if (!in_time(run, step, connection, t_ns, "this was complete"))
-        return FAILED;
+        return TORCI_FAILED;
     connection->consumed += bytes;
-    return MET;
+    return TORCI_MET;
 }
 
 /* No more can come. */
@@ -70,7 +73,7 @@ static const char *why_over(const struct torci_peer_connection *connection)
     return NULL;
 }
 
-static enum outcome fail_bytes(struct torci_run *run, const struct torci_step_run *step,
+static enum torci_outcome fail_bytes(struct torci_run *run, const struct torci_step_run *step,
                                const struct torci_peer_connection *connection, const char *sentence)
 {
     const uint8_t *got = connection->received + connection->consumed;
@@ -80,10 +83,10 @@ static enum outcome fail_bytes(struct torci_run *run, const struct torci_step_ru
 
     torci_report_failure(run, TORC_SCENARIO_FAIL, &step->step->place, host_of(connection),
                          torci_report_difference(run, expected, got, got_bytes), "%s", sentence);
-    return FAILED;
+    return TORCI_FAILED;
 }
 
-static enum outcome look_for_bytes(struct torci_run *run, const struct torci_step_run *step,
+static enum torci_outcome look_for_bytes(struct torci_run *run, const struct torci_step_run *step,
                                    struct torci_peer_connection *connection)
 {
     const struct torci_bytes *expected = &step->step->payload;
@@ -96,10 +99,10 @@ static enum outcome look_for_bytes(struct torci_run *run, const struct torci_ste
         return fail_bytes(run, step, connection, "something else came");
     if (available >= expected->bytes)
         return take(run, step, connection, expected->bytes);
-    return over == NULL ? WAITING : fail_bytes(run, step, connection, over);
+    return over == NULL ? TORCI_WAITING : fail_bytes(run, step, connection, over);
 }
 
-static enum outcome look_for_pattern(struct torci_run *run, const struct torci_step_run *step,
+static enum torci_outcome look_for_pattern(struct torci_run *run, const struct torci_step_run *step,
                                      struct torci_peer_connection *connection)
 {
     const uint8_t *data = connection->received + connection->consumed;
@@ -118,40 +121,40 @@ static enum outcome look_for_pattern(struct torci_run *run, const struct torci_s
                     (unsigned long long)bytes);
         return fail_bytes(run, step, connection, sentence);
     }
-    return over == NULL ? WAITING : fail_bytes(run, step, connection, over);
+    return over == NULL ? TORCI_WAITING : fail_bytes(run, step, connection, over);
 }
 
 /* --- events --------------------------------------------------------------------------------------- */
 
-static enum outcome fail(struct torci_run *run, const struct torci_step_run *step,
+static enum torci_outcome fail(struct torci_run *run, const struct torci_step_run *step,
                          const struct torci_peer_connection *connection, const char *sentence)
 {
     torci_report_failure(run, TORC_SCENARIO_FAIL, &step->step->place, host_of(connection), NULL, "%s",
                          sentence);
-    return FAILED;
+    return TORCI_FAILED;
 }
 
-static enum outcome look_for_connect(struct torci_run *run, const struct torci_step_run *step,
+static enum torci_outcome look_for_connect(struct torci_run *run, const struct torci_step_run *step,
                                      struct torci_peer_connection *connection)
 {
     bool wanted = step->step->expected == TORCI_EXPECTED_CONNECTED;
 
     if (connection->state == TORCI_PEER_CONNECTING)
-        return WAITING;
+        return TORCI_WAITING;
     if (connection->state == TORCI_PEER_FAILED) {
         if (wanted || connection->error != TORC_ECONNREFUSED)
             return fail(run, step, connection, torc_error_text(connection->error));
         connection->error_expected = true;
-        return in_time(run, step, connection, connection->since_ns, "it was refused") ? MET : FAILED;
+        return in_time(run, step, connection, connection->since_ns, "it was refused") ? TORCI_MET : TORCI_FAILED;
     }
     if (!wanted)
         return fail(run, step, connection, "it was connected");
     if (connection->state != TORCI_PEER_OPEN)
         return fail(run, step, connection, "it is closed already");
-    return in_time(run, step, connection, connection->since_ns, "it was connected") ? MET : FAILED;
+    return in_time(run, step, connection, connection->since_ns, "it was connected") ? TORCI_MET : TORCI_FAILED;
 }
 
-static enum outcome look_for_end(struct torci_run *run, const struct torci_step_run *step,
+static enum torci_outcome look_for_end(struct torci_run *run, const struct torci_step_run *step,
                                  struct torci_peer_connection *connection)
 {
     enum torci_expected expected = step->step->expected;
@@ -164,19 +167,19 @@ static enum outcome look_for_end(struct torci_run *run, const struct torci_step_
         return fail(run, step, connection, "the stream ended in good order");
     if (connection->ended || connection->reset) {
         if (!in_time(run, step, connection, connection->ended_ns, "it ended"))
-            return FAILED;
+            return TORCI_FAILED;
         if (expected == TORCI_EXPECTED_CLOSE)
             torci_connection_queue(connection, TORCI_SEND_CLOSE, NULL, 0);
-        return MET;
+        return TORCI_MET;
     }
     if (connection->state == TORCI_PEER_FAILED)
         return fail(run, step, connection, torc_error_text(connection->error));
     if (connection->state == TORCI_PEER_CLOSED)
         return fail(run, step, connection, "the peer itself has closed it");
-    return WAITING;
+    return TORCI_WAITING;
 }
 
-static enum outcome look_for_nothing(struct torci_run *run, const struct torci_step_run *step,
+static enum torci_outcome look_for_nothing(struct torci_run *run, const struct torci_step_run *step,
                                      struct torci_peer_connection *connection)
 {
     if (connection->received_bytes > connection->consumed)
@@ -184,16 +187,18 @@ static enum outcome look_for_nothing(struct torci_run *run, const struct torci_s
     if ((connection->ended || connection->reset) && connection->ended_ns >= step->due_ns)
         return fail(run, step, connection,
                     connection->ended ? "the stream ended" : "the connection was reset");
-    return WAITING;
+    return TORCI_WAITING;
 }
 
-static enum outcome look_at_connection(struct torci_run *run, struct torci_step_run *step)
+static enum torci_outcome look_at_connection(struct torci_run *run, struct torci_step_run *step)
 {
-    struct torci_peer_connection *connection =
-        run->labels[step->step->label->index].connection;
+    struct torci_label_run *label = &run->labels[step->step->label->index];
+    struct torci_peer_connection *connection = label->connection;
 
+    if (label->answer != NULL)
+        return torci_answer_look(run, step, label->answer);
     if (step->changes_seen == connection->changes)
-        return WAITING;
+        return TORCI_WAITING;
     step->changes_seen = connection->changes;
     switch (step->step->expected) {
     case TORCI_EXPECTED_BYTES:
@@ -234,15 +239,15 @@ void torci_expect_look(struct torci_run *run)
 {
     for (size_t i = 0; i < run->scenario->step_count && !torci_run_failed(run); i++) {
         struct torci_step_run *step = &run->steps[i];
-        enum outcome outcome = WAITING;
+        enum torci_outcome outcome = TORCI_WAITING;
 
         if (step->state != TORCI_STEP_ARMED)
             continue;
         if (step->step->verb == TORCI_VERB_CHECK)
-            outcome = torci_evaluate(run, step->step->condition) == TORCI_TRUE ? MET : WAITING;
+            outcome = torci_evaluate(run, step->step->condition) == TORCI_TRUE ? TORCI_MET : TORCI_WAITING;
         else if (has_turn(run, step))
             outcome = look_at_connection(run, step);
-        if (outcome == MET)
+        if (outcome == TORCI_MET)
             met(run, step);
     }
 }
@@ -275,6 +280,11 @@ static void fail_unmet(struct torci_run *run, struct torci_step_run *step, const
         return;
     }
     connection = run->labels[step->step->label->index].connection;
+    if (connection == NULL) {
+        torci_report_failure(run, TORC_SCENARIO_FAIL, &step->step->place, NULL, NULL,
+                             "there was no answer %s", until);
+        return;
+    }
     if (step->step->expected == TORCI_EXPECTED_BYTES ||
         step->step->expected == TORCI_EXPECTED_PATTERN ||
         connection->received_bytes > connection->consumed) {
@@ -330,10 +340,10 @@ void torci_expect_at_end(struct torci_run *run)
     for (size_t i = 0; i < run->scenario->step_count; i++) {
         struct torci_step_run *step = &run->steps[i];
         const struct torci_step *script = step->step;
-        enum outcome outcome = WAITING;
+        enum torci_outcome outcome = TORCI_WAITING;
 
         if (step->state == TORCI_STEP_AT_END && script->verb == TORCI_VERB_EXPECT) {
-            if (run->labels[script->label->index].connection == NULL) {
+            if (!torci_label_exists(run, script->label)) {
                 step->state = TORCI_STEP_SKIPPED;
                 run->report->lines_skipped++;
                 continue;
@@ -348,15 +358,16 @@ void torci_expect_at_end(struct torci_run *run)
             step->changes_seen = UINT64_MAX;
             outcome = look_at_connection(run, step);
         }
-        if (outcome == WAITING && script->verb == TORCI_VERB_EXPECT &&
+        if (outcome == TORCI_WAITING && script->verb == TORCI_VERB_EXPECT &&
             script->expected == TORCI_EXPECTED_NOTHING)
-            outcome = MET;
-        if (outcome == MET)
+            outcome = TORCI_MET;
+        if (outcome == TORCI_MET)
             met(run, step);
-        else if (outcome == WAITING)
+        else if (outcome == TORCI_WAITING)
             fail_unmet(run, step, "before the end");
-        if (outcome != MET)
+        if (outcome != TORCI_MET)
             return;
     }
     look_for_leftovers(run);
+    torci_answers_leftovers(run);
 }

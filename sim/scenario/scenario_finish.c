@@ -169,6 +169,7 @@ static void check_last(struct torci_run *run)
         torci_report_failure(run, TORC_SCENARIO_FAIL, &step->step->place, NULL, run->leak_text,
                              "%s", torci_evaluate_show(run, step->step->condition));
     }
+    torci_disasters_check(run);
     for (const struct torci_assertion *each = run->scenario->assertions; each; each = each->next)
         if (each->kind == TORCI_SOMETIMES && !run->sometimes_held[each->index])
             torci_report_failure(run, TORC_SCENARIO_UNMET, &each->place, NULL, NULL,

@@ -69,6 +69,16 @@ static int repeat(struct torci_action *action, const struct torci_word *word, ui
     return 0;
 }
 
+int torci_action_read_within(struct torci_action *action, const struct torci_word *word,
+                             size_t value, struct torci_time *time)
+{
+    if (time->kind == TORCI_TIME_WINDOW || time->kind == TORCI_TIME_END)
+        return torci_parse_error(action->parser, word, 0,
+                                 "within= says the same as the time of the line");
+    time->kind = TORCI_TIME_WINDOW;
+    return torci_word_duration(action->parser, word, value, &time->window_ns);
+}
+
 /* Pieces and then keys: seg= (if `segment_bytes` is not NULL), times=, within= (if `window` is not NULL). */
 static int read_payload(struct torci_action *action, struct torci_bytes *out, size_t *segment_bytes,
                         struct torci_time *window)
@@ -98,11 +108,7 @@ static int read_payload(struct torci_action *action, struct torci_bytes *out, si
         if (code != 0)
             return code;
         if (key == 1 && window != NULL) {
-            if (window->kind == TORCI_TIME_WINDOW || window->kind == TORCI_TIME_END)
-                return torci_parse_error(action->parser, word, 0,
-                                         "within= says the same as the time of the line");
-            code = torci_word_duration(action->parser, word, value, &window->window_ns);
-            window->kind = TORCI_TIME_WINDOW;
+            code = torci_action_read_within(action, word, value, window);
             continue;
         }
         code = torci_action_read_count(action, word, value, UINT32_MAX, &number);
@@ -193,11 +199,7 @@ static int read_expect_keys(struct torci_action *action, struct torci_time *time
             code = read_by(action, word, value, out_by);
             continue;
         }
-        if (time->kind == TORCI_TIME_WINDOW || time->kind == TORCI_TIME_END)
-            return torci_parse_error(action->parser, word, 0,
-                                     "within= says the same as the time of the line");
-        code = torci_word_duration(action->parser, word, value, &time->window_ns);
-        time->kind = TORCI_TIME_WINDOW;
+        code = torci_action_read_within(action, word, value, time);
     }
     return code;
 }
@@ -205,7 +207,8 @@ static int read_expect_keys(struct torci_action *action, struct torci_time *time
 int torci_parse_expect(struct torci_action *action)
 {
     static const char *const outcomes[] = {"connected", "refused", "end",
-                                           "close",     "reset",   "nothing", NULL};
+                                           "close",     "reset",   "nothing",
+                                           "result",    "failure", NULL};
     const struct torci_word *word =
         action->next < action->end ? &action->parser->line->words[action->next] : NULL;
     struct torci_time time = *action->time;
@@ -215,7 +218,7 @@ int torci_parse_expect(struct torci_action *action)
 
     if (word == NULL)
         return torci_parse_error_end(action->parser, "expect what? \"...\", re\"...\", connected, "
-                                                     "refused, end, close, reset or nothing");
+                                                     "refused, end, close, reset, nothing, result or failure");
     if (is_piece(word)) {
         code = read_payload(action, &read.payload, NULL, &time);
     } else if (strncmp(word->text, "re\"", 3) == 0) {
@@ -235,6 +238,8 @@ int torci_parse_expect(struct torci_action *action)
                                        torc_name_nearest(word->text, outcomes),
                                        "'%.64s' cannot be expected", word->text);
         read.expected = (enum torci_expected)(TORCI_EXPECTED_CONNECTED + (int)i);
+        if (read.expected >= TORCI_EXPECTED_RESULT)
+            return torci_parse_expect_answer(action, read.expected);
         code = read_expect_keys(action, &time,
                                 read.expected == TORCI_EXPECTED_END ||
                                     read.expected == TORCI_EXPECTED_CLOSE ||

@@ -5,6 +5,7 @@
 #ifndef TORCI_SCENARIO_MODEL_H
 #define TORCI_SCENARIO_MODEL_H
 
+#include <torc/database_fault.h>
 #include <torc/nearest_name.h>
 #include <torc/scenario.h>
 #include <torc/sim.h>
@@ -90,6 +91,26 @@ struct torci_script_link {
     struct torc_link link;
 };
 
+/* A database of a host: a name its pool has, and a file. */
+struct torci_script_database {
+    struct torci_script_database *next;
+    struct torci_place place;
+    const struct torci_script_host *host;
+    const char *name;
+    const char *file;
+    const char *schema; /* SQL; NULL: none */
+};
+
+/* What goes wrong with statements.  The texts of `fault` lie in the pile. */
+struct torci_script_fault {
+    struct torci_script_fault *next;
+    struct torci_place place;
+    const struct torci_script_host *host;
+    struct torc_database_fault fault;
+    bool optional; /* may stay unspent */
+    size_t index;
+};
+
 struct torci_param {
     struct torci_param *next;
     const char *name;
@@ -108,6 +129,7 @@ enum torci_condition_kind {
     TORCI_CONDITION_PROBE,     /* HOST.NAME */
     TORCI_CONDITION_SITE,      /* site("NAME") */
     TORCI_CONDITION_RUNNING,   /* running(HOST) */
+    TORCI_CONDITION_SQL,       /* sql(HOST.DATABASE, "STATEMENT") */
     TORCI_CONDITION_NOT,
     TORCI_CONDITION_AND,
     TORCI_CONDITION_OR,
@@ -124,7 +146,8 @@ struct torci_condition {
     const struct torci_condition *left; /* NOT: its operand */
     const struct torci_condition *right;
     const struct torci_script_host *host;
-    const char *text;  /* probe, mark, literal text */
+    const char *text;  /* probe, mark, literal text, name of a database */
+    const char *statement;
     int64_t number;
     bool duration;     /* the number was written as one */
     size_t slot;       /* of a leaf that asks something: numbered through the scenario */
@@ -170,6 +193,7 @@ enum torci_verb {
     TORCI_VERB_SHUTDOWN,
     TORCI_VERB_PAUSE,
     TORCI_VERB_RESUME,
+    TORCI_VERB_CALL,
     TORCI_VERB_CHECK /* expect or eventually CONDITION */
 };
 
@@ -181,7 +205,9 @@ enum torci_expected {
     TORCI_EXPECTED_END,
     TORCI_EXPECTED_CLOSE,
     TORCI_EXPECTED_RESET,
-    TORCI_EXPECTED_NOTHING
+    TORCI_EXPECTED_NOTHING,
+    TORCI_EXPECTED_RESULT, /* of a call */
+    TORCI_EXPECTED_FAILURE
 };
 
 struct torci_step {
@@ -206,6 +232,10 @@ struct torci_step {
     const struct torci_pattern *pattern;
     const struct torci_script_host *by;
     const struct torci_condition *condition;
+    /* call: what is called on the host, and its arguments, as a module's options; expect result, failure:
+     * the text or the name of the type, NULL for any */
+    const char *name;
+    const char *const *pairs;
 };
 
 enum torci_assertion_kind { TORCI_ALWAYS, TORCI_NEVER, TORCI_SOMETIMES };
@@ -237,6 +267,9 @@ struct torc_scenario {
     struct torci_script_host *hosts;
     size_t host_count;
     struct torci_script_link *links;
+    struct torci_script_database *databases;
+    struct torci_script_fault *faults;
+    size_t fault_count;
     struct torci_label *labels;
     size_t label_count;
     struct torci_step *steps;

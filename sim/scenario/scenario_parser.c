@@ -446,6 +446,8 @@ static int parse_whole(struct torci_parser *parser, const char *text, size_t byt
     if (code == 0)
         code = parse_source(parser, source);
     if (code == 0)
+        code = torci_check_labels(parser);
+    if (code == 0)
         code = warn_of_unwanted_params(parser);
     return code;
 }
@@ -470,6 +472,8 @@ int torc_scenario_parse(const char *text, size_t bytes, const char *name,
         parser.assertion_end = &scenario->assertions;
         parser.host_end = &scenario->hosts;
         parser.link_end = &scenario->links;
+        parser.database_end = &scenario->databases;
+        parser.fault_end = &scenario->faults;
         parser.label_end = &scenario->labels;
         parser.warning_end = &scenario->warnings;
         code = parse_whole(&parser, text, bytes, name);

@@ -3,9 +3,12 @@
  *   scenario_lexer.c        a text to lines and words; errors with their line and caret
  *   scenario_parser.c       a file: lines in order, the time column, includes
  *   scenario_declaration.c  seed title param host link limit
+ *   scenario_database.c     databases, and faults of their statements
  *   scenario_action.c       verbs of hosts, and of connections without arguments
+ *   scenario_call.c         calls, and what is expected of them
  *   scenario_message.c      send and expect
- *   scenario_condition.c    conditions and the assertions made of them
+ *   scenario_condition.c    conditions
+ *   scenario_assertion.c    what is made of them
  *
  * A function that can fail returns 0, TORC_ENOMEM or, the error then being described in the parser's
  * torc_scenario_error, TORC_ESYNTAX. */
@@ -33,6 +36,8 @@ struct torci_parser {
     struct torci_assertion **assertion_end;
     struct torci_script_host **host_end;
     struct torci_script_link **link_end;
+    struct torci_script_database **database_end;
+    struct torci_script_fault **fault_end;
     struct torci_label **label_end;
     struct torci_warning **warning_end;
 };
@@ -94,6 +99,24 @@ TORC_CHECKED int torci_parse_assertion(struct torci_parser *parser, size_t first
                                        const struct torci_time *time, bool *out_done);
 TORC_CHECKED int torci_parse_action(struct torci_parser *parser, size_t first,
                                     const struct torci_time *time);
+
+/* db ..., on ...: the whole line. */
+TORC_CHECKED int torci_parse_database(struct torci_parser *parser);
+TORC_CHECKED int torci_parse_fault(struct torci_parser *parser);
+/* HOST.NAME in the word from `offset`, `bytes` long. */
+TORC_CHECKED int torci_parse_database_name(struct torci_parser *parser,
+                                           const struct torci_word *word, size_t offset,
+                                           size_t bytes,
+                                           const struct torci_script_database **out);
+
+/* Names are used as what they are: of calls or of connections.  When all lines are read. */
+TORC_CHECKED int torci_check_labels(struct torci_parser *parser);
+
+/* NAME=VALUE words from `first` up to `end` as name, value, ..., NULL.  `reserved` is a name that is given
+ * to *out_reserved instead (NULL: none). */
+TORC_CHECKED int torci_parse_pairs(struct torci_parser *parser, size_t first, size_t end,
+                                   const char *what, const char *reserved,
+                                   const char **out_reserved, const char *const **out_pairs);
 
 /* A condition from word `first` up to `end`. */
 TORC_CHECKED int torci_parse_condition(struct torci_parser *parser, size_t first, size_t end,

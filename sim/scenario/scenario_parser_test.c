@@ -208,7 +208,7 @@ static void impossible_values_say_why(void **state)
         {"seed x", "a.scn:4:6: seed: it is not a whole number"},
         {"limit time=0", "a.scn:4:12: a limit of 0 allows nothing"},
         {"0 c1 send \"x\" times=4000000000", "a.scn:4:15: the scenario grows above 256 MiB"},
-        {"db x", "a.scn:4:1: 'db' lines are not part of this version of the language"},
+        {"dns x", "a.scn:4:1: 'dns' lines are not part of this version of the language"},
         {"include \"b.scn\"", "a.scn:4:9: 'b.scn' cannot be read: there are no files here"},
         {"+0 c1 send $x", "a.scn:4:13: unknown parameter 'x'"},
         {"0 srv send \"x\"", "a.scn:4:7: 'send' is done by a connection, and srv is a host"},

@@ -4,6 +4,8 @@
  *   scenario_step.c      lines of the timeline: when they are due, what they do
  *   scenario_expect.c    expectations that are armed, and how they end
  *   scenario_peer.c      scripted peers: raw hosts that do what lines say
+ *   scenario_caller.c    calls of modules, and their answers
+ *   scenario_disaster.c  databases, and the faults that are armed
  *   scenario_evaluate.c  conditions
  *   scenario_finish.c    the end: hosts are stopped, what they leave is counted
  *   scenario_report.c    failures in words
@@ -116,6 +118,26 @@ void torci_connection_free(struct torci_peer_connection *connection);
 /* When the byte before `end` arrived. */
 uint64_t torci_connection_arrived_ns(const struct torci_peer_connection *connection, size_t end);
 
+/* --- calls ---------------------------------------------------------------------------------------- */
+
+enum torci_answer_state {
+    TORCI_ANSWER_PENDING,
+    TORCI_ANSWER_RESULT,
+    TORCI_ANSWER_FAILURE,
+    TORCI_ANSWER_GONE /* its host was killed before there was one */
+};
+
+struct torci_answer {
+    struct torci_run *run;
+    const struct torci_step *made_by;
+    enum torci_answer_state state;
+    const char *text; /* of the result; or the failure's message */
+    const struct torc_failure_type *type;
+    uint64_t t_ns;
+    bool told;
+    bool expected;
+};
+
 /* --- values --------------------------------------------------------------------------------------- */
 
 enum torci_value_kind { TORCI_VALUE_NONE, TORCI_VALUE_NUMBER, TORCI_VALUE_TEXT };
@@ -125,6 +147,13 @@ struct torci_value {
     enum torci_value_kind kind;
     int64_t number;
     const char *text;
+    const char *error; /* of sql(): why there is no answer; or NULL */
+};
+
+/* What sql() was answered last; the value's texts lie here. */
+struct torci_sql_answer {
+    struct torc_rows *rows;
+    char error[256];
 };
 
 enum torci_truth { TORCI_FALSE, TORCI_TRUE, TORCI_UNKNOWN };
@@ -152,6 +181,7 @@ struct torci_label_run {
     bool happened;
     bool ended;
     struct torci_peer_connection *connection; /* from when its line is done */
+    struct torci_answer *answer;              /* the same, of a call */
 };
 
 struct torci_host_run {
@@ -175,6 +205,9 @@ struct torci_run {
     struct torci_step_run *steps;
     bool *sometimes_held; /* by assertion */
     struct torci_value *slots; /* answers kept from before the hosts stopped */
+    struct torci_sql_answer *sql; /* by slot */
+    uint32_t *fault_numbers;      /* by index */
+    size_t answers_untold;
     bool asking_kept;          /* conditions are answered from them */
     uint64_t unhandled_before; /* failures unhandled on hosts whose reactor is gone */
     int64_t leaks;             /* -1: not known yet */
@@ -209,6 +242,8 @@ void torci_steps_anchor(struct torci_run *run, const struct torci_label *label, 
 struct torci_step_run *torci_steps_next(struct torci_run *run);
 /* Whether lines wait for a label that may still happen or end. */
 bool torci_steps_waiting(const struct torci_run *run);
+/* Whether the line that makes it has been done. */
+bool torci_label_exists(const struct torci_run *run, const struct torci_label *label);
 void torci_step_do(struct torci_run *run, struct torci_step_run *step);
 
 /* --- expectations (scenario_expect.c) ------------------------------------------------------------- */
@@ -223,6 +258,36 @@ bool torci_expect_any(const struct torci_run *run);
 /* The timeline is over: those without an end, and lines of the end about connections, are met now or fail;
  * and so does what was received and nobody expected. */
 void torci_expect_at_end(struct torci_run *run);
+
+enum torci_outcome { TORCI_WAITING, TORCI_MET, TORCI_FAILED };
+
+/* Whether something that happened at `t_ns` is within the time of the line; if not, that is the failure. */
+bool torci_expect_in_time(struct torci_run *run, const struct torci_step_run *step,
+                          const char *host, uint64_t t_ns, const char *what);
+
+/* --- calls (scenario_caller.c) -------------------------------------------------------------------- */
+
+/* Whether the module has the calls that lines make; a failure of the run if not. */
+bool torci_calls_check(struct torci_run *run, const struct torci_script_host *host,
+                       const struct torc_module *module);
+void torci_call_do(struct torci_run *run, const struct torci_step *step);
+/* Tells of answers that came since it was last asked. */
+void torci_answers_look(struct torci_run *run);
+enum torci_outcome torci_answer_look(struct torci_run *run, const struct torci_step_run *step,
+                                     struct torci_answer *answer);
+/* The host is killed: what has no answer gets none. */
+void torci_answers_host_gone(struct torci_run *run, const struct torci_script_host *host);
+/* Failures that no line expects. */
+void torci_answers_leftovers(struct torci_run *run);
+
+/* --- databases and faults (scenario_disaster.c) --------------------------------------------------- */
+
+/* Before the modules start.  A schema that is refused is a failure of the run. */
+TORC_CHECKED int torci_disasters_arm(struct torci_run *run);
+/* At the end: all that were armed have struck, unless they need not. */
+void torci_disasters_check(struct torci_run *run);
+struct torci_value torci_sql_ask(struct torci_run *run, const struct torci_condition *leaf);
+void torci_sql_free(struct torci_run *run);
 
 /* --- conditions (scenario_evaluate.c) ------------------------------------------------------------- */
 

@@ -200,7 +200,8 @@ static void start_modules(struct torci_run *run)
         if (run->options->load != NULL)
             code = run->options->load(run->options->load_arg, script->module, &module, error,
                                       sizeof(error));
-        if (code == 0 && !check_probes(run, script, module))
+        if (code == 0 &&
+            !(check_probes(run, script, module) && torci_calls_check(run, script, module)))
             return;
         if (code == 0)
             code = torc_host_start_module(run->hosts[script->index].host, module, script->pairs,
@@ -232,6 +233,8 @@ static int make_world(struct torci_run *run)
     if (code == 0)
         code = set_links(run);
     if (code == 0)
+        code = torci_disasters_arm(run);
+    if (code == 0 && !torci_run_failed(run))
         start_modules(run);
     return code;
 }
@@ -252,6 +255,7 @@ static void fail_limit(struct torci_run *run, const char *sentence)
 
 static void look(struct torci_run *run)
 {
+    torci_answers_look(run);
     torci_expect_look(run);
     if (!torci_run_failed(run))
         torci_assertions_look(run);
@@ -338,9 +342,11 @@ static int prepare(struct torci_run *run)
     run->labels = torci_pile_alloc(pile, scenario->label_count * sizeof(*run->labels));
     run->steps = torci_pile_alloc(pile, scenario->step_count * sizeof(*run->steps));
     run->slots = torci_pile_alloc(pile, scenario->slot_count * sizeof(*run->slots));
+    run->sql = torci_pile_alloc(pile, scenario->slot_count * sizeof(*run->sql));
+    run->fault_numbers = torci_pile_alloc(pile, scenario->fault_count * sizeof(*run->fault_numbers));
     run->sometimes_held = torci_pile_alloc(pile, scenario->assertion_count * sizeof(bool));
     if (run->hosts == NULL || run->labels == NULL || run->steps == NULL || run->slots == NULL ||
-        run->sometimes_held == NULL)
+        run->sql == NULL || run->fault_numbers == NULL || run->sometimes_held == NULL)
         return TORC_ENOMEM;
     for (const struct torci_step *step = scenario->steps; step != NULL; step = step->next) {
         run->steps[step->index].step = step;
@@ -356,6 +362,7 @@ static void clean_up(struct torci_run *run)
     for (size_t i = 0; run->labels != NULL && i < run->scenario->label_count; i++)
         if (run->labels[i].connection != NULL)
             torci_connection_free(run->labels[i].connection);
+    torci_sql_free(run);
     torc_world_free(run->world);
     torc_trace_free(run->trace);
     torci_pile_free(&run->pile);

@@ -33,6 +33,8 @@ static bool may_come(const struct torci_label_run *label, bool ended)
 {
     const struct torci_peer_connection *connection = label->connection;
 
+    if (label->answer != NULL)
+        return label->answer->state == TORCI_ANSWER_PENDING;
     if (connection == NULL || connection->state == TORCI_PEER_FAILED)
         return false;
     return ended ? !label->ended : connection->state == TORCI_PEER_CONNECTING;
@@ -126,6 +128,7 @@ static void do_kill(struct torci_run *run, const struct torci_step *step)
     struct torci_host_run *host = &run->hosts[step->host->index];
 
     torci_run_count_host(run, host);
+    torci_answers_host_gone(run, step->host);
     torc_host_kill(host->host);
     if (host->peer != NULL)
         torci_peer_killed(host->peer);
@@ -188,6 +191,9 @@ static void do_action(struct torci_run *run, const struct torci_step *step)
     case TORCI_VERB_RESTART:
         do_restart(run, step);
         break;
+    case TORCI_VERB_CALL:
+        torci_call_do(run, step);
+        break;
     case TORCI_VERB_SIGNAL:
         torc_host_signal(run->hosts[step->host->index].host, step->signal_number);
         break;
@@ -210,12 +216,17 @@ static void arm(struct torci_step_run *step)
         step->window_end_ns = step->due_ns + time->window_ns;
 }
 
+bool torci_label_exists(const struct torci_run *run, const struct torci_label *label)
+{
+    return run->labels[label->index].connection != NULL || run->labels[label->index].answer != NULL;
+}
+
 void torci_step_do(struct torci_run *run, struct torci_step_run *step)
 {
     const struct torci_step *script = step->step;
 
     run->last_line_ns = torci_run_now(run);
-    if (script->label != NULL && run->labels[script->label->index].connection == NULL) {
+    if (script->label != NULL && !torci_label_exists(run, script->label)) {
         step->state = TORCI_STEP_SKIPPED;
         run->report->lines_skipped++;
         torci_run_tell(run, "line %u is skipped: there is no %s: %.*s", script->place.line->number,

@@ -1,0 +1,103 @@
+/* What can go wrong in a run: databases laid out, faults armed before the modules start, and looked at when
+ * all is over. */
+#include <string.h>
+
+#include "scenario_run.h"
+
+/* --- databases ------------------------------------------------------------------------------------ */
+
+static int lay_out(struct torci_run *run, const struct torci_script_database *database)
+{
+    struct torc_host *host = run->hosts[database->host->index].host;
+    char error[300];
+    int code = torc_host_name_database(host, database->name, database->file);
+
+    if (code != 0 || database->schema == NULL)
+        return code;
+    code = torc_host_sql(host, database->name, database->schema, NULL, error, sizeof(error));
+    if (code == TORC_ENOMEM)
+        return code;
+    if (code != 0)
+        torci_report_failure(run, TORC_SCENARIO_INVALID, &database->place, database->host->name,
+                             NULL, "the schema is refused: %s", error);
+    return 0;
+}
+
+int torci_disasters_arm(struct torci_run *run)
+{
+    int code = 0;
+
+    for (const struct torci_script_database *each = run->scenario->databases;
+         each != NULL && code == 0 && !torci_run_failed(run); each = each->next)
+        code = lay_out(run, each);
+    for (const struct torci_script_fault *each = run->scenario->faults; each != NULL && code == 0;
+         each = each->next)
+        code = torc_host_add_database_fault(run->hosts[each->host->index].host, &each->fault,
+                                            &run->fault_numbers[each->index]);
+    return code;
+}
+
+void torci_disasters_check(struct torci_run *run)
+{
+    for (const struct torci_script_fault *each = run->scenario->faults; each; each = each->next) {
+        bool struck = torc_host_database_fault_struck(run->hosts[each->host->index].host,
+                                                      run->fault_numbers[each->index]) > 0;
+
+        if (!each->optional && !struck)
+            torci_report_failure(run, TORC_SCENARIO_FAIL, &each->place, each->host->name, NULL,
+                                 "the fault of line %u never struck", each->place.line->number);
+    }
+}
+
+/* --- sql() ---------------------------------------------------------------------------------------- */
+
+/* The first column of the first row. */
+static struct torci_value read_answer(struct torci_sql_answer *answer)
+{
+    struct torci_value value = {TORCI_VALUE_NONE, 0, NULL, NULL};
+    struct torc_db_value cell;
+
+    if (torc_rows_count(answer->rows) == 0 || torc_rows_columns(answer->rows) == 0)
+        return value;
+    cell = torc_rows_value(answer->rows, 0, 0);
+    if (cell.type == TORC_DB_INTEGER) {
+        value.kind = TORCI_VALUE_NUMBER;
+        value.number = cell.as.integer;
+    } else if (cell.type == TORC_DB_TEXT) {
+        value.kind = TORCI_VALUE_TEXT;
+        value.text = cell.as.text;
+    } else if (cell.type != TORC_DB_NULL) {
+        static const char sentence[] = "the answer is neither an integer nor a text: cast it";
+
+        memcpy(answer->error, sentence, sizeof(sentence));
+        value.error = answer->error;
+    }
+    return value;
+}
+
+struct torci_value torci_sql_ask(struct torci_run *run, const struct torci_condition *leaf)
+{
+    struct torci_sql_answer *answer = &run->sql[leaf->slot];
+    struct torci_value none = {TORCI_VALUE_NONE, 0, NULL, NULL};
+    int code;
+
+    torc_rows_free(answer->rows);
+    answer->rows = NULL;
+    code = torc_host_sql(run->hosts[leaf->host->index].host, leaf->text, leaf->statement,
+                         &answer->rows, answer->error, sizeof(answer->error));
+    if (code == 0)
+        return read_answer(answer);
+    if (code == TORC_ENOMEM)
+        run->error = code;
+    if (code == TORC_EBUSY) /* in the middle of a transaction: later */
+        answer->error[0] = '\0';
+    else
+        none.error = answer->error;
+    return none;
+}
+
+void torci_sql_free(struct torci_run *run)
+{
+    for (size_t i = 0; run->sql != NULL && i < run->scenario->slot_count; i++)
+        torc_rows_free(run->sql[i].rows);
+}
