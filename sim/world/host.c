@@ -6,6 +6,7 @@
 #include <torc/format.h>
 
 #include "database.h"
+#include "disk_state.h"
 #include "job.h"
 #include "listener.h"
 
@@ -296,8 +297,12 @@ static void end_life(struct torc_host *host)
         if (host->slots[i].handle != NULL)
             torci_stream_vanish((struct torci_end *)(void *)host->slots[i].handle);
     }
+    host->unwinding = true;
+    torci_host_unwind_jobs(host);
     torci_host_drop_jobs(host);
     torci_host_close_databases(host);
+    torci_disk_release(host);
+    host->unwinding = false;
     host->reactor = NULL;
     torci_host_module_forget(host);
     torci_arena_drop(&host->arena);
@@ -311,10 +316,11 @@ static void end_life(struct torc_host *host)
 
 void torc_host_kill(struct torc_host *host)
 {
-    if (!host->up)
+    if (!host->up || host->unwinding)
         return;
     if (host->world->host_running == host) {
         host->kill_wanted = true;
+        torci_disk_freeze(host);
         return;
     }
     torci_host_trace(host, TORC_TRACE_stop);
@@ -329,6 +335,10 @@ int torc_host_retire(struct torc_host *host, uint64_t *out_bytes_left)
         return TORC_ECLOSED;
     if (torc_reactor_running(host->reactor) || host->world->host_running == host)
         return TORC_EBUSY;
+    /* Their ends are told to the reactor, which waits for no other. */
+    host->unwinding = true;
+    torci_host_unwind_jobs(host);
+    host->unwinding = false;
     torci_host_enter(host);
     torci_host_module_release(host);
     torc_reactor_free(host->reactor);
@@ -371,6 +381,7 @@ void torci_host_delete(struct torc_host *host)
 
     torci_host_module_free(host);
     torci_host_free_databases(host);
+    torci_host_free_disk(host);
     torci_host_free_ports(host);
     torci_world_resize(world, host->slots, host->slot_capacity * sizeof *host->slots, 0);
     torci_world_resize(world, host->name, strlen(host->name) + 1, 0);

@@ -28,6 +28,7 @@
 
 #define STACK_BYTES ((size_t)256 * 1024)
 #define JOBS_MAX 65536 /* of a host, not yet told */
+#define UNWOUND_YIELDS_MAX 100000 /* of a job whose host is dead: then it is left where it is */
 
 struct torci_job_stack {
     struct torci_job_stack *next;
@@ -40,15 +41,17 @@ struct torci_job {
     struct torci_job *previous;
     struct torci_job *done_next;
     struct torc_world *world;
-    struct torc_host *host; /* NULL: killed */
+    struct torc_host *host; /* NULL: killed, and only freed when its event comes */
     struct torci_job_stack *stack; /* NULL: not begun, or ended */
     torc_work_fn *work;
     void *arg;
     uint64_t token;
     uint64_t cause;
     uint64_t resume_ns; /* while suspended */
+    uint32_t unwound_yields;
     int result;
     bool ended;
+    bool scheduled; /* an event in the heap is its */
     ucontext_t context;
     ucontext_t back; /* to whoever resumed it */
     void *fake_stack; /* ASan's */
@@ -186,6 +189,7 @@ static const struct torci_event_kind job_turn = {go_on, drop_job};
 
 static void schedule(struct torci_job *job, uint64_t t_ns)
 {
+    job->scheduled = true;
     torci_world_schedule(job->world, t_ns, TORCI_EVENT_JOB, job->host, &job_turn, job);
 }
 
@@ -219,20 +223,33 @@ static void trace_job(struct torci_job *job, const char *what)
     torc_trace_end(trace);
 }
 
-static void end_job(struct torci_job *job)
+static void list_done(struct torci_job *job)
 {
     struct torc_host *host = job->host;
 
     if (job->stack != NULL)
         keep_stack(job->world, job->stack);
     job->stack = NULL;
-    trace_job(job, "end");
     if (host->jobs_done_tail != NULL)
         host->jobs_done_tail->done_next = job;
     else
         host->jobs_done_head = job;
     host->jobs_done_tail = job;
-    torci_host_reschedule(host, false);
+}
+
+static void end_job(struct torci_job *job)
+{
+    trace_job(job, "end");
+    list_done(job);
+    torci_host_reschedule(job->host, false);
+}
+
+/* Its host knows it no more. */
+static void free_job(struct torci_job *job)
+{
+    job->host = NULL;
+    if (!job->scheduled)
+        torci_world_resize(job->world, job, sizeof *job, 0);
 }
 
 /* The event of a job: begin, or go on after a yield. */
@@ -242,8 +259,9 @@ static void go_on(struct torc_world *world, void *subject)
     struct torc_host *host = job->host;
 
     torci_event_heap_pop(&world->events);
+    job->scheduled = false;
     if (host == NULL) {
-        torci_world_resize(world, job, sizeof *job, 0);
+        free_job(job);
         return;
     }
     if (job->stack == NULL) {
@@ -267,15 +285,47 @@ static void go_on(struct torc_world *world, void *subject)
     torci_host_leave(host);
 }
 
+/* Whether the job is what happens next if it goes on at `t_ns`: then there is no need to switch. */
+static bool is_next(const struct torci_job *job, uint64_t t_ns)
+{
+    const struct torc_world *world = job->world;
+    uint64_t rank = TORCI_EVENT_RANK(TORCI_EVENT_JOB, job->host->number);
+
+    if (world->stepping || t_ns > world->until_ns || world->error != 0 || job->host->kill_wanted ||
+        world->turns_here >= world->turns_at_one_time_max || world->due[0]->due_ns < t_ns)
+        return false;
+    if (world->events.count > 0) {
+        const struct torci_event *event = &world->events.events[0];
+
+        return t_ns < event->t_ns || (t_ns == event->t_ns && rank < event->rank);
+    }
+    return true;
+}
+
 void torci_job_yield(struct torc_world *world, uint64_t delay_ns)
 {
     struct torci_job *job = world->job_running;
+    uint64_t t_ns;
 
     if (job == NULL)
         return;
-    job->resume_ns =
-        delay_ns > TORC_NEVER - world->now_ns ? TORC_NEVER : world->now_ns + delay_ns;
-    leave(job);
+    if (job->host->unwinding) {
+        if (++job->unwound_yields > UNWOUND_YIELDS_MAX)
+            leave(job);
+        return;
+    }
+    t_ns = delay_ns > TORC_NEVER - world->now_ns ? TORC_NEVER : world->now_ns + delay_ns;
+    if (!is_next(job, t_ns)) {
+        job->resume_ns = t_ns;
+        leave(job);
+        return;
+    }
+    world->sequence++; /* as if it had been scheduled */
+    world->cause = job->cause;
+    if (t_ns > world->now_ns) {
+        world->now_ns = t_ns;
+        world->turns_here = 0;
+    }
 }
 
 void torci_job_goes_back_to(struct torc_world *world, uint64_t n)
@@ -329,8 +379,33 @@ bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out
     out->token = job->token;
     out->events = TORC_EVENT_JOB;
     out->result = job->result;
-    torci_world_resize(host->world, job, sizeof *job, 0);
+    free_job(job);
     return true;
+}
+
+/* Runs a job that is suspended to its end. */
+static void unwind(struct torci_job *job)
+{
+    struct torc_world *world = job->world;
+    struct torci_job *outer = world->job_running;
+
+    world->job_running = job;
+    torci_host_enter(job->host);
+    enter(job);
+    torci_host_leave(job->host);
+    world->job_running = outer;
+    if (job->ended)
+        list_done(job);
+}
+
+void torci_host_unwind_jobs(struct torc_host *host)
+{
+    struct torci_job *job;
+
+    for (job = host->jobs; job != NULL; job = job->next) {
+        if (job->stack != NULL && !job->ended)
+            unwind(job);
+    }
 }
 
 void torci_host_drop_jobs(struct torc_host *host)
@@ -342,10 +417,7 @@ void torci_host_drop_jobs(struct torc_host *host)
         if (job->stack != NULL)
             keep_stack(job->world, job->stack);
         job->stack = NULL;
-        job->host = NULL;
-        /* One that has not ended is still in the heap and freed from there. */
-        if (job->ended)
-            torci_world_resize(job->world, job, sizeof *job, 0);
+        free_job(job);
     }
     host->jobs_done_head = NULL;
     host->jobs_done_tail = NULL;

@@ -19,7 +19,12 @@ void torci_job_goes_back_to(struct torc_world *world, uint64_t n);
 /* Tells the first job that has ended; false: none has. */
 bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out);
 
-/* The host is killed: its jobs never go on.  Their stacks hold nothing that is not in its arena. */
+/* The host is dead (host->unwinding): runs what is suspended to its end, with yields that return at once and
+ * without a trace, so that what its stack holds besides memory of the arena is released.  A job that yields
+ * 100,000 times is left where it is. */
+void torci_host_unwind_jobs(struct torc_host *host);
+
+/* None of its jobs is told any more, or goes on. */
 void torci_host_drop_jobs(struct torc_host *host);
 
 void torci_world_free_stacks(struct torc_world *world);

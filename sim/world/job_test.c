@@ -127,7 +127,7 @@ static void stacks_are_used_again(void **state)
     assert_string_equal(teller->order, "aabbccddeeffgghhiijjkkll");
 }
 
-static void a_killed_host_leaves_its_jobs_where_they_are(void **state)
+static void a_killed_hosts_jobs_end_at_once_and_are_not_told(void **state)
 {
     struct teller *teller = *state;
     static struct work a;
@@ -139,9 +139,44 @@ static void a_killed_host_leaves_its_jobs_where_they_are(void **state)
     assert_int_equal(torc_world_run(teller->world, 10, &verdict), 0);
     submit(&b, teller, 'b', 1000);
     torc_host_kill(host);
+    assert_string_equal(teller->order, "aa"); /* what has not begun does not */
+    assert_int_equal(a.depth[19999], 'a');
+    assert_int_equal(torc_world_now(teller->world), 10);
     assert_int_equal(torc_host_restart(host), 0);
     assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
-    assert_string_equal(teller->order, "a");
+    assert_string_equal(teller->order, "aa");
+    assert_int_equal(teller->count, 0);
+}
+
+static int run_for_ever(void *arg)
+{
+    struct work *work = arg;
+
+    while (work->result >= 0) {
+        torci_job_yield(work->teller->world, 1);
+        work->result++;
+    }
+    return 0;
+}
+
+static void a_job_that_does_not_end_when_its_host_is_killed_is_left(void **state)
+{
+    struct teller *teller = *state;
+    static struct work a;
+    struct torc_host *host = torc_world_find_host(teller->world, "h");
+    enum torc_verdict verdict;
+
+    memset(&a, 0, sizeof a);
+    a.teller = teller;
+    assert_int_equal(teller->platform->ops->submit(teller->platform, run_for_ever, &a, 1), 0);
+    assert_int_equal(torc_world_run(teller->world, 10, &verdict), 0);
+    assert_int_equal(a.result, 10);
+    torc_host_kill(host);
+    assert_int_equal(a.result, 10 + 100000 + 1);
+    assert_int_equal(torc_world_now(teller->world), 10);
+    assert_int_equal(torc_host_restart(host), 0);
+    assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
+    assert_int_equal(a.result, 10 + 100000 + 1);
     assert_int_equal(teller->count, 0);
 }
 
@@ -197,7 +232,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(jobs_begin_in_order_and_overlap_where_they_yield),
         TEST(stacks_are_used_again),
-        TEST(a_killed_host_leaves_its_jobs_where_they_are),
+        TEST(a_killed_hosts_jobs_end_at_once_and_are_not_told),
+        TEST(a_job_that_does_not_end_when_its_host_is_killed_is_left),
         TEST(a_world_is_freed_with_jobs_under_way),
         TEST(a_job_of_a_reactor_fires_its_deferred),
     };

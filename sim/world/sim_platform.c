@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "database.h"
+#include "disk_state.h"
 #include "job.h"
 #include "listener.h"
 
@@ -45,6 +46,10 @@ static void sim_random(struct torc_platform *self, const char *site, void *out, 
     uint8_t *at = out;
     size_t done = 0;
 
+    if (host->unwinding) {
+        memset(out, 0, bytes);
+        return;
+    }
     while (done < bytes) {
         uint64_t value = 0;
         uint8_t word[8];
@@ -292,14 +297,18 @@ static int sim_submit(struct torc_platform *self, torc_work_fn *work, void *arg,
 
 static const char *sim_storage(struct torc_platform *self)
 {
-    (void)self;
-    return NULL;
+    return torci_host_storage(host_of(self));
 }
 
 static enum torc_database_answer sim_database(struct torc_platform *self,
                                               struct torc_database_event *event)
 {
-    return torci_host_database(host_of(self), event);
+    struct torc_host *host = host_of(self);
+    enum torc_database_answer answer = torci_host_database(host, event);
+
+    /* It has yielded. */
+    torci_host_seed_sqlite(host);
+    return answer;
 }
 
 static int sim_signals(struct torc_platform *self, bool watch, uint64_t token)

@@ -6,6 +6,7 @@
 
 #include <torc/format.h>
 
+#include "disk_state.h"
 #include "job.h"
 #include "link.h"
 #include "mark_count.h"
@@ -97,6 +98,7 @@ void torc_world_free(struct torc_world *world)
     torci_world_resize(world, world->hosts, world->host_capacity * sizeof(struct torc_host *), 0);
     torci_world_resize(world, world->due, world->host_capacity * sizeof(struct torc_host *), 0);
     torci_world_free_stacks(world);
+    torci_world_unseed_sqlite(world);
     torci_world_free_marks(world);
     torci_event_heap_destroy(&world->events, &world->allocator);
     torci_packet_pool_destroy(&world->packets, &world->allocator);
@@ -309,6 +311,7 @@ int torc_world_run(struct torc_world *world, uint64_t until_ns, enum torc_verdic
     if (world->running)
         return TORC_EMISUSE;
     world->running = true;
+    world->until_ns = until_ns;
     world->turns_here = 0;
     ask_all(world);
     verdict = run(world, until_ns);
@@ -332,7 +335,9 @@ int torc_world_step(struct torc_world *world)
     if (t_ns == TORC_NEVER)
         return TORC_ENOTFOUND;
     world->running = true;
+    world->stepping = true;
     do_next(world, t_ns);
+    world->stepping = false;
     world->running = false;
     return world->error;
 }

@@ -4,6 +4,7 @@
  * host.c     a host's life: up, turns, killed, up again
  * link.c     packets between hosts        stream.c    connections and their two ends
  * listener.c listening and accepting      job.c       work on stacks of its own
+ * disk.c     files in memory, and disk_vfs.c SQLite's view of them
  * database.c what statements go through, and database_fault.c what goes wrong with them
  * sim_platform.c    the table of torc/platform.h over all of these */
 #ifndef TORCI_WORLD_H
@@ -26,6 +27,7 @@ struct torci_handle;
 struct torci_mark_count;
 struct torci_host_module;
 struct torci_databases;
+struct torci_disk;
 
 struct torc_world {
     struct torc_allocator allocator;
@@ -43,6 +45,9 @@ struct torc_world {
     uint64_t connections; /* made so far; each has its number */
     int error;            /* TORC_ENOMEM once the world itself ran out of memory */
     bool running;         /* inside torc_world_run or _step */
+    bool stepping;        /* inside torc_world_step: one event, one switch */
+    uint64_t until_ns;    /* of torc_world_run */
+    bool sqlite_seeded;   /* SQLite's generator, which is the process's */
     struct torc_host *host_running; /* whose code runs, or NULL */
     struct torci_job *job_running;  /* or NULL */
 
@@ -118,6 +123,7 @@ struct torc_host {
     struct torci_host_module *module;
     uint64_t calls; /* torc_host_call so far */
 
+    struct torci_disk *disk;           /* NULL: none yet */
     struct torci_databases *databases; /* NULL: none yet */
     bool unwinding; /* killed, while its jobs are brought to their end (torci_host_unwinding) */
     bool looking;   /* torc_host_sql runs (torci_host_looking) */
