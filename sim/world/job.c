@@ -187,10 +187,10 @@ static void drop_job(struct torc_world *world, void *subject)
 
 static const struct torci_event_kind job_turn = {go_on, drop_job};
 
-static void schedule(struct torci_job *job, uint64_t t_ns, enum torci_event_class class)
+static void schedule(struct torci_job *job, uint64_t t_ns)
 {
     job->scheduled = true;
-    torci_world_schedule(job->world, t_ns, class, job->host, &job_turn, job);
+    torci_world_schedule(job->world, t_ns, TORCI_EVENT_JOB, job->host, &job_turn, job);
 }
 
 static bool prepare(struct torci_job *job)
@@ -281,7 +281,7 @@ static void go_on(struct torc_world *world, void *subject)
     if (job->ended)
         end_job(job);
     else
-        schedule(job, job->resume_ns, TORCI_EVENT_JOB_GOES_ON);
+        schedule(job, job->resume_ns);
     torci_host_leave(host);
 }
 
@@ -289,10 +289,10 @@ static void go_on(struct torc_world *world, void *subject)
 static bool is_next(const struct torci_job *job, uint64_t t_ns)
 {
     const struct torc_world *world = job->world;
-    uint64_t rank = TORCI_EVENT_RANK(TORCI_EVENT_JOB_GOES_ON, job->host->number);
+    uint64_t rank = TORCI_EVENT_RANK(TORCI_EVENT_JOB, job->host->number);
 
     if (world->stepping || t_ns > world->until_ns || world->error != 0 || job->host->kill_wanted ||
-        world->turns_here >= world->turns_at_one_time_max || world->due[0]->due_ns <= t_ns)
+        world->turns_here >= world->turns_at_one_time_max || world->due[0]->due_ns < t_ns)
         return false;
     if (world->events.count > 0) {
         const struct torci_event *event = &world->events.events[0];
@@ -362,11 +362,12 @@ int torci_job_submit(struct torc_host *host, torc_work_fn *work, void *arg, uint
         job->next->previous = job;
     host->jobs = job;
     host->job_count++;
-    schedule(job, world->now_ns, TORCI_EVENT_JOB);
+    schedule(job, world->now_ns);
     return 0;
 }
 
-bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out)
+bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out,
+                         uint64_t *out_cause)
 {
     struct torci_job *job = host->jobs_done_head;
 
@@ -379,6 +380,7 @@ bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out
     out->token = job->token;
     out->events = TORC_EVENT_JOB;
     out->result = job->result;
+    *out_cause = job->cause;
     free_job(job);
     return true;
 }

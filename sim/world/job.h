@@ -2,8 +2,7 @@
  *
  * A job begins in the turn's own time, after the turns that submitted it, in the order of
  * submission, and one runs at a time.  It runs until it yields or ends; while it is suspended
- * other jobs and turns run, so two of them can be in the middle of their work at once.  A job that goes
- * on at the time at which it yielded does so after the turns that are due then. */
+ * other jobs and turns run, so two of them can be in the middle of their work at once. */
 #ifndef TORCI_JOB_H
 #define TORCI_JOB_H
 
@@ -17,8 +16,9 @@ void torci_job_yield(struct torc_world *world, uint64_t delay_ns);
 /* Inside a job: what it does from now on goes back to the traced event `n`.  Outside: nothing. */
 void torci_job_goes_back_to(struct torc_world *world, uint64_t n);
 
-/* Tells the first job that has ended; false: none has. */
-bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out);
+/* Tells the first job that has ended, and the traced event of its end; false: none has. */
+bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out,
+                         uint64_t *out_cause);
 
 /* The host is dead (host->unwinding): runs what is suspended to its end, with yields that return at once and
  * without a trace, so that what its stack holds besides memory of the arena is released.  A job that yields

@@ -88,8 +88,9 @@ static int sim_admit(struct torc_platform *self, size_t bytes)
 
 /* --- waiting -------------------------------------------------------------------------------- */
 
+/* *out_cause: of the last one, if a job's end is that. */
 static size_t take_completions(struct torc_host *host, struct torc_platform_event *batch,
-                               size_t capacity)
+                               size_t capacity, uint64_t *out_cause)
 {
     size_t count = 0;
     int number;
@@ -103,7 +104,7 @@ static size_t take_completions(struct torc_host *host, struct torc_platform_even
         batch[count].result = number;
         count++;
     }
-    while (count < capacity && torci_job_take_done(host, &batch[count]))
+    while (count < capacity && torci_job_take_done(host, &batch[count], out_cause))
         count++;
     return count;
 }
@@ -154,12 +155,16 @@ static size_t sim_wait(struct torc_platform *self, uint64_t deadline_ns,
                        struct torc_platform_event *batch, size_t capacity)
 {
     struct torc_host *host = host_of(self);
+    uint64_t cause = 0;
     size_t count;
 
     (void)deadline_ns; /* time is the world's */
     host->woken = false;
-    count = take_completions(host, batch, capacity);
+    count = take_completions(host, batch, capacity, &cause);
     count += take_ready(host, batch + count, capacity - count);
+    /* Of a turn that only hears of one job, all goes back to that. */
+    if (count == 1 && host->world->host_running == host && host->world->cause == 0)
+        host->world->cause = cause;
     return count;
 }
 

@@ -228,44 +228,37 @@ static bool is_text(const uint8_t *text, size_t bytes)
     return true;
 }
 
-void torci_real_format(double real, char text[TORCI_REAL_TEXT_MAX])
+/* The locale may have another decimal point. */
+static void put_real(struct torci_trace_line *line, double real)
 {
-    char printed[40];
+    char text[40];
+    char plain[44];
     size_t used = 0;
     bool whole = true;
 
     if (isnan(real) || isinf(real)) {
-        strcpy(text, isnan(real) ? "nan" : real > 0 ? "inf" : "-inf");
+        put_text(line, isnan(real) ? "{\"real\":\"nan\"}"
+                       : real > 0  ? "{\"real\":\"inf\"}"
+                                   : "{\"real\":\"-inf\"}");
         return;
     }
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(printed, sizeof printed, "%.*g", digits, real);
-        if (strtod(printed, NULL) == real)
+        snprintf(text, sizeof text, "%.*g", digits, real);
+        if (strtod(text, NULL) == real)
             break;
     }
-    for (const char *at = printed; *at != '\0'; at++) {
+    for (const char *at = text; *at != '\0'; at++) {
         if ((*at >= '0' && *at <= '9') || *at == '-' || *at == '+' || *at == 'e') {
             whole = whole && *at != 'e';
-            text[used++] = *at;
-        } else if (text[used - 1] != '.') { /* the locale may have another decimal point */
+            plain[used++] = *at;
+        } else if (plain[used - 1] != '.') {
             whole = false;
-            text[used++] = '.';
+            plain[used++] = '.';
         }
     }
-    strcpy(text + used, whole ? ".0" : "");
-}
-
-static void put_real(struct torci_trace_line *line, double real)
-{
-    char text[TORCI_REAL_TEXT_MAX];
-    bool number = !isnan(real) && !isinf(real);
-
-    torci_real_format(real, text);
-    if (!number)
-        put_text(line, "{\"real\":\"");
-    put_text(line, text);
-    if (!number)
-        put_text(line, "\"}");
+    put(line, plain, used);
+    if (whole)
+        put(line, ".0", 2);
 }
 
 static void put_value(struct torci_trace_line *line, const struct torc_db_value *value)
