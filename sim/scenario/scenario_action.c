@@ -213,6 +213,66 @@ static int parse_kill(struct torci_action *action)
     return code != 0 ? code : torci_action_add(action, TORCI_VERB_KILL, &step);
 }
 
+/* A loss of power; with restart=, a second step brings the host up again. */
+static int parse_crash(struct torci_action *action)
+{
+    static const char *const keys[] = {"disk", "restart", NULL};
+    static const char *const losses[] = {"keep", "lose-unsynced", "draw", NULL};
+    static const enum torc_power_loss kinds[] = {TORC_LOSS_NONE, TORC_LOSS_ALL, TORC_LOSS_DRAW};
+    enum torc_power_loss loss = TORC_LOSS_ALL;
+    struct torci_time up = *action->time;
+    const struct torci_word *word;
+    struct torci_step *step = NULL;
+    uint64_t restart_ns = 0;
+    unsigned seen = 0;
+    int code = 0;
+
+    if (action->host->module == NULL)
+        return torci_parse_error(action->parser, action->subject, 0,
+                                 "a peer has no disk and nothing to lose: say kill");
+    while (code == 0 && (word = torci_action_next_word(action)) != NULL) {
+        size_t key = 0;
+        size_t value = 0;
+        size_t i = 0;
+
+        code = torci_action_read_key(action, word, keys, &seen, &key, &value);
+        if (code != 0)
+            return code;
+        if (key == 1) {
+            if (word->text[value] != '+')
+                return torci_parse_error(action->parser, word, value,
+                                         "how long after the crash? restart=+500ms");
+            code = torci_word_duration(action->parser, word, value + 1, &restart_ns);
+            continue;
+        }
+        while (losses[i] != NULL && strcmp(losses[i], word->text + value) != 0)
+            i++;
+        if (losses[i] == NULL)
+            return torci_parse_unknown(action->parser, word, value,
+                                       torc_name_nearest(word->text + value, losses),
+                                       "'%.64s' is nothing a disk does: keep, lose-unsynced or draw",
+                                       word->text + value);
+        loss = kinds[i];
+    }
+    if (code == 0)
+        code = torci_action_add(action, TORCI_VERB_CRASH, &step);
+    if (code != 0)
+        return code;
+    step->loss = loss;
+    if ((seen & 2) == 0)
+        return 0;
+    if (restart_ns > UINT64_MAX / 2 - up.offset_ns)
+        return torci_parse_error(action->parser, action->verb, 0, "the time is too far away");
+    up.kind = TORCI_TIME_AT;
+    up.offset_ns += restart_ns;
+    code = torci_add_step(action->parser, action->verb, &up, TORCI_VERB_RESTART, &step);
+    if (code == 0) {
+        step->host = action->host;
+        step->implied = true;
+    }
+    return code;
+}
+
 static int parse_restart(struct torci_action *action)
 {
     struct torci_step *step = NULL;
@@ -298,7 +358,8 @@ static const struct verb verbs[] = {
     {"send", false, torci_parse_send},      {"expect", false, torci_parse_expect},
     {"close", false, parse_close},    {"reset", false, parse_reset},
     {"shutdown", false, parse_shutdown}, {"pause", false, parse_pause},
-    {"resume", false, parse_resume}, {"call", true, torci_parse_call},
+    {"resume", false, parse_resume},  {"call", true, torci_parse_call},
+    {"crash", true, parse_crash},
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 

@@ -191,6 +191,86 @@ static void every_fault_has_its_line(void **state)
     }
 }
 
+static void every_fault_of_a_disk_has_its_line(void **state)
+{
+    static const struct {
+        const char *line;
+        struct torc_disk_fault fault;
+    } cases[] = {
+        {"op=write,sync n=3 times=2 : fail SQLITE_IOERR",
+         {.operations = TORC_DISK_WRITE | TORC_DISK_SYNC, .n = 3, .times = 2, .code = SQLITE_IOERR}},
+        {": fail SQLITE_IOERR_FSYNC", {.operations = TORC_DISK_SYNC, .code = SQLITE_IOERR_FSYNC}},
+        {": fail SQLITE_FULL", {.operations = TORC_DISK_WRITE, .code = SQLITE_FULL}},
+        {": fail SQLITE_NOMEM", {.operations = TORC_DISK_ANY, .code = SQLITE_NOMEM}},
+        {": short 512", {.operations = TORC_DISK_WRITE, .kind = TORC_DISK_SHORT, .bytes = 512}},
+        {"op=sync : lie", {.operations = TORC_DISK_SYNC, .kind = TORC_DISK_LIE}},
+        {": rot bit=9", {.operations = TORC_DISK_READ, .kind = TORC_DISK_ROT, .bit = 9}},
+        {"op=lock : delay 3ms",
+         {.operations = TORC_DISK_LOCK, .kind = TORC_DISK_DELAY, .delay_ns = 3000000}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct torc_disk_fault *expected = &cases[i].fault;
+        const struct torc_disk_fault *fault;
+        struct torc_scenario *scenario;
+        char text[400];
+
+        snprintf(text, sizeof(text), "scn 1\nhost api module=x\non disk api file~\"-wal$\" %s\n",
+                 cases[i].line);
+        scenario = parsed(text);
+        fault = &scenario->faults->disk;
+        assert_true(scenario->faults->of_disk);
+        assert_string_equal(fault->file, "-wal$");
+        assert_int_equal(fault->operations, expected->operations);
+        assert_int_equal(fault->kind, expected->kind);
+        assert_int_equal(fault->code, expected->code);
+        assert_int_equal(fault->n, expected->n);
+        assert_int_equal(fault->times, expected->times);
+        assert_int_equal(fault->bytes, expected->bytes);
+        assert_int_equal(fault->bit, expected->bit);
+        assert_int_equal(fault->delay_ns, expected->delay_ns);
+        torc_scenario_free(scenario);
+    }
+}
+
+static void a_crash_says_what_the_disk_keeps_and_when_the_host_is_up_again(void **state)
+{
+    struct torc_scenario *scenario =
+        parsed("scn 1\nhost api module=x\n1ms api crash disk=draw restart=+500ms\n+1ms api crash\n");
+    const struct torci_step *step = scenario->steps;
+
+    (void)state;
+    assert_int_equal(step->verb, TORCI_VERB_CRASH);
+    assert_int_equal(step->loss, TORC_LOSS_DRAW);
+    assert_int_equal(step->time.offset_ns, 1000000);
+    step = step->next;
+    assert_int_equal(step->verb, TORCI_VERB_RESTART);
+    assert_true(step->implied);
+    assert_int_equal(step->time.offset_ns, 501000000);
+    step = step->next;
+    assert_int_equal(step->loss, TORC_LOSS_ALL);
+    assert_int_equal(step->time.offset_ns, 2000000);
+    assert_null(step->next);
+    torc_scenario_free(scenario);
+}
+
+static void what_lines_say_of_a_disk_is_kept(void **state)
+{
+    struct torc_scenario *scenario = parsed(
+        "scn 1\nhost api module=x\ndb api.main sector=4KiB capacity=1MiB op=2us sync=5ms lies\n");
+    const struct torc_disk_options *disk = &scenario->databases->disk;
+
+    (void)state;
+    assert_int_equal(scenario->databases->disk_fields, 31);
+    assert_int_equal(disk->sector_bytes, 4096);
+    assert_int_equal(disk->capacity_bytes, 1048576);
+    assert_int_equal(disk->operation_ns, 2000);
+    assert_int_equal(disk->sync_ns, 5000000);
+    assert_true(disk->ignore_sync);
+    torc_scenario_free(scenario);
+}
+
 static void errors_name_the_place_and_what_may_have_been_meant(void **state)
 {
     static const char *const cases[][2] = {
@@ -205,8 +285,12 @@ static void errors_name_the_place_and_what_may_have_been_meant(void **state)
         {"db api.x schema=x.sql", "a.scn:7:17: a schema is a file: schema=@FILE"},
         {"db api.x schema=@x.sql", "a.scn:7:18: 'x.sql' cannot be read: not found"},
         {"db api.x file=a file=b", "a.scn:7:17: file is given twice"},
+        {"db api.x sector=500", "a.scn:7:17: a sector has 512, 1024, 2048, ... 65536 bytes"},
+        {"db api.x capacity=0", "a.scn:7:19: a disk of no bytes holds no database"},
+        {"db api.x op=5", "a.scn:7:13: a duration is a number with a unit: 250us 20ms 3s 5m (ns us ms s m h)"},
+        {"db api.x lie", "a.scn:7:10: 'lie' has no meaning here"},
         {"on", "a.scn:7:3: on what? on db HOST.NAME ... : fail ..."},
-        {"on dbs api.main : slow 1ms", "a.scn:7:4: unknown trigger 'dbs': there is 'on db'; did you mean 'db'?"},
+        {"on dbs api.main : slow 1ms", "a.scn:7:4: unknown trigger 'dbs': there are 'on db' and 'on disk'; did you mean 'db'?"},
         {"on db api.mian : slow 1ms",
          "a.scn:7:11: unknown database 'mian' of host api: a line 'db api.NAME' names one; did you mean 'main'?"},
         {"on db api.main sql=\"x\" : slow 1ms", "a.scn:7:19: sql is a pattern: sql~\"...\""},
@@ -224,10 +308,10 @@ static void errors_name_the_place_and_what_may_have_been_meant(void **state)
          "a.scn:7:23: 'SQLITE_BUSSY' is no result code of SQLite; did you mean 'SQLITE_BUSY'?"},
         {"on db api.main : fail SQLITE_CONSTRAINT_UNIQE",
          "a.scn:7:23: 'SQLITE_CONSTRAINT_UNIQE' is no result code of SQLite; did you mean 'SQLITE_CONSTRAINT_UNIQUE'?"},
-        {"on db api.main : fail SQLITE_DONE", "a.scn:7:23: no statement fails with SQLITE_DONE"},
-        {"on db api.main : fail SQLITE_OK", "a.scn:7:23: no statement fails with SQLITE_OK"},
+        {"on db api.main : fail SQLITE_DONE", "a.scn:7:23: nothing fails with SQLITE_DONE"},
+        {"on db api.main : fail SQLITE_OK", "a.scn:7:23: nothing fails with SQLITE_OK"},
         {"on db api.main : fail SQLITE_NOTICE_RECOVER_WAL",
-         "a.scn:7:23: no statement fails with SQLITE_NOTICE_RECOVER_WAL"},
+         "a.scn:7:23: nothing fails with SQLITE_NOTICE_RECOVER_WAL"},
         {"on db api.main : apply drop-reply", "a.scn:7:34: this is written: apply then drop-reply"},
         {"on db api.main : disconnect midway",
          "a.scn:7:29: unknown moment 'midway': there are before, mid and after"},
@@ -235,6 +319,27 @@ static void errors_name_the_place_and_what_may_have_been_meant(void **state)
          "a.scn:7:36: only slow and disconnect mid happen at a row"},
         {"on db api.main : slow 2ms after=1ms", "a.scn:7:27: slow says already how long it takes"},
         {"on db api.main : slow 2", "a.scn:7:23: '2': a duration is a number with a unit: 250us 20ms 3s 5m (ns us ms s m h)"},
+        {"on disk", "a.scn:7:8: which host's disk? on disk HOST ... : fail ..."},
+        {"on disk apj : lie", "a.scn:7:9: unknown host 'apj'; did you mean 'api'?"},
+        {"on disk cli : lie", "a.scn:7:9: a peer runs no module and has no disk"},
+        {"on disk api file=x : lie", "a.scn:7:17: file is a pattern: file~\"...\""},
+        {"on disk api op=wriet : fail SQLITE_FULL",
+         "a.scn:7:16: unknown operation 'wriet' of a disk; did you mean 'write'?"},
+        {"on disk api op=read : lie", "a.scn:7:16: only a sync lies: op=sync"},
+        {"on disk api op=sync : short 10", "a.scn:7:16: only a write is short: op=write"},
+        {"on disk api op=write : rot bit=1", "a.scn:7:16: rot is found by a read: op=read"},
+        {"on disk api : lies", "a.scn:7:15: unknown fault 'lies'; did you mean 'lie'?"},
+        {"on disk api : lie twice", "a.scn:7:19: 'lie' takes nothing more"},
+        {"on disk api : rot", "a.scn:7:18: which bit? rot bit=0"},
+        {"on disk api : rot bit=x", "a.scn:7:23: it is not a whole number"},
+        {"on disk api : fail SQLITE_IOERR_WRIET",
+         "a.scn:7:20: 'SQLITE_IOERR_WRIET' is no result code of SQLite; did you mean 'SQLITE_IOERR_WRITE'?"},
+        {"on disk api n=1", "a.scn:7:16: after a ':' comes what happens: fail, short, lie, rot or delay"},
+        {"0 cli crash", "a.scn:7:3: a peer has no disk and nothing to lose: say kill"},
+        {"0 api crash disk=lose",
+         "a.scn:7:18: 'lose' is nothing a disk does: keep, lose-unsynced or draw"},
+        {"0 api crash restart=5s", "a.scn:7:21: how long after the crash? restart=+500ms"},
+        {"0 api crash disc=keep", "a.scn:7:13: unknown key 'disc'; did you mean 'disk'?"},
         {"0 x call", "a.scn:7:9: call what? HOST CALL NAME=VALUE ..."},
         {"0 x call apj f as d2", "a.scn:7:10: unknown host 'apj'; did you mean 'api'?"},
         {"0 x call cli f as d2", "a.scn:7:10: a peer runs no module and has nothing to call"},
@@ -272,6 +377,9 @@ int main(void)
         cmocka_unit_test(what_is_printed_parses_to_the_same),
         cmocka_unit_test(any_subset_of_the_lines_parses),
         cmocka_unit_test(every_fault_has_its_line),
+        cmocka_unit_test(every_fault_of_a_disk_has_its_line),
+        cmocka_unit_test(a_crash_says_what_the_disk_keeps_and_when_the_host_is_up_again),
+        cmocka_unit_test(what_lines_say_of_a_disk_is_kept),
         cmocka_unit_test(errors_name_the_place_and_what_may_have_been_meant),
     };
 

@@ -2,7 +2,40 @@
  * all is over. */
 #include <string.h>
 
+#include <torc/pool.h>
+
 #include "scenario_run.h"
+
+/* --- disks ---------------------------------------------------------------------------------------- */
+
+static void merge(struct torc_disk_options *options, const struct torci_script_database *database)
+{
+    if (database->disk_fields & TORCI_DISK_SECTOR)
+        options->sector_bytes = database->disk.sector_bytes;
+    if (database->disk_fields & TORCI_DISK_CAPACITY)
+        options->capacity_bytes = database->disk.capacity_bytes;
+    if (database->disk_fields & TORCI_DISK_OP_TIME)
+        options->operation_ns = database->disk.operation_ns;
+    if (database->disk_fields & TORCI_DISK_SYNC_TIME)
+        options->sync_ns = database->disk.sync_ns;
+    if (database->disk_fields & TORCI_DISK_LIES)
+        options->ignore_sync = true;
+}
+
+/* What all db lines together say of the host's disk. */
+static int set_disk(struct torci_run *run, const struct torci_script_host *host)
+{
+    struct torc_disk_options options = TORC_DISK_OPTIONS_INIT;
+    unsigned fields = 0;
+
+    for (const struct torci_script_database *each = run->scenario->databases; each;
+         each = each->next)
+        if (each->host == host) {
+            merge(&options, each);
+            fields |= each->disk_fields;
+        }
+    return fields == 0 ? 0 : torc_host_set_disk(run->hosts[host->index].host, &options);
+}
 
 /* --- databases ------------------------------------------------------------------------------------ */
 
@@ -23,27 +56,48 @@ static int lay_out(struct torci_run *run, const struct torci_script_database *da
     return 0;
 }
 
+/* A code that the operation cannot have is found out here. */
+static int arm_on_disk(struct torci_run *run, const struct torci_script_fault *fault)
+{
+    int code = torc_host_add_disk_fault(run->hosts[fault->host->index].host, &fault->disk,
+                                        &run->fault_numbers[fault->index]);
+
+    if (code != TORC_EINVAL)
+        return code;
+    torci_report_failure(run, TORC_SCENARIO_INVALID, &fault->place, fault->host->name, NULL,
+                         "an operation of this kind cannot fail with %s",
+                         torc_sqlite_code_name(fault->disk.code));
+    return 0;
+}
+
 int torci_disasters_arm(struct torci_run *run)
 {
     int code = 0;
 
+    for (const struct torci_script_host *each = run->scenario->hosts; each != NULL && code == 0;
+         each = each->next)
+        code = set_disk(run, each);
     for (const struct torci_script_database *each = run->scenario->databases;
          each != NULL && code == 0 && !torci_run_failed(run); each = each->next)
         code = lay_out(run, each);
     for (const struct torci_script_fault *each = run->scenario->faults; each != NULL && code == 0;
          each = each->next)
-        code = torc_host_add_database_fault(run->hosts[each->host->index].host, &each->fault,
-                                            &run->fault_numbers[each->index]);
+        code = each->of_disk
+                   ? arm_on_disk(run, each)
+                   : torc_host_add_database_fault(run->hosts[each->host->index].host, &each->fault,
+                                                  &run->fault_numbers[each->index]);
     return code;
 }
 
 void torci_disasters_check(struct torci_run *run)
 {
     for (const struct torci_script_fault *each = run->scenario->faults; each; each = each->next) {
-        bool struck = torc_host_database_fault_struck(run->hosts[each->host->index].host,
-                                                      run->fault_numbers[each->index]) > 0;
+        const struct torc_host *host = run->hosts[each->host->index].host;
+        uint32_t number = run->fault_numbers[each->index];
+        uint64_t struck = each->of_disk ? torc_host_disk_fault_struck(host, number)
+                                        : torc_host_database_fault_struck(host, number);
 
-        if (!each->optional && !struck)
+        if (!each->optional && struck == 0)
             torci_report_failure(run, TORC_SCENARIO_FAIL, &each->place, each->host->name, NULL,
                                  "the fault of line %u never struck", each->place.line->number);
     }

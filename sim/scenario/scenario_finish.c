@@ -185,6 +185,8 @@ static void skip_waiting(struct torci_run *run)
         if (step->state != TORCI_STEP_WAITING)
             continue;
         step->state = TORCI_STEP_SKIPPED;
+        if (step->step->implied)
+            continue;
         run->report->lines_skipped++;
         torci_run_tell(run, "line %u is skipped: %s has not happened: %.*s",
                        step->step->place.line->number, step->step->time.label->name,

@@ -6,6 +6,7 @@
 #define TORCI_SCENARIO_MODEL_H
 
 #include <torc/database_fault.h>
+#include <torc/disk.h>
 #include <torc/nearest_name.h>
 #include <torc/scenario.h>
 #include <torc/sim.h>
@@ -91,7 +92,16 @@ struct torci_script_link {
     struct torc_link link;
 };
 
-/* A database of a host: a name its pool has, and a file. */
+enum torci_disk_field {
+    TORCI_DISK_SECTOR = 1,
+    TORCI_DISK_CAPACITY = 2,
+    TORCI_DISK_OP_TIME = 4,
+    TORCI_DISK_SYNC_TIME = 8,
+    TORCI_DISK_LIES = 16
+};
+
+/* A database of a host: a name its pool has, and a file.  What it says of the host's disk changes what earlier
+ * lines have said, field by field. */
 struct torci_script_database {
     struct torci_script_database *next;
     struct torci_place place;
@@ -99,14 +109,18 @@ struct torci_script_database {
     const char *name;
     const char *file;
     const char *schema; /* SQL; NULL: none */
+    unsigned disk_fields; /* of enum torci_disk_field */
+    struct torc_disk_options disk;
 };
 
-/* What goes wrong with statements.  The texts of `fault` lie in the pile. */
+/* What goes wrong with statements or with the disk.  The texts of both lie in the pile. */
 struct torci_script_fault {
     struct torci_script_fault *next;
     struct torci_place place;
     const struct torci_script_host *host;
+    bool of_disk; /* `disk` counts, not `fault` */
     struct torc_database_fault fault;
+    struct torc_disk_fault disk;
     bool optional; /* may stay unspent */
     size_t index;
 };
@@ -184,6 +198,7 @@ enum torci_verb {
     TORCI_VERB_LISTEN,
     TORCI_VERB_ACCEPT,
     TORCI_VERB_KILL,
+    TORCI_VERB_CRASH,
     TORCI_VERB_RESTART,
     TORCI_VERB_SIGNAL,
     TORCI_VERB_SEND,
@@ -225,6 +240,9 @@ struct torci_step {
     uint32_t backlog;
     /* signal */
     int signal_number;
+    /* crash; and a restart that such a line has ordered */
+    enum torc_power_loss loss;
+    bool implied;
     /* send, expect */
     struct torci_bytes payload;  /* times= is already done */
     size_t segment_bytes;        /* 0: in one */

@@ -3,7 +3,8 @@
  *   scenario_lexer.c        a text to lines and words; errors with their line and caret
  *   scenario_parser.c       a file: lines in order, the time column, includes
  *   scenario_declaration.c  seed title param host link limit
- *   scenario_database.c     databases, and faults of their statements
+ *   scenario_database.c     databases
+ *   scenario_fault.c        what goes wrong (scenario_fault.h)
  *   scenario_action.c       verbs of hosts, and of connections without arguments
  *   scenario_call.c         calls, and what is expected of them
  *   scenario_message.c      send and expect

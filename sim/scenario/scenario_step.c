@@ -134,6 +134,22 @@ static void do_kill(struct torci_run *run, const struct torci_step *step)
         torci_peer_killed(host->peer);
 }
 
+static void do_crash(struct torci_run *run, const struct torci_step *step)
+{
+    struct torci_host_run *host = &run->hosts[step->host->index];
+    struct torc_power_cut cut = TORC_POWER_CUT_INIT;
+    int code;
+
+    cut.loss = step->loss;
+    torci_run_count_host(run, host);
+    torci_answers_host_gone(run, step->host);
+    code = torc_host_cut_power(host->host, &cut);
+    if (code == TORC_ECLOSED)
+        torci_run_tell(run, "%s is down already", step->host->name);
+    else if (code != 0)
+        fail(run, step, torc_error_text(code));
+}
+
 static void do_restart(struct torci_run *run, const struct torci_step *step)
 {
     struct torc_host *host = run->hosts[step->host->index].host;
@@ -191,6 +207,9 @@ static void do_action(struct torci_run *run, const struct torci_step *step)
     case TORCI_VERB_RESTART:
         do_restart(run, step);
         break;
+    case TORCI_VERB_CRASH:
+        do_crash(run, step);
+        break;
     case TORCI_VERB_CALL:
         torci_call_do(run, step);
         break;
@@ -234,9 +253,14 @@ void torci_step_do(struct torci_run *run, struct torci_step_run *step)
                        script->place.line->canonical);
         return;
     }
-    torci_run_tell(run, "line %u: %.*s", script->place.line->number,
-                   (int)script->place.line->canonical_bytes, script->place.line->canonical);
-    run->report->lines_done++;
+    if (script->implied) {
+        torci_run_tell(run, "line %u: %s is up again", script->place.line->number,
+                       script->host->name);
+    } else {
+        torci_run_tell(run, "line %u: %.*s", script->place.line->number,
+                       (int)script->place.line->canonical_bytes, script->place.line->canonical);
+        run->report->lines_done++;
+    }
     if (script->verb == TORCI_VERB_EXPECT || script->verb == TORCI_VERB_CHECK) {
         arm(step);
         torci_expect_look(run);
