@@ -79,6 +79,7 @@ test_dirs   := $(patsubst %/,%,$(sort $(dir $(wildcard tests/conformance/*.c tes
 unit_bin    := $(patsubst %.c,$(BUILD)/%,$(unit_src) $(fixtest_src))
 dir_bin     := $(foreach d,$(test_dirs),$(BUILD)/$(d)/$(notdir $(d)))
 test_bin    := $(unit_bin) $(dir_bin)
+script_bin  := $(BUILD)/tests/kill/kill
 test_scripts := $(wildcard tests/*.sh)
 
 lib_a := $(BUILD)/libtorc.a
@@ -93,14 +94,14 @@ cli_libs := -ldl
 test_libs := -lcmocka
 
 .PHONY: all help libs modules tests check check-programs check-unit check-conformance \
-        check-determinism check-threads check-threaded-programs check-oom check-valgrind coverage bench install uninstall clean
+        check-determinism check-threads check-threaded-programs check-kill check-oom check-valgrind coverage bench install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: libs $(torc) modules ## the libraries, the command and the fixtures' modules
 libs: $(lib_a) $(sim_a) $(lib_so) $(sim_so) ## the libraries, static and shared
 modules: $(modules) ## the fixtures as shared objects, in $(BUILD)/modules
-tests: all $(test_bin) ## every test program
+tests: all $(test_bin) $(script_bin) ## every test program
 
 help: ## this
 	@sed -n 's/^\([a-z-]*\):.*## */\1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -178,6 +179,10 @@ $(BUILD)/$(1)/$(notdir $(1)): $(call objects,$(wildcard $(1)/*.c)) $(support_obj
 endef
 $(foreach d,$(test_dirs),$(eval $(call dir_test_rule,$(d))))
 
+# What tests/kill.sh runs.
+$(BUILD)/tests/kill/kill: $(BUILD)/tests/kill/kill.o $(BUILD)/tests/clients/server_process.o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lhiredis -lsqlite3
+
 # Not part of `all`: needs clang.  `make fuzz` builds in build/fuzz.
 ifeq ($(FUZZ),)
 fuzz: ## libFuzzer programs, with clang, in build/fuzz/tests/fuzz
@@ -198,6 +203,8 @@ check-unit: tests ## the unit tests alone
 	tests/run --build $(BUILD) $(unit_bin)
 check-conformance: tests ## the conformance suite on both worlds, and the mutants it must catch
 	tests/run --build $(BUILD) $(BUILD)/tests/conformance/conformance
+check-kill: tests ## kills kv with its database 20 times (TORC_KILLS) while it is written to
+	TORC_KILLS=$${TORC_KILLS:-20} tests/run --build $(BUILD) tests/kill.sh
 check-oom: tests ## fails the k-th acquisition of memory, for every k
 	tests/run --build $(BUILD) $(filter %_oom_test,$(test_bin))
 check-valgrind: tests ## the unit tests under valgrind
