@@ -326,6 +326,18 @@ def kv_commands(bench):
     }
 
 
+def bench_pool_live(bench):
+    """A point select by key, 16 under way: through a pool with two readers, and by SQLite's own calls from
+    two threads.  The bar is for the difference."""
+    def measure(who, queries):
+        return lambda: torc_value(bench.program("pool") + [who, "2", "16", queries])
+
+    bench.alternate("pool.live", "us per query", {
+        "torc": measure("torc", "200000"),
+        "sqlite": measure("sqlite", "1000000"),
+    }, "sqlite", "torc - sqlite <= 15", rounds=7)
+
+
 def bench_timers(bench):
     """The program holds both sides, takes turns itself and prints whole lines."""
     done = subprocess.run(bench.program("timers_bench") + [str(ROUNDS)], stdout=subprocess.PIPE,
@@ -368,6 +380,7 @@ BENCHES = {
     "kv.live": bench_kv_live,
     "memory.live": bench_memory_live,
     "memory.sim": bench_memory_sim,
+    "pool.live": bench_pool_live,
     "timers": bench_timers,
 }
 

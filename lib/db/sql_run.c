@@ -334,6 +334,8 @@ static int step_answered(struct torci_sql_run *run)
 
 int torci_sql_run_step(struct torci_sql_run *run)
 {
+    if (run->ended) /* its error was answered as none */
+        return 0;
     if (run->answered)
         return step_answered(run);
     int code = sqlite3_step(run->statement->sqlite);

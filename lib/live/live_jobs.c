@@ -58,7 +58,9 @@ static void *run_jobs(void *arg)
         job->result = job->work(job->arg);
         pthread_mutex_lock(&jobs->mutex);
         queue_push(&jobs->done, job);
+        pthread_mutex_unlock(&jobs->mutex);
         torci_live_wake(&live->platform);
+        pthread_mutex_lock(&jobs->mutex);
     }
     pthread_mutex_unlock(&jobs->mutex);
     return NULL;
@@ -139,10 +141,11 @@ int torci_live_submit(struct torc_platform *self, torc_work_fn *work, void *arg,
     if (error == 0) {
         queue_push(&jobs->waiting, job);
         jobs->waiting_count++;
-        pthread_cond_signal(&jobs->changed);
     }
     pthread_mutex_unlock(&jobs->mutex);
-    if (error != 0)
+    if (error == 0)
+        pthread_cond_signal(&jobs->changed);
+    else
         free(job);
     return error;
 }

@@ -3,13 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include <torc/nearest_name.h>
 #include <torc/recording.h>
 
 #include "arguments.h"
 #include "command.h"
 #include "log_printer.h"
 #include "module_loader.h"
+#include "work_directory.h"
 
 static const char name[] = "replay";
 
@@ -18,12 +21,15 @@ struct replay {
     const char *module; /* path or name; NULL: the one the recording names */
     const char *modules;
     const char *jsonl_path;
+    const char *db;      /* "canned", "real"; NULL: canned */
+    const char *db_from;
     FILE *file;
     FILE *jsonl;
     double wall_s;   /* what the replay took */
     int read_errno;  /* why `file` could not be read; 0: it could */
     int jsonl_errno; /* why `jsonl` could not be written; 0: it could */
     bool verbose;
+    char directory[TORCI_WORK_DIRECTORY_MAX]; /* of the databases; "": there is none */
     struct torci_log_printer printer;
 };
 
@@ -38,16 +44,46 @@ static void print_help(void)
          "  --module MODULE   path or name of the module [the one the recording names]\n"
          "  --modules DIR     where modules are looked for [beside the command]\n"
          "  --jsonl FILE      write each event once it was replayed\n"
+         "  --db canned|real  answer statements on databases from the recording [canned], or do that\n"
+         "                    and also run them with SQLite, on new files that are removed afterwards,\n"
+         "                    and compare codes, rows and changes\n"
+         "  --db-from FILE    with --db real: databases begin as copies of this one [empty]\n"
          "  -v, --verbose     show the log of the module, and where the recording comes from\n"
          "\n"
          "Exit status: 0 equal, 1 different, 2 the file is damaged or is not a recording, 99 an output\n"
          "cannot be written.");
 }
 
+static bool is_real(const struct replay *replay)
+{
+    return replay->db != NULL && strcmp(replay->db, "real") == 0;
+}
+
+/* The options of databases: 0, or -1 and the error was printed. */
+static int check_databases(const struct replay *replay)
+{
+    static const char *const kinds[] = {"canned", "real", NULL};
+    const char *near = replay->db != NULL ? torc_name_nearest(replay->db, kinds) : NULL;
+
+    if (replay->db != NULL && strcmp(replay->db, "canned") != 0 && !is_real(replay)) {
+        if (near != NULL) {
+            torci_usage_error(name, "--db %s: did you mean %s?", replay->db, near);
+        } else {
+            torci_usage_error(name, "--db %s: it is canned or real", replay->db);
+        }
+        return -1;
+    }
+    if (replay->db_from != NULL && !is_real(replay)) {
+        torci_usage_error(name, "--db-from goes with --db real");
+        return -1;
+    }
+    return 0;
+}
+
 /* 0: go on.  Otherwise *out_exit is the exit status. */
 static int parse_arguments(struct replay *replay, int argc, char **argv, int *out_exit)
 {
-    static const char *const names[] = {"module", "modules", "jsonl", "verbose", "help", NULL};
+    static const char *const names[] = {"module", "modules", "jsonl", "db", "db-from", "verbose", "help", NULL};
     struct torci_arguments arguments;
     enum torci_argument_kind kind;
 
@@ -80,6 +116,8 @@ static int parse_arguments(struct replay *replay, int argc, char **argv, int *ou
         value = strcmp(option, "module") == 0    ? &replay->module
                 : strcmp(option, "modules") == 0 ? &replay->modules
                 : strcmp(option, "jsonl") == 0   ? &replay->jsonl_path
+                : strcmp(option, "db") == 0      ? &replay->db
+                : strcmp(option, "db-from") == 0 ? &replay->db_from
                                                  : NULL;
         if (value == NULL) {
             torci_arguments_unknown(&arguments, names);
@@ -94,7 +132,7 @@ static int parse_arguments(struct replay *replay, int argc, char **argv, int *ou
         torci_usage_error(name, "which FILE?");
         return -1;
     }
-    return 0;
+    return check_databases(replay);
 }
 
 static long read_file(void *arg, void *buffer, size_t bytes)
@@ -137,12 +175,22 @@ static void print_counts(const struct replay *replay, const struct torc_replay_r
     }
 }
 
-static void print_statements(const struct torc_replay_report *report)
+static void print_statements(const struct replay *replay, const struct torc_replay_report *report)
 {
     if (report->statements > 0) {
         printf("  statements    %llu with %llu rows, answered from the recording; their text and "
                "values equal\n",
                (unsigned long long)report->statements, (unsigned long long)report->rows);
+    }
+    if (replay->directory[0] == '\0') {
+        return;
+    }
+    printf("  SQLite        ran %llu of them; codes, rows and changes equal\n",
+           (unsigned long long)report->statements_run);
+    if (report->statements_overlapping > 0) {
+        printf("                but for %llu that read while another connection committed, where "
+               "either may be first\n",
+               (unsigned long long)report->statements_overlapping);
     }
 }
 
@@ -158,7 +206,7 @@ static void print_equal(const struct replay *replay, const struct torc_recording
            (unsigned long long)report->reads);
     printf("  replies       %llu bytes in %llu writes, equal byte for byte\n",
            (unsigned long long)report->written_bytes, (unsigned long long)report->writes);
-    print_statements(report);
+    print_statements(replay, report);
     printf("  digest        %s\n", report->digest);
     print_counts(replay, report);
 }
@@ -171,6 +219,12 @@ static void print_command(const char *label, const struct replay *replay, const 
     }
     if (replay->modules != NULL) {
         printf(" --modules %s", replay->modules);
+    }
+    if (replay->db != NULL) {
+        printf(" --db %s", replay->db);
+    }
+    if (replay->db_from != NULL) {
+        printf(" --db-from %s", replay->db_from);
     }
     printf("%s\n", more);
 }
@@ -205,7 +259,8 @@ static void print_different(const struct replay *replay, const struct torc_recor
         printf("  connection    %s%s%s\n", difference->object,
                difference->peer[0] != '\0' ? " with " : "", difference->peer);
     }
-    printf("  what          %s%s\n", difference->object[0] != '\0' ? "" : "the program ",
+    printf("  what          %s%s\n",
+           difference->object[0] != '\0' || difference->where[0] != '\0' ? "" : "the program ",
            difference->what);
     if (difference->where[0] != '\0') {
         print_sides(difference);
@@ -271,6 +326,11 @@ static int replay_recording(struct replay *replay, struct torc_recording *record
         options.write = write_jsonl;
         options.arg = replay;
     }
+    if (replay->directory[0] != '\0') {
+        options.database = TORC_REPLAY_REAL;
+        options.directory = replay->directory;
+        options.database_from = replay->db_from;
+    }
     began_s = monotonic_s();
     status = torc_replay(recording, module, &options, &report);
     replay->wall_s = monotonic_s() - began_s;
@@ -289,6 +349,23 @@ static int replay_recording(struct replay *replay, struct torc_recording *record
     }
     print_different(replay, recording, module, &report);
     return TORCI_EXIT_FAIL;
+}
+
+/* Makes the place where databases lie.  0, or the exit status. */
+static int make_directory(struct replay *replay)
+{
+    if (replay->db_from != NULL && access(replay->db_from, R_OK) != 0) {
+        return torci_command_error(name, TORCI_EXIT_USAGE, "--db-from %s: %s", replay->db_from,
+                                   strerror(errno));
+    }
+    if (torci_work_directory_make(replay->directory) != 0) {
+        int status = torci_command_error(name, TORCI_EXIT_INTERNAL, "--db real: %s: %s",
+                                         replay->directory, strerror(errno));
+
+        replay->directory[0] = '\0';
+        return status;
+    }
+    return 0;
 }
 
 static int replay_file(struct replay *replay)
@@ -312,7 +389,13 @@ static int replay_file(struct replay *replay)
     if (torc_recording_open(read_file, replay, replay->path, &recording, error) != 0) {
         return recording_error(replay, error);
     }
-    status = replay_recording(replay, recording);
+    status = is_real(replay) ? make_directory(replay) : 0;
+    if (status == 0) {
+        status = replay_recording(replay, recording);
+    }
+    if (replay->directory[0] != '\0') {
+        torci_work_directory_remove(replay->directory);
+    }
     torc_recording_close(recording);
     return status;
 }

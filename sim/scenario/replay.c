@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "replay_real.h"
 #include "replayer.h"
 
 /* --- probes -------------------------------------------------------------------------------------- */
@@ -121,6 +122,23 @@ static int play_on_reactor(struct torci_replayer *replayer, const struct torc_mo
     return status;
 }
 
+/* Statements are to be run, or not. */
+static int prepare_real(struct torci_replayer *replayer, const struct torc_replay_options *options)
+{
+    int status = 0;
+
+    if (options->database == TORC_REPLAY_REAL) {
+        status = options->directory == NULL
+                     ? TORC_EINVAL
+                     : torci_replay_real_new(replayer, options->directory, options->database_from,
+                                             &replayer->real);
+    }
+    if (status != 0) {
+        torci_replayer_fail(replayer, status, torc_error_text(status));
+    }
+    return status;
+}
+
 /* All was equal to the end: then the last line is the recorded one, or the file was changed. */
 static int compare_trailer(const struct torc_recording *recording,
                            struct torc_replay_report *report)
@@ -171,7 +189,10 @@ int torc_replay(struct torc_recording *recording, const struct torc_module *modu
     }
     status = torci_replayer_new(recording, trace, report, &replayer);
     if (status == 0) {
-        status = play_on_reactor(replayer, module, options);
+        status = prepare_real(replayer, options);
+        if (status == 0) {
+            status = play_on_reactor(replayer, module, options);
+        }
         torci_replayer_free(replayer);
     }
     torc_trace_digest(trace, report->digest);

@@ -137,9 +137,9 @@ static void not_recorded(struct torci_replayer *replayer, const struct torc_data
 static void not_done(struct torci_replayer *replayer, const struct torci_replay_step *step)
 {
     const struct torci_database_record *record = &step->recorded->record;
-    const char *what = record->what == TORCI_DATABASE_OPEN    ? "did not open the database"
-                       : record->what == TORCI_DATABASE_CLOSE ? "did not close the connection"
-                                                              : "did not run the statement";
+    const char *what = record->what == TORCI_DATABASE_OPEN    ? "the program did not open the database"
+                       : record->what == TORCI_DATABASE_CLOSE ? "the program did not close the connection"
+                                                              : "the program did not run the statement";
 
     torci_replay_differs_in_statement(replayer, record, step->n, "",
                                       record->sql.type == TORC_DB_TEXT ? &record->sql : NULL, NULL,
@@ -155,7 +155,7 @@ static void compare_parameters(struct torci_replayer *replayer,
 
     if (event->parameter_count != record->parameter_count) {
         torci_replay_differs_in_statement(replayer, record, step->n, "", NULL, NULL,
-                                          "bound %zu parameters, recorded are %zu",
+                                          "the program bound %zu parameters, recorded are %zu",
                                           event->parameter_count, record->parameter_count);
         return;
     }
@@ -164,7 +164,7 @@ static void compare_parameters(struct torci_replayer *replayer,
             snprintf(where, sizeof(where), ", parameter %zu", i + 1);
             torci_replay_differs_in_statement(replayer, record, step->n, where,
                                               &record->parameters[i], &event->parameters[i],
-                                              "bound another value than recorded");
+                                              "the program bound another value than recorded");
             return;
         }
     }
@@ -204,7 +204,7 @@ static enum torc_database_answer answer_open(struct torci_replayer *replayer,
     step_free(statement->step);
     statement->step = take(&replayer->databases, event);
     if (statement->step == NULL) {
-        not_recorded(replayer, event, &path, "opened a database, which is not recorded");
+        not_recorded(replayer, event, &path, "the program opened a database, which is not recorded");
         return TORC_DATABASE_ANSWER;
     }
     event->code = (int)statement->step->recorded->record.code;
@@ -223,11 +223,11 @@ static void begin(struct torci_replayer *replayer, struct torci_replay_statement
     statement->rows_given = 0;
     step = statement->step;
     if (step == NULL) {
-        not_recorded(replayer, event, &sql, "ran a statement that is not recorded");
+        not_recorded(replayer, event, &sql, "the program ran a statement that is not recorded");
     } else if (!torci_database_value_equal(&step->recorded->record.sql, &sql)) {
         torci_replay_differs_in_statement(replayer, &step->recorded->record, step->n, "",
                                           &step->recorded->record.sql, &sql,
-                                          "ran another statement than recorded");
+                                          "the program ran another statement than recorded");
     } else {
         compare_parameters(replayer, step, event);
     }
@@ -267,14 +267,6 @@ static const char *const *columns_of(struct torci_replay_statement *statement)
     return statement->columns;
 }
 
-static void no_memory(struct torci_replayer *replayer)
-{
-    snprintf(replayer->report->error, sizeof(replayer->report->error), "%s",
-             torc_error_text(TORC_ENOMEM));
-    replayer->status = TORC_ENOMEM;
-    replayer->over = true;
-}
-
 static enum torc_database_answer answer_row(struct torci_replayer *replayer,
                                             struct torci_replay_statement *statement,
                                             struct torc_database_event *event)
@@ -284,7 +276,7 @@ static enum torc_database_answer answer_row(struct torci_replayer *replayer,
     go_on(replayer, statement, event);
     if (statement->step == NULL) {
         not_recorded(replayer, event, NULL,
-                     "asked for more rows than the recorded job, which left the statement here");
+                     "the program asked for more rows than the recorded job, which left the statement here");
         return TORC_DATABASE_PROCEED;
     }
     record = &statement->step->recorded->record;
@@ -292,14 +284,14 @@ static enum torc_database_answer answer_row(struct torci_replayer *replayer,
         if (!record->complete && record->code == 0) {
             torci_replay_differs_in_statement(
                 replayer, record, statement->step->n, "", NULL, NULL,
-                "asked for row %llu, recorded is that the statement was left before it",
+                "the program asked for row %llu, recorded is that the statement was left before it",
                 (unsigned long long)record->rows + 1);
         }
         return TORC_DATABASE_PROCEED;
     }
     event->columns = columns_of(statement);
     if (event->columns == NULL) {
-        no_memory(replayer);
+        torci_replayer_fail(replayer, TORC_ENOMEM, torc_error_text(TORC_ENOMEM));
         return TORC_DATABASE_PROCEED;
     }
     event->column_count = record->column_count;
@@ -315,20 +307,20 @@ static void end(struct torci_replayer *replayer, struct torci_replay_statement *
 
     go_on(replayer, statement, event);
     if (statement->step == NULL) {
-        not_recorded(replayer, event, NULL, "ended a statement that is recorded to go on");
+        not_recorded(replayer, event, NULL, "the program ended a statement that is recorded to go on");
         return;
     }
     record = &statement->step->recorded->record;
     if (statement->rows_given < record->row_count) {
         torci_replay_differs_in_statement(replayer, record, statement->step->n, "", NULL, NULL,
-                                          "left the statement after %llu rows, recorded are more",
+                                          "the program left the statement after %llu rows, recorded are more",
                                           (unsigned long long)record->first - 1 +
                                               statement->rows_given);
         return;
     }
     event->columns = columns_of(statement);
     if (event->columns == NULL && record->column_count > 0) {
-        no_memory(replayer);
+        torci_replayer_fail(replayer, TORC_ENOMEM, torc_error_text(TORC_ENOMEM));
         return;
     }
     event->column_count = record->column_count;
@@ -364,7 +356,7 @@ enum torc_database_answer torci_replayer_database(struct torc_platform *self,
     }
     statement = statement_of(&replayer->databases, event);
     if (statement == NULL) {
-        no_memory(replayer);
+        torci_replayer_fail(replayer, TORC_ENOMEM, torc_error_text(TORC_ENOMEM));
         return answer_over(event);
     }
     switch (event->kind) {
@@ -386,7 +378,7 @@ enum torc_database_answer torci_replayer_database(struct torc_platform *self,
         step_free(statement->step);
         statement->step = take(&replayer->databases, event);
         if (statement->step == NULL) {
-            not_recorded(replayer, event, NULL, "closed a connection, which is not recorded");
+            not_recorded(replayer, event, NULL, "the program closed a connection, which is not recorded");
         }
         break;
     }

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,44 +5,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "tests/support/ledger.h"
+#include "tests/support/test_directory.h"
 
 struct bench {
     struct desk_file file;
-    char directory[128];
+    char directory[TEST_DIRECTORY_MAX];
 };
-
-static void remove_directory(const char *path)
-{
-    DIR *directory = opendir(path);
-    struct dirent *entry;
-    char name[512];
-
-    while (directory != NULL && (entry = readdir(directory)) != NULL) {
-        snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-        unlink(name);
-    }
-    if (directory != NULL) {
-        closedir(directory);
-    }
-    rmdir(path);
-}
 
 static int record(void **state)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
-    const char *place = getenv("TMPDIR");
 
-    snprintf(bench->directory, sizeof(bench->directory), "%s/torc-replay-XXXXXX",
-             place != NULL ? place : "/tmp");
-    assert_non_null(mkdtemp(bench->directory));
+    test_directory_make(bench->directory);
     ledger_record(&bench->file, bench->directory);
     /* A replay does without the database. */
-    remove_directory(bench->directory);
+    test_directory_remove(bench->directory);
     *state = bench;
     return 0;
 }
@@ -162,8 +142,8 @@ static void another_value_is_shown_with_its_place(void **state)
 
     assert_different(*state, LEDGER_OTHER_VALUE, "request 2, statement 1, parameter 3",
                      "bound another value", &report);
-    assert_string_equal(report.difference.expected, "0.10000000000000001");
-    assert_string_equal(report.difference.got, "0.20000000000000001");
+    assert_string_equal(report.difference.expected, "0.1");
+    assert_string_equal(report.difference.got, "0.2");
     assert_different(*state, LEDGER_MORE_VALUES, "request 2, statement 1",
                      "bound 5 parameters, recorded are 4", &report);
 }
@@ -292,6 +272,72 @@ static void a_recording_cut_anywhere_is_refused_or_replayed_up_to_there(void **s
     }
 }
 
+/* --- with SQLite --------------------------------------------------------------------------------- */
+
+static int replay_real(struct bench *bench, struct torc_replay_report *report)
+{
+    struct torc_replay_options options = TORC_REPLAY_OPTIONS_INIT;
+    char directory[TEST_DIRECTORY_MAX];
+    int status;
+
+    test_directory_make(directory);
+    options.database = TORC_REPLAY_REAL;
+    options.directory = directory;
+    status = ledger_replay(&bench->file, LEDGER_AS_RECORDED, &options, report);
+    test_directory_remove(directory);
+    return status;
+}
+
+static void sqlite_gives_what_is_recorded(void **state)
+{
+    struct torc_replay_report report;
+    int status = replay_real(*state, &report);
+
+    if (status != 0 || report.verdict != TORC_REPLAY_EQUAL) {
+        print_report(status, &report);
+    }
+    assert_int_equal(status, 0);
+    assert_int_equal(report.verdict, TORC_REPLAY_EQUAL);
+    assert_int_equal(report.statements_run, report.statements);
+    assert_true(report.statements_overlapping <= 8);
+}
+
+static void a_row_that_sqlite_gives_otherwise_is_shown_with_its_place(void **state)
+{
+    struct torc_replay_report report;
+
+    edit(*state, NULL, "[[1],[10],[11],[12]]", "[[1],[10],[11],[13]]");
+    assert_int_equal(replay_real(*state, &report), 0);
+    assert_int_equal(report.verdict, TORC_REPLAY_DIFFERENT);
+    assert_string_equal(report.difference.where,
+                        "database ledger, request 3, statement 5, row 4, column id");
+    assert_string_equal(report.difference.expected, "13");
+    assert_string_equal(report.difference.got, "12");
+}
+
+static void rows_of_a_stream_are_compared_in_each_piece(void **state)
+{
+    struct torc_replay_report report;
+
+    edit(*state, "[[81,40.5]", "[90,45.0]", "[90,45.5]");
+    assert_int_equal(replay_real(*state, &report), 0);
+    assert_int_equal(report.verdict, TORC_REPLAY_DIFFERENT);
+    assert_non_null(strstr(report.difference.where, ", row 90, column i / 2.0"));
+    assert_string_equal(report.difference.expected, "45.5");
+    assert_string_equal(report.difference.got, "45.0");
+}
+
+static void a_code_that_sqlite_gives_otherwise_is_found(void **state)
+{
+    struct torc_replay_report report;
+
+    edit(*state, NULL, "\"code\":1555", "\"code\":2067");
+    assert_int_equal(replay_real(*state, &report), 0);
+    assert_int_equal(report.verdict, TORC_REPLAY_DIFFERENT);
+    assert_string_equal(report.difference.expected, "'2067 UNIQUE constraint failed: entries.id'");
+    assert_string_equal(report.difference.got, "'1555 UNIQUE constraint failed: entries.id'");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, record, forget)
@@ -310,6 +356,10 @@ int main(void)
         TEST(a_step_that_no_job_comes_to_is_found),
         TEST(a_row_changed_in_the_recording_is_found_by_the_digest),
         TEST(a_recording_cut_anywhere_is_refused_or_replayed_up_to_there),
+        TEST(sqlite_gives_what_is_recorded),
+        TEST(a_row_that_sqlite_gives_otherwise_is_shown_with_its_place),
+        TEST(rows_of_a_stream_are_compared_in_each_piece),
+        TEST(a_code_that_sqlite_gives_otherwise_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

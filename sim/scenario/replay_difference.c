@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trace_line.h"
+
 /* How much is shown of what was equal, before the first byte that differs. */
 enum { SHOWN_BEFORE_BYTES = 24 };
 
@@ -105,6 +107,7 @@ static size_t shown_from(const struct torc_db_value *value, const struct torc_db
 static void show_value(const struct torc_db_value *value, const struct torc_db_value *other,
                        char *text, size_t size)
 {
+    char real[TORCI_REAL_TEXT_MAX];
     size_t from = 0;
     size_t used;
 
@@ -116,7 +119,8 @@ static void show_value(const struct torc_db_value *value, const struct torc_db_v
         snprintf(text, size, "%lld", (long long)value->as.integer);
         break;
     case TORC_DB_REAL:
-        snprintf(text, size, "%.17g", value->as.real);
+        torci_real_format(value->as.real, real);
+        snprintf(text, size, "%s", real);
         break;
     default:
         from = shown_from(value, other);

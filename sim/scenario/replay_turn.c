@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay_real.h"
+
 /* --- streams ------------------------------------------------------------------------------------ */
 
 static struct torci_replay_streams *streams_of(struct torci_replayer *replayer, char kind)
@@ -266,14 +268,16 @@ static void count(struct torc_replay_report *report, const struct torci_recordin
 /* A db event stays for the job that comes to it, which may end in a later turn. */
 static void give_to_databases(struct torci_replayer *replayer, struct torci_replay_event *event)
 {
-    int status = torci_replay_database_add(replayer, event->recorded.database,
-                                           event->recorded.event.n);
+    struct torci_recorded_database *recorded = event->recorded.database;
+    int status;
 
+    if (replayer->real != NULL && !replayer->over) {
+        torci_replay_real_step(replayer->real, &recorded->record, event->recorded.event.n);
+    }
     event->recorded.database = NULL;
+    status = torci_replay_database_add(replayer, recorded, event->recorded.event.n);
     if (status != 0) {
-        snprintf(replayer->report->error, sizeof(replayer->report->error), "%s",
-                 torc_error_text(status));
-        cannot_read(replayer, status);
+        torci_replayer_fail(replayer, status, torc_error_text(status));
     }
 }
 

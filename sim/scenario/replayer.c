@@ -6,6 +6,8 @@
 
 #include <torc/clock.h>
 
+#include "replay_real.h"
+
 static struct torci_replayer *replayer_of(struct torc_platform *platform)
 {
     return (struct torci_replayer *)platform;
@@ -178,6 +180,9 @@ static size_t tell_ready(struct torci_replayer *replayer, struct torc_platform_e
 static void next_turn(struct torci_replayer *replayer)
 {
     torci_replay_turn_finish(replayer);
+    if (!replayer->follows && replayer->real != NULL) {
+        torci_replay_real_end(replayer->real);
+    }
     if (!replayer->follows) {
         torci_replay_database_rest(replayer);
     }
@@ -415,6 +420,13 @@ int torci_replayer_new(struct torc_recording *recording, struct torc_trace *trac
     return 0;
 }
 
+void torci_replayer_fail(struct torci_replayer *replayer, int status, const char *error)
+{
+    snprintf(replayer->report->error, sizeof(replayer->report->error), "%s", error);
+    replayer->status = status;
+    replayer->over = true;
+}
+
 void torci_replayer_end(struct torci_replayer *replayer)
 {
     if (replayer->over) {
@@ -441,6 +453,7 @@ void torci_replayer_free(struct torci_replayer *replayer)
     }
     torci_replay_turn_clear(replayer);
     torci_replay_database_free(replayer);
+    torci_replay_real_free(replayer->real);
     if (replayer->follows) {
         torci_recorded_event_clear(&replayer->following);
     }

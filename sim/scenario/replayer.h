@@ -93,6 +93,8 @@ struct torci_replay_databases {
     struct torci_replay_statement *statements; /* one for each connection */
 };
 
+struct torci_replay_real;
+
 struct torci_replayer {
     struct torc_platform platform;
     struct torc_recording *recording;
@@ -121,6 +123,7 @@ struct torci_replayer {
     uint32_t jobs_made;
     bool in_job;
     struct torci_replay_databases databases;
+    struct torci_replay_real *real; /* NULL: statements are not run */
     struct torci_replay_block *blocks;
     bool signals_watched;
     uint64_t signal_token;
@@ -132,6 +135,9 @@ TORC_CHECKED int torci_replayer_new(struct torc_recording *recording, struct tor
                                     struct torc_replay_report *report,
                                     struct torci_replayer **out);
 void torci_replayer_free(struct torci_replayer *replayer);
+
+/* Ends the replay with an error and its sentence. */
+void torci_replayer_fail(struct torci_replayer *replayer, int status, const char *error);
 
 /* The program is done: compares what the present turn has left, and that no turn follows. */
 void torci_replayer_end(struct torci_replayer *replayer);

@@ -7,8 +7,9 @@
 
 struct torc_world;
 
-/* In the order in which they happen at one time; turns come after all of them. */
-enum torci_event_class { TORCI_EVENT_NETWORK, TORCI_EVENT_JOB };
+/* In the order in which they happen at one time.  Turns come between the last two: a job that goes on
+ * without time passing does not keep the reactors from running. */
+enum torci_event_class { TORCI_EVENT_NETWORK, TORCI_EVENT_JOB, TORCI_EVENT_JOB_GOES_ON };
 
 struct torci_event_kind {
     /* The event is due and still the first of the heap: takes it off, then does it. */
@@ -25,6 +26,7 @@ struct torci_event {
     void *subject;
 };
 #define TORCI_EVENT_RANK(class, host_number) ((uint64_t)(class) << 32 | (host_number))
+#define TORCI_EVENT_CLASS(rank) ((enum torci_event_class)((rank) >> 32))
 
 struct torci_event_heap {
     struct torci_event *events;

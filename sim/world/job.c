@@ -187,10 +187,10 @@ static void drop_job(struct torc_world *world, void *subject)
 
 static const struct torci_event_kind job_turn = {go_on, drop_job};
 
-static void schedule(struct torci_job *job, uint64_t t_ns)
+static void schedule(struct torci_job *job, uint64_t t_ns, enum torci_event_class class)
 {
     job->scheduled = true;
-    torci_world_schedule(job->world, t_ns, TORCI_EVENT_JOB, job->host, &job_turn, job);
+    torci_world_schedule(job->world, t_ns, class, job->host, &job_turn, job);
 }
 
 static bool prepare(struct torci_job *job)
@@ -281,7 +281,7 @@ static void go_on(struct torc_world *world, void *subject)
     if (job->ended)
         end_job(job);
     else
-        schedule(job, job->resume_ns);
+        schedule(job, job->resume_ns, TORCI_EVENT_JOB_GOES_ON);
     torci_host_leave(host);
 }
 
@@ -289,10 +289,10 @@ static void go_on(struct torc_world *world, void *subject)
 static bool is_next(const struct torci_job *job, uint64_t t_ns)
 {
     const struct torc_world *world = job->world;
-    uint64_t rank = TORCI_EVENT_RANK(TORCI_EVENT_JOB, job->host->number);
+    uint64_t rank = TORCI_EVENT_RANK(TORCI_EVENT_JOB_GOES_ON, job->host->number);
 
     if (world->stepping || t_ns > world->until_ns || world->error != 0 || job->host->kill_wanted ||
-        world->turns_here >= world->turns_at_one_time_max || world->due[0]->due_ns < t_ns)
+        world->turns_here >= world->turns_at_one_time_max || world->due[0]->due_ns <= t_ns)
         return false;
     if (world->events.count > 0) {
         const struct torci_event *event = &world->events.events[0];
@@ -362,7 +362,7 @@ int torci_job_submit(struct torc_host *host, torc_work_fn *work, void *arg, uint
         job->next->previous = job;
     host->jobs = job;
     host->job_count++;
-    schedule(job, world->now_ns);
+    schedule(job, world->now_ns, TORCI_EVENT_JOB);
     return 0;
 }
 

@@ -2,7 +2,8 @@
  *
  * A job begins in the turn's own time, after the turns that submitted it, in the order of
  * submission, and one runs at a time.  It runs until it yields or ends; while it is suspended
- * other jobs and turns run, so two of them can be in the middle of their work at once. */
+ * other jobs and turns run, so two of them can be in the middle of their work at once.  A job that goes
+ * on at the time at which it yielded does so after the turns that are due then. */
 #ifndef TORCI_JOB_H
 #define TORCI_JOB_H
 

@@ -192,6 +192,47 @@ static void a_world_is_freed_with_jobs_under_way(void **state)
     submit(&b, teller, 'b', 1000);
 }
 
+struct patience {
+    struct torc_world *world;
+    bool called;
+    bool saw_call;
+};
+
+/* As a job that polls: it goes on at once, again and again. */
+static int wait_for_call(void *arg)
+{
+    struct patience *patience = arg;
+    int i;
+
+    for (i = 0; i < 100 && !patience->called; i++)
+        torci_job_yield(patience->world, 0);
+    patience->saw_call = patience->called;
+    return 0;
+}
+
+static struct torc_failure *call_soon(void *arg)
+{
+    ((struct patience *)arg)->called = true;
+    return NULL;
+}
+
+static void a_job_that_goes_on_without_time_lets_turns_run_first(void **state)
+{
+    struct teller *teller = *state;
+    struct patience patience = {teller->world, false, false};
+    struct torc_host *host;
+    struct torc_deferred *deferred;
+    enum torc_verdict verdict;
+
+    assert_int_equal(torc_world_add_host(teller->world, "r", NULL, &host), 0);
+    assert_int_equal(
+        torc_run_job(torc_host_reactor(host), wait_for_call, &patience, NULL, &deferred), 0);
+    torc_deferred_drop(deferred);
+    assert_int_equal(torc_call_soon(torc_host_reactor(host), call_soon, &patience, NULL), 0);
+    assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
+    assert_true(patience.saw_call);
+}
+
 /* --- through a reactor ---------------------------------------------------------------------- */
 
 static int answer(void *arg)
@@ -235,6 +276,7 @@ int main(void)
         TEST(a_killed_hosts_jobs_end_at_once_and_are_not_told),
         TEST(a_job_that_does_not_end_when_its_host_is_killed_is_left),
         TEST(a_world_is_freed_with_jobs_under_way),
+        TEST(a_job_that_goes_on_without_time_lets_turns_run_first),
         TEST(a_job_of_a_reactor_fires_its_deferred),
     };
 

@@ -228,37 +228,44 @@ static bool is_text(const uint8_t *text, size_t bytes)
     return true;
 }
 
-/* The locale may have another decimal point. */
-static void put_real(struct torci_trace_line *line, double real)
+void torci_real_format(double real, char text[TORCI_REAL_TEXT_MAX])
 {
-    char text[40];
-    char plain[44];
+    char printed[40];
     size_t used = 0;
     bool whole = true;
 
     if (isnan(real) || isinf(real)) {
-        put_text(line, isnan(real) ? "{\"real\":\"nan\"}"
-                       : real > 0  ? "{\"real\":\"inf\"}"
-                                   : "{\"real\":\"-inf\"}");
+        strcpy(text, isnan(real) ? "nan" : real > 0 ? "inf" : "-inf");
         return;
     }
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, real);
-        if (strtod(text, NULL) == real)
+        snprintf(printed, sizeof printed, "%.*g", digits, real);
+        if (strtod(printed, NULL) == real)
             break;
     }
-    for (const char *at = text; *at != '\0'; at++) {
+    for (const char *at = printed; *at != '\0'; at++) {
         if ((*at >= '0' && *at <= '9') || *at == '-' || *at == '+' || *at == 'e') {
             whole = whole && *at != 'e';
-            plain[used++] = *at;
-        } else if (plain[used - 1] != '.') {
+            text[used++] = *at;
+        } else if (text[used - 1] != '.') { /* the locale may have another decimal point */
             whole = false;
-            plain[used++] = '.';
+            text[used++] = '.';
         }
     }
-    put(line, plain, used);
-    if (whole)
-        put(line, ".0", 2);
+    strcpy(text + used, whole ? ".0" : "");
+}
+
+static void put_real(struct torci_trace_line *line, double real)
+{
+    char text[TORCI_REAL_TEXT_MAX];
+    bool number = !isnan(real) && !isinf(real);
+
+    torci_real_format(real, text);
+    if (!number)
+        put_text(line, "{\"real\":\"");
+    put_text(line, text);
+    if (!number)
+        put_text(line, "\"}");
 }
 
 static void put_value(struct torci_trace_line *line, const struct torc_db_value *value)

@@ -18,6 +18,11 @@ struct torci_trace_line {
     bool failed;
 };
 
+/* The shortest decimal of 15 to 17 digits that is read back as the same, always with a point or an exponent;
+ * "inf", "-inf", "nan". */
+#define TORCI_REAL_TEXT_MAX 48
+void torci_real_format(double real, char text[TORCI_REAL_TEXT_MAX]);
+
 void torci_trace_line_init(struct torci_trace_line *line);
 void torci_trace_line_free(struct torci_trace_line *line);
 
@@ -30,9 +35,8 @@ void torci_trace_line_text(struct torci_trace_line *line, const char *name, cons
 /* "NAME":"text" when all bytes are printable ASCII or tab, CR, LF; else "NAME64":"base64". */
 void torci_trace_line_bytes(struct torci_trace_line *line, const char *name, const void *data,
                             size_t bytes);
-/* Values of a database: null, integers, reals (the shortest decimals that are read back as the same; always
- * with a point or an exponent), text; what JSON has not is an object: {"blob64":"..."}, {"text64":"..."} for
- * text with a NUL or bytes that are not UTF-8, {"real":"inf"}. */
+/* Values of a database: null, integers, reals (torci_real_format), text; what JSON has not is an object:
+ * {"blob64":"..."}, {"text64":"..."} for text with a NUL or bytes that are not UTF-8, {"real":"inf"}. */
 void torci_trace_line_value(struct torci_trace_line *line, const char *name,
                             const struct torc_db_value *value);
 void torci_trace_line_values(struct torci_trace_line *line, const char *name,

@@ -240,14 +240,25 @@ static uint64_t next_at(const struct torc_world *world)
     return event_ns < turn_ns ? event_ns : turn_ns;
 }
 
-/* At one time, what arrives comes before jobs, and both before turns. */
+/* Whether the first event is due, and before a turn that may be due as well. */
+static bool event_is_next(const struct torc_world *world, uint64_t t_ns)
+{
+    const struct torci_event *event = &world->events.events[0];
+
+    if (world->events.count == 0 || event->t_ns > t_ns)
+        return false;
+    return TORCI_EVENT_CLASS(event->rank) != TORCI_EVENT_JOB_GOES_ON || world->host_count == 0 ||
+           world->due[0]->due_ns > t_ns;
+}
+
+/* At one time, what arrives comes before jobs that begin, then turns, then jobs that go on. */
 static void do_next(struct torc_world *world, uint64_t t_ns)
 {
     if (t_ns > world->now_ns) {
         world->now_ns = t_ns;
         world->turns_here = 0;
     }
-    if (world->events.count > 0 && world->events.events[0].t_ns <= t_ns) {
+    if (event_is_next(world, t_ns)) {
         const struct torci_event *event = &world->events.events[0];
 
         event->kind->happen(world, event->subject);

@@ -88,13 +88,27 @@ TORC_API const char *const *torc_recording_pairs(const struct torc_recording *re
 
 /* --- replaying -------------------------------------------------------------------------------- */
 
+/* What becomes of the recorded statements. */
+enum torc_replay_database {
+    TORC_REPLAY_CANNED, /* the program gets the recorded answers; there is no database */
+    TORC_REPLAY_REAL    /* it gets them too, and each statement is also run by SQLite, in the recorded order on
+                         * connections of the replay's own; what it gives is compared with what is recorded.
+                         * Not run, because time and machine decide them, are statements that ended with
+                         * BUSY, LOCKED, INTERRUPT, NOMEM, IOERR, FULL, CANTOPEN, PROTOCOL, CORRUPT or NOTADB
+                         * and those whose connection was lost */
+};
+
 struct torc_replay_options {
     size_t size;                        /* sizeof(struct torc_replay_options) */
     struct torc_log_observer *observer; /* borrowed; sees the log of the program */
     torc_trace_write_fn *write;         /* gets each event once it was replayed; may be NULL */
     void *arg;
+    enum torc_replay_database database;
+    const char *directory;     /* REAL: an empty one, for the databases, which stay in it */
+    const char *database_from; /* REAL: a file of which each database begins as a copy; NULL: they begin empty */
 };
-#define TORC_REPLAY_OPTIONS_INIT {sizeof(struct torc_replay_options), NULL, NULL, NULL}
+#define TORC_REPLAY_OPTIONS_INIT                                                                   \
+    {sizeof(struct torc_replay_options), NULL, NULL, NULL, TORC_REPLAY_CANNED, NULL, NULL}
 
 enum torc_replay_verdict {
     TORC_REPLAY_EQUAL,    /* the program did what is recorded, to the byte */
@@ -137,6 +151,9 @@ struct torc_replay_report {
     uint64_t written_bytes;
     uint64_t statements;  /* that have ended, on databases */
     uint64_t rows;        /* that they gave */
+    uint64_t statements_run;     /* REAL: of these, run by SQLite and equal, or overlapping */
+    uint64_t statements_overlapping; /* ... that ran while another connection committed, and gave something else:
+                                      * which of the two was first is not known, so that is no difference */
     uint64_t virtual_ns;  /* time of the last turn */
     char digest[TORC_DIGEST_TEXT_BYTES]; /* of the events replayed: the same on every machine */
     size_t probe_count;   /* the module's numbers, read before the first recorded signal or at the end */
@@ -149,7 +166,8 @@ struct torc_replay_report {
  * recording is replayed by opening it again.  `report` is filled in any case.
  * Errors: TORC_ESYNTAX, the file is damaged - a line cannot be read, or everything was equal and yet the
  * digest is not the recorded one; TORC_EINVAL, the module does not take the recorded options;
- * TORC_ENOMEM; what `read` returned.  `report->error` then holds a sentence. */
+ * TORC_ENOMEM; what `read` returned; TORC_EDATABASE, `database_from` cannot be copied.  `report->error` then
+ * holds a sentence. */
 TORC_API TORC_CHECKED int torc_replay(struct torc_recording *recording,
                                       const struct torc_module *module,
                                       const struct torc_replay_options *options,
