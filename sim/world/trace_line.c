@@ -235,7 +235,7 @@ void torci_real_format(double real, char text[TORCI_REAL_TEXT_MAX])
     bool whole = true;
 
     if (isnan(real) || isinf(real)) {
-        strcpy(text, isnan(real) ? "nan" : real > 0 ? "inf" : "-inf");
+        torc_format(text, TORCI_REAL_TEXT_MAX, "%s", isnan(real) ? "nan" : real > 0 ? "inf" : "-inf");
         return;
     }
     for (int digits = 15; digits <= 17; digits++) {
@@ -252,7 +252,9 @@ void torci_real_format(double real, char text[TORCI_REAL_TEXT_MAX])
             text[used++] = '.';
         }
     }
-    strcpy(text + used, whole ? ".0" : "");
+    memcpy(text + used, ".0", 3);
+    if (!whole)
+        text[used] = '\0';
 }
 
 static void put_real(struct torci_trace_line *line, double real)
