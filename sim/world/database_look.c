@@ -60,8 +60,10 @@ struct row {
 
 static void free_row(struct torc_world *world, struct row *row)
 {
-    torci_world_resize(world, row->names, (size_t)row->count * sizeof *row->names, 0);
-    torci_world_resize(world, row->values, (size_t)row->count * sizeof *row->values, 0);
+    if (row->names != NULL)
+        torci_world_resize(world, row->names, (size_t)row->count * sizeof *row->names, 0);
+    if (row->values != NULL)
+        torci_world_resize(world, row->values, (size_t)row->count * sizeof *row->values, 0);
 }
 
 static int make_row(struct torc_world *world, sqlite3_stmt *statement, struct row *row)
@@ -218,6 +220,9 @@ int torc_host_sql(struct torc_host *host, const char *database, const char *sql,
     host->looking = true;
     code = look(host, path, sql, &rows, error, error_size);
     host->looking = false;
+    /* A disk that could not be made, or grow, is told to SQLite as something else. */
+    if (code != 0 && host->world->error != 0)
+        code = host->world->error;
     if (code == 0 && rows == NULL) /* blanks and comments */
         code = torc_rows_new(&host->databases->look.platform, 0, NULL, &rows);
     if (code == 0 && out != NULL)
