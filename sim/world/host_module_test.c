@@ -280,7 +280,9 @@ static int write_line(void *arg, const char *line, size_t bytes)
 {
     char *text = arg;
 
-    if (strstr(line, "\"k\":\"call\"") != NULL)
+    static const char kind[] = "\"k\":\"call\"";
+
+    if (memmem(line, bytes, kind, sizeof kind - 1) != NULL)
         strncat(text, line, bytes);
     return 0;
 }
