@@ -26,32 +26,6 @@ void torci_connection_assign(struct torci_connection *connection, uint64_t reque
     atomic_store_explicit(&connection->cancelled, false, memory_order_release);
 }
 
-/* --- errors ------------------------------------------------------------------------------------- */
-
-void torci_sql_error_clear(struct torci_connection *connection)
-{
-    struct torc_platform *platform = connection->database->platform;
-    struct torci_sql_error *error = &connection->error;
-    if (error->statement)
-        platform->ops->resize(platform, error->statement, strlen(error->statement) + 1, 0);
-    *error = (struct torci_sql_error){0};
-}
-
-void torci_sql_error_own(struct torci_connection *connection, int code)
-{
-    torci_sql_error_clear(connection);
-    connection->error.code = code;
-}
-
-int torci_sql_error_set(struct torci_connection *connection, int code, const char *message)
-{
-    torci_sql_error_clear(connection);
-    connection->error.code = code;
-    connection->error.sqlite_code = code == TORC_ENOMEM ? SQLITE_NOMEM : SQLITE_ERROR;
-    torc_format(connection->error.message, sizeof connection->error.message, "%s", message);
-    return code;
-}
-
 /* --- interrupting ------------------------------------------------------------------------------- */
 
 /* SQLite allows an interrupt from any thread while the connection is open, and this lock sees to that. */
@@ -186,9 +160,14 @@ static int set_up(struct torci_connection *connection)
         struct torc_transaction transaction = {.connection = connection, .attempt = 1};
         error = database->opened(&transaction, database->opened_arg);
         torci_transaction_clear(&transaction);
+        if (error > 0)
+            error = TORC_EINVAL;
         if (error && connection->error.code != error)
             torci_sql_error_set(connection, error, "the function that sets up connections failed");
     }
+    if (error == 0 && connection->in_transaction)
+        error = torci_sql_error_set(connection, TORC_EINVAL,
+                                    "the function that sets up connections left a transaction open");
     return error;
 }
 
@@ -196,6 +175,8 @@ int torci_connection_open(struct torci_connection *connection)
 {
     struct torc_database_event event;
     int error;
+    if (connection->open && connection->doubtful)
+        torci_connection_close(connection); /* since its last work was over */
     if (connection->open)
         return 0;
     connection->doubtful = false;

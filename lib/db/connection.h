@@ -78,6 +78,10 @@ int torci_sql_error_set(struct torci_connection *connection, int code, const cha
 /* An error that is not the database's, but a code the user's function returned: sqlite_code is 0. */
 void torci_sql_error_own(struct torci_connection *connection, int code);
 
+/* That of a statement, as the event of its end tells it. */
+void torci_sql_error_note(struct torci_connection *connection, const struct torc_database_event *event,
+                          const char *sql, int parameter);
+
 /* --- running a statement ------------------------------------------------------------------------ */
 
 enum torci_run_flag {
@@ -97,6 +101,7 @@ struct torci_sql_run {
     bool ended;
     bool complete; /* there were no more rows */
     int64_t total_changes; /* of the connection, before */
+    int64_t last_insert_id_before;
     uint64_t rows;
     size_t column_count;
     const char *const *columns;
@@ -114,8 +119,9 @@ TORC_CHECKED int torci_sql_run_begin(struct torci_sql_run *run, struct torci_con
 TORC_CHECKED int torci_sql_run_step(struct torci_sql_run *run);
 /* Appends the present row to rows of the same columns.  An error ends the run. */
 TORC_CHECKED int torci_sql_run_copy_row(struct torci_sql_run *run, struct torc_rows *rows);
-/* Always, once: ends it if it has not ended, and lets go of its statement. */
-void torci_sql_run_finish(struct torci_sql_run *run);
+/* Always, once: ends it if it has not ended, and lets go of its statement.  Returns 0, or the code of what
+ * went wrong in ending it here. */
+int torci_sql_run_finish(struct torci_sql_run *run);
 
 /* All of it.  `out` may be NULL; the rows are given. */
 TORC_CHECKED int torci_connection_execute(struct torci_connection *connection, const char *sql,

@@ -59,8 +59,27 @@ static const char *copy_bytes(struct torc_rows *rows, const void *data, size_t b
     return copy;
 }
 
+static bool has_names(const struct torc_rows *rows, size_t count, const char *const *names)
+{
+    bool same = rows->column_count == count;
+    for (size_t i = 0; same && i < count; i++)
+        same = strcmp(rows->columns[i], names[i]) == 0;
+    return same;
+}
+
+static void forget_names(struct torc_rows *rows)
+{
+    if (rows->columns)
+        resize(rows, (void *)(uintptr_t)rows->columns, rows->column_count * sizeof *rows->columns, 0);
+    rows->columns = NULL;
+    rows->column_count = 0;
+}
+
 int torci_rows_name_columns(struct torc_rows *rows, size_t count, const char *const *names)
 {
+    if (has_names(rows, count, names))
+        return 0;
+    forget_names(rows);
     if (count == 0)
         return 0;
     const char **columns = resize(rows, NULL, 0, count * sizeof *columns);
@@ -122,11 +141,10 @@ void torc_rows_free(struct torc_rows *rows)
         rows->chunks = chunk->next;
         resize(rows, chunk, sizeof *chunk + chunk->capacity, 0);
     }
-    if (rows->columns)
-        resize(rows, (void *)rows->columns, rows->column_count * sizeof *rows->columns, 0);
     if (rows->cells)
         resize(rows, rows->cells,
                rows->row_capacity * rows->column_count * sizeof *rows->cells, 0);
+    forget_names(rows);
     rows->platform->ops->resize(rows->platform, rows, sizeof *rows, 0);
 }
 

@@ -23,7 +23,8 @@ struct torc_rows {
 /* Empty rows without columns.  NULL: out of memory. */
 struct torc_rows *torci_rows_new(struct torc_platform *platform);
 
-/* Names the columns, once, before the first row.  Errors: TORC_ENOMEM. */
+/* Names the columns, before the first row; in place of other names.  With the names it has already it needs
+ * no memory.  Errors: TORC_ENOMEM. */
 TORC_CHECKED int torci_rows_name_columns(struct torc_rows *rows, size_t count,
                                          const char *const *names);
 

@@ -2,7 +2,11 @@
 #include <torc/format.h>
 
 #include "connection.h"
+#include "sql_text.h"
 #include "sqlite_code.h"
+
+/* What SQLite says the last rowid is while a statement has inserted none. */
+#define NO_ROWID (INT64_MIN + 1)
 
 /* What this file finds wrong with a statement itself. */
 struct complaint {
@@ -34,66 +38,55 @@ static bool tell(struct torci_sql_run *run, struct torc_database_event *event)
     return platform->ops->database(platform, event) == TORC_DATABASE_ANSWER;
 }
 
-/* --- errors ------------------------------------------------------------------------------------- */
-
-/* The column a message of SQLite's names: the last word or words of "UNIQUE constraint failed: t.a, t.b",
- * "NOT NULL constraint failed: t.a", "cannot store TEXT value in INTEGER column t.a", "no such column: a",
- * "table t has no column named a". */
-static void find_column(struct torci_sql_error *error)
-{
-    static const char *const before[] = {"UNIQUE constraint failed: ",
-                                         "NOT NULL constraint failed: ", " column ",
-                                         "no such column: ", "has no column named "};
-    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
-        size_t length = strlen(before[i]);
-        for (const char *at = error->message; *at; at++) {
-            if (strncmp(at, before[i], length) != 0 || strncmp(at + length, "index ", 6) == 0)
-                continue;
-            torc_format(error->column, sizeof error->column, "%s", at + length);
-            return;
-        }
-    }
-}
-
-static void note_error(struct torci_sql_run *run, const struct torc_database_event *event,
-                       int parameter)
-{
-    struct torci_connection *connection = run->connection;
-    struct torc_platform *platform = connection->database->platform;
-    struct torci_sql_error *error = &connection->error;
-    size_t bytes = strlen(run->sql) + 1;
-    torci_sql_error_clear(connection);
-    error->lost = event->lost;
-    error->code = event->lost ? TORC_EUNKNOWN : torci_code_of_sqlite(event->code);
-    error->sqlite_code = event->code;
-    error->parameter = parameter;
-    torc_format(error->message, sizeof error->message, "%s",
-                event->lost && event->message[0] == '\0' ? "the connection was lost"
-                                                         : event->message);
-    find_column(error);
-    error->statement = platform->ops->resize(platform, NULL, 0, bytes);
-    if (error->statement)
-        memcpy(error->statement, run->sql, bytes);
-    if (event->lost || torci_sqlite_doubtful(event->code))
-        connection->doubtful = true;
-    if (event->lost || torci_sqlite_ends_transaction(event->code))
-        connection->transaction_broken = true;
-}
-
 /* --- the end ------------------------------------------------------------------------------------ */
 
-/* What SQLite has to say of it; before the statement is reset, which may clear it. */
-static void fill_outcome(struct torci_sql_run *run, struct torc_database_event *event,
-                         const struct complaint *complaint)
+/* The rowid it inserted, 0: none.  SQLite tells that of an earlier statement too, so before one that may
+ * insert a mark is put there, and what was there is put back if the mark still stands: SQL may ask for it. */
+static int64_t take_last_insert_id(const struct torci_sql_run *run)
 {
     sqlite3 *sqlite = run->connection->sqlite;
-    bool changed = sqlite3_total_changes64(sqlite) != run->total_changes;
+    int64_t id = sqlite3_last_insert_rowid(sqlite);
+    if (id == NO_ROWID)
+        sqlite3_set_last_insert_rowid(sqlite, run->last_insert_id_before);
+    return run->statement && run->statement->inserts && id != NO_ROWID ? id : 0;
+}
+
+/* A statement that is to fail, though SQLite is content with it, would be committed by its reset.  There is no
+ * other way to make it fail than to interrupt it. */
+static void fail_unfinished(const struct torci_sql_run *run)
+{
+    sqlite3 *sqlite = run->connection->sqlite;
+    sqlite3_stmt *statement = run->statement->sqlite;
+    if (!run->statement->writes || !sqlite3_stmt_busy(statement) || !sqlite3_get_autocommit(sqlite))
+        return;
+    sqlite3_interrupt(sqlite);
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        ;
+}
+
+/* What SQLite has to say of it.  `message` holds that while the statement is reset, which may clear it. */
+static void fill_outcome(struct torci_sql_run *run, struct torc_database_event *event,
+                         const struct complaint *complaint, char *message, size_t message_bytes)
+{
+    sqlite3 *sqlite = run->connection->sqlite;
+    const char *said = complaint->message;
     event->code = complaint->sqlite_code;
-    event->message = complaint->message ? complaint->message
-                     : event->code == SQLITE_OK ? ""
-                                                : sqlite3_errmsg(sqlite);
+    if (event->code == SQLITE_OK && run->statement) {
+        /* One that was not read to its end does its last work now. */
+        event->code = sqlite3_reset(run->statement->sqlite);
+    }
+    if (event->code != SQLITE_OK && !said)
+        said = sqlite3_errmsg(sqlite);
+    torc_format(message, message_bytes, "%s", said ? said : "");
+    event->message = message;
+    if (complaint->sqlite_code != SQLITE_OK && run->statement) {
+        fail_unfinished(run);
+        sqlite3_reset(run->statement->sqlite);
+    }
+    bool changed = sqlite3_total_changes64(sqlite) != run->total_changes;
+    int64_t last_insert_id = take_last_insert_id(run);
     event->changes = changed ? sqlite3_changes64(sqlite) : 0;
-    event->last_insert_id = changed ? sqlite3_last_insert_rowid(sqlite) : 0;
+    event->last_insert_id = changed ? last_insert_id : 0;
 }
 
 /* Returns 0 or the code of its error. */
@@ -108,13 +101,8 @@ static int end(struct torci_sql_run *run, const struct complaint *complaint)
     event.complete = run->complete;
     event.column_count = run->column_count;
     event.columns = run->columns;
-    if (!run->answered) {
-        fill_outcome(run, &event, complaint);
-        torc_format(message, sizeof message, "%s", event.message);
-        event.message = message;
-        if (run->statement)
-            sqlite3_reset(run->statement->sqlite);
-    }
+    if (!run->answered)
+        fill_outcome(run, &event, complaint, message, sizeof message);
     event.in_transaction = connection->sqlite && !sqlite3_get_autocommit(connection->sqlite);
     (void)tell(run, &event);
     if (connection->sqlite)
@@ -128,7 +116,7 @@ static int end(struct torci_sql_run *run, const struct complaint *complaint)
     run->columns = event.columns;
     connection->in_transaction = event.in_transaction;
     if (event.code != SQLITE_OK || event.lost) {
-        note_error(run, &event, complaint->parameter);
+        torci_sql_error_note(connection, &event, run->sql, complaint->parameter);
         /* OR ROLLBACK, and what SQLite rolls back by itself. */
         if (was_in_transaction && !event.in_transaction)
             connection->transaction_broken = true;
@@ -144,17 +132,6 @@ static int end_with(struct torci_sql_run *run, int sqlite_code, int parameter, c
 
 /* --- the beginning ------------------------------------------------------------------------------ */
 
-/* Whether anything but blanks and comments follows the first statement. */
-static bool has_more(sqlite3 *sqlite, const char *tail)
-{
-    sqlite3_stmt *second = NULL;
-    if (*tail == '\0')
-        return false;
-    int code = sqlite3_prepare_v2(sqlite, tail, -1, &second, NULL);
-    sqlite3_finalize(second);
-    return code != SQLITE_OK || second != NULL;
-}
-
 static int prepare(struct torci_sql_run *run, struct complaint *out)
 {
     struct torci_connection *connection = run->connection;
@@ -168,7 +145,7 @@ static int prepare(struct torci_sql_run *run, struct complaint *out)
                                           SQLITE_PREPARE_PERSISTENT, &statement, &tail);
     if (out->sqlite_code != SQLITE_OK)
         return out->sqlite_code;
-    if (!statement || has_more(connection->sqlite, tail)) {
+    if (!statement || *torci_sql_skip_blanks(tail) != '\0') {
         sqlite3_finalize(statement);
         *out = (struct complaint){SQLITE_ERROR, 0,
                                   statement ? "more than one statement" : "no statement"};
@@ -247,36 +224,44 @@ int torci_sql_run_begin(struct torci_sql_run *run, struct torci_connection *conn
     if (run->answered)
         return 0;
     run->total_changes = sqlite3_total_changes64(connection->sqlite);
+    run->last_insert_id_before = sqlite3_last_insert_rowid(connection->sqlite);
     if (refused_now(connection, flags))
         return end_with(run, SQLITE_INTERRUPT, 0, "interrupted");
     if (prepare(run, &complaint) != SQLITE_OK)
         return end(run, &complaint);
-    if ((flags & TORCI_RUN_READ) && !sqlite3_stmt_readonly(run->statement->sqlite))
+    if ((flags & TORCI_RUN_READ) && run->statement->writes)
         return end_with(run, SQLITE_READONLY, 0, refused_write);
     if (bind(run, &complaint, text, sizeof text) != SQLITE_OK)
         return end(run, &complaint);
+    if (run->statement->inserts && !run->statement->asks_last_id)
+        sqlite3_set_last_insert_rowid(connection->sqlite, NO_ROWID);
     return 0;
 }
 
 /* --- rows --------------------------------------------------------------------------------------- */
 
-static struct torc_db_value column_value(sqlite3_stmt *statement, int column)
+/* Errors: TORC_ENOMEM, where SQLite has to copy or to convert. */
+static int column_value(sqlite3_stmt *statement, int column, struct torc_db_value *out)
 {
+    const void *bytes;
     switch (sqlite3_column_type(statement, column)) {
     case SQLITE_INTEGER:
-        return torc_db_integer(sqlite3_column_int64(statement, column));
+        *out = torc_db_integer(sqlite3_column_int64(statement, column));
+        return 0;
     case SQLITE_FLOAT:
-        return torc_db_real(sqlite3_column_double(statement, column));
-    case SQLITE_TEXT: {
-        const char *text = (const char *)sqlite3_column_text(statement, column);
-        return torc_db_text_of(text, (size_t)sqlite3_column_bytes(statement, column));
-    }
-    case SQLITE_BLOB: {
-        const void *blob = sqlite3_column_blob(statement, column);
-        return torc_db_blob(blob ? blob : "", (size_t)sqlite3_column_bytes(statement, column));
-    }
+        *out = torc_db_real(sqlite3_column_double(statement, column));
+        return 0;
+    case SQLITE_TEXT:
+        bytes = sqlite3_column_text(statement, column);
+        *out = torc_db_text_of(bytes, (size_t)sqlite3_column_bytes(statement, column));
+        return bytes ? 0 : TORC_ENOMEM;
+    case SQLITE_BLOB:
+        bytes = sqlite3_column_blob(statement, column);
+        *out = torc_db_blob(bytes ? bytes : "", (size_t)sqlite3_column_bytes(statement, column));
+        return bytes || out->bytes == 0 ? 0 : TORC_ENOMEM;
     default:
-        return torc_db_null();
+        *out = torc_db_null();
+        return 0;
     }
 }
 
@@ -304,7 +289,8 @@ static int take_row(struct torci_sql_run *run)
     if (run->rows == 0 && name_columns(run) != 0)
         return end_with(run, SQLITE_NOMEM, 0, "out of memory");
     for (size_t i = 0; i < run->column_count; i++)
-        run->values[i] = column_value(run->statement->sqlite, (int)i);
+        if (column_value(run->statement->sqlite, (int)i, &run->values[i]) != 0)
+            return end_with(run, SQLITE_NOMEM, 0, "out of memory");
     run->rows++;
     describe(&event, TORC_DATABASE_ROW, run);
     event.column_count = run->column_count;
@@ -349,31 +335,44 @@ int torci_sql_run_step(struct torci_sql_run *run)
     return end_with(run, SQLITE_OK, 0, NULL);
 }
 
-void torci_sql_run_finish(struct torci_sql_run *run)
+int torci_sql_run_finish(struct torci_sql_run *run)
 {
-    if (!run->ended)
-        (void)end_with(run, SQLITE_OK, 0, NULL);
+    int error = run->ended ? 0 : end_with(run, SQLITE_OK, 0, NULL);
     if (!run->statement)
-        return;
+        return error;
     sqlite3_clear_bindings(run->statement->sqlite);
     torci_statement_cache_give(&run->connection->cache, run->statement);
     run->statement = NULL;
+    return error;
 }
 
 /* --- all of it ---------------------------------------------------------------------------------- */
 
 int torci_sql_run_copy_row(struct torci_sql_run *run, struct torc_rows *rows)
 {
-    if ((rows->column_count == 0 &&
+    if ((rows->row_count == 0 &&
          torci_rows_name_columns(rows, run->column_count, run->columns) != 0) ||
         torci_rows_append(rows, run->values) != 0)
         return end_with(run, SQLITE_NOMEM, 0, "out of memory");
     return 0;
 }
 
+/* Room for columns and their names is wanted before anything has been written, not after. */
+static int prepare_columns(struct torci_sql_run *run, struct torc_rows *rows)
+{
+    if (run->answered || !run->statement->writes)
+        return 0;
+    if (name_columns(run) != 0 ||
+        (rows && torci_rows_name_columns(rows, run->column_count, run->columns) != 0))
+        return end_with(run, SQLITE_NOMEM, 0, "out of memory");
+    return 0;
+}
+
 static int gather(struct torci_sql_run *run, struct torc_rows *rows)
 {
-    int status;
+    int status = prepare_columns(run, rows);
+    if (status != 0)
+        return status;
     while ((status = torci_sql_run_step(run)) == 1) {
         if (!rows)
             continue;
@@ -383,7 +382,7 @@ static int gather(struct torci_sql_run *run, struct torc_rows *rows)
     }
     if (status != 0 || !rows)
         return status;
-    if (rows->column_count == 0 &&
+    if (rows->row_count == 0 &&
         torci_rows_name_columns(rows, run->column_count, run->columns) != 0)
         return torci_sql_error_set(run->connection, TORC_ENOMEM, "out of memory");
     rows->changes = run->changes;
@@ -405,7 +404,7 @@ int torci_connection_execute(struct torci_connection *connection, const char *sq
     int error = torci_sql_run_begin(&run, connection, sql, parameters, count, flags);
     if (error == 0)
         error = gather(&run, rows);
-    torci_sql_run_finish(&run);
+    (void)torci_sql_run_finish(&run); /* it has ended */
     if (error) {
         torc_rows_free(rows);
         return error;

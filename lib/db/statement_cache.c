@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sql_text.h"
+
 static void *resize(struct torci_statement_cache *cache, void *ptr, size_t old_bytes,
                     size_t new_bytes)
 {
@@ -110,9 +112,15 @@ struct torci_statement *torci_statement_cache_add(struct torci_statement_cache *
                                           .busy = true,
                                           .sqlite = sqlite,
                                           .sql = (char *)(statement + 1),
-                                          .sql_bytes = bytes};
+                                          .sql_bytes = bytes,
+                                          .writes = !sqlite3_stmt_readonly(sqlite)};
     memcpy(statement->sql, sql, bytes + 1);
-    keep(cache, statement);
+    statement->inserts = statement->writes && (torci_sql_begins_with(sql, "insert") ||
+                                               torci_sql_begins_with(sql, "replace") ||
+                                               torci_sql_begins_with(sql, "with"));
+    statement->asks_last_id = torci_sql_mentions(sql, "last_insert_rowid");
+    if (!torci_sql_begins_with(sql, "pragma"))
+        keep(cache, statement);
     return statement;
 }
 

@@ -12,6 +12,9 @@ struct torci_statement {
     uint64_t used_at;
     bool busy;
     bool cached;
+    bool writes;
+    bool inserts; /* perhaps */
+    bool asks_last_id; /* the word last_insert_rowid is in it */
     sqlite3_stmt *sqlite;
     char *sql; /* the text it was asked for by */
     size_t sql_bytes;
@@ -36,7 +39,8 @@ void torci_statement_cache_clear(struct torci_statement_cache *cache);
 /* The statement of that text, if it is there and not in use; it is in use now. */
 struct torci_statement *torci_statement_cache_take(struct torci_statement_cache *cache,
                                                    const char *sql);
-/* One that was just prepared (taken, on success only), in use.  NULL: out of memory. */
+/* One that was just prepared (taken, on success only), in use.  A PRAGMA is not kept: what it does and shows
+ * is settled when it is prepared.  NULL: out of memory. */
 struct torci_statement *torci_statement_cache_add(struct torci_statement_cache *cache,
                                                   const char *sql, sqlite3_stmt *sqlite);
 /* Its use is over; reset, without bindings.  Keeps it if it can. */

@@ -3,14 +3,19 @@
 
 #include "transaction_state.h"
 
+void torci_transaction_forget_refusal(struct torc_transaction *transaction)
+{
+    torc_transaction_release(transaction, transaction->refusal, sizeof *transaction->refusal);
+    transaction->refusal = NULL;
+}
+
 void torci_transaction_clear(struct torc_transaction *transaction)
 {
     if (transaction->drop)
         transaction->drop(transaction->value);
     transaction->value = NULL;
     transaction->drop = NULL;
-    torc_transaction_release(transaction, transaction->refusal, sizeof *transaction->refusal);
-    transaction->refusal = NULL;
+    torci_transaction_forget_refusal(transaction);
 }
 
 /* Once its transaction is gone, a statement would stand alone and be committed by itself. */
@@ -56,9 +61,11 @@ int torc_transaction_each(struct torc_transaction *transaction, const char *sql,
         }
         struct torc_rows view = torci_rows_view(run.column_count, run.columns, run.values);
         error = row(arg, &view);
+        if (error == 0)
+            error = check(transaction); /* it may have run a statement itself */
     }
-    torci_sql_run_finish(&run);
-    return error;
+    int end_error = torci_sql_run_finish(&run);
+    return end_error ? end_error : error;
 }
 
 const char *torc_transaction_error(const struct torc_transaction *transaction,

@@ -22,6 +22,7 @@ struct torc_transaction {
     struct torci_refusal *refusal; /* the last one; NULL: none */
 };
 
+void torci_transaction_forget_refusal(struct torc_transaction *transaction);
 /* Releases a value that was given, and a refusal. */
 void torci_transaction_clear(struct torc_transaction *transaction);
 

@@ -392,6 +392,8 @@ static int submit(struct torc_platform *platform, torc_work_fn *work, void *arg,
     struct scripted_platform *self = scripted(platform);
     if (self->submit_code)
         return self->submit_code;
+    if (self->job_count == SCRIPTED_JOBS_MAX && self->jobs_finished == self->job_count)
+        self->job_count = self->jobs_finished = 0;
     require(self->job_count < SCRIPTED_JOBS_MAX, "too many jobs");
     self->jobs[self->job_count++] = (struct scripted_job){work, arg, token, false};
     return 0;
@@ -402,6 +404,7 @@ void scripted_finish_job(struct scripted_platform *self, size_t index)
     struct scripted_job *job = &self->jobs[index];
     require(index < self->job_count && !job->finished, "no such job");
     job->finished = true;
+    self->jobs_finished++;
     self->elsewhere = true;
     int result = job->work(job->arg);
     self->elsewhere = false;

@@ -99,7 +99,8 @@ struct scripted_platform {
     unsigned refusals; /* calls of refuse that turned one away */
 
     struct scripted_job jobs[SCRIPTED_JOBS_MAX];
-    size_t job_count;
+    size_t job_count; /* places are used again when all are taken and finished */
+    size_t jobs_finished;
     int submit_code;
 
     bool signals_watched;

@@ -1,8 +1,9 @@
 /* torc/database_event.h - values, and what passes the seam for each statement on a database.
  *
  * Databases are SQLite in both worlds; the pool (torc/pool.h) runs it.  The platform is told of each step
- * by its `database` slot, inside the job that does the work, and may answer in SQLite's place: that is how
- * the simulator delays and fails statements, how a recording holds them and how a replay answers them
+ * by its `database` slot, inside the job that does the work (once the reactor has stopped there can be no job:
+ * what is still to be ended and closed then is told on its thread), and may answer in SQLite's place: that is
+ * how the simulator delays and fails statements, how a recording holds them and how a replay answers them
  * without a database.  Users of the pool need only the values. */
 #ifndef TORC_DATABASE_EVENT_H
 #define TORC_DATABASE_EVENT_H
