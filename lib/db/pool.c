@@ -10,6 +10,13 @@ static void destroy(struct torc_pool *pool)
     torc_release(scope, pool, sizeof *pool);
 }
 
+void torci_pool_check_thread(const struct torc_pool *pool, const char *site)
+{
+    const struct torc_platform_ops *ops = pool->platform->ops;
+    if (!ops->in_reactor(pool->platform))
+        ops->fatal(pool->platform, site, "a pool was used outside the reactor's thread");
+}
+
 void torci_pool_hold(struct torc_pool *pool)
 {
     pool->holds++;
@@ -54,15 +61,25 @@ static bool any_open(const struct torc_pool *pool)
     return false;
 }
 
-/* In a job, because closing may write; where there can be none any more, here. */
-static void begin_closing(struct torc_pool *pool)
+/* In a job, because closing may write. */
+static int submit_closing(struct torc_pool *pool)
 {
+    int error = torc_submit_job_at(pool->site, pool->reactor, close_connections,
+                                   connections_closed, pool);
+    if (error)
+        return error;
     pool->closing_now = true;
     torci_pool_hold(pool);
-    if ((!pool->freed || any_open(pool)) &&
-        torc_submit_job_at(pool->site, pool->reactor, close_connections, connections_closed,
-                           pool) == 0)
+    return 0;
+}
+
+/* Where there can be no job any more, here. */
+static void begin_closing(struct torc_pool *pool)
+{
+    if ((!pool->freed || any_open(pool)) && submit_closing(pool) == 0)
         return;
+    pool->closing_now = true;
+    torci_pool_hold(pool);
     (void)close_connections(pool);
     connections_closed(pool, 0);
 }
@@ -74,6 +91,8 @@ void torci_pool_check_idle(struct torc_pool *pool)
     torci_pool_hold(pool);
     struct torc_source idle = pool->idle_source;
     pool->idle_source = (struct torc_source){0};
+    if (idle.scope)
+        pool->shutdown_missed = true; /* what is asked for from now on */
     (void)torc_source_fire(idle, torc_value(NULL));
     if (pool->closing && pool->outstanding == 0 && !pool->closing_now && !pool->closed)
         begin_closing(pool);
@@ -89,15 +108,23 @@ static void remove_triggers(struct torc_pool *pool)
 int torc_pool_close(struct torc_pool *pool, struct torc_deferred **out)
 {
     struct torc_deferred *deferred;
+    struct torc_source source;
+    torci_pool_check_thread(pool, pool->site);
     if (pool->closing)
         return TORC_ECLOSED;
-    int error = torc_deferred_new_at(pool->site, pool->scope, NULL, NULL, &pool->close_source,
-                                     &deferred);
+    int error = torc_deferred_new_at(pool->site, pool->scope, NULL, NULL, &source, &deferred);
     if (error)
         return error;
+    if (pool->outstanding == 0)
+        error = submit_closing(pool);
+    if (error) {
+        (void)torc_source_fire(source, torc_value(NULL));
+        torc_deferred_drop(deferred);
+        return error;
+    }
     pool->closing = true;
+    pool->close_source = source;
     *out = deferred;
-    torci_pool_check_idle(pool);
     return 0;
 }
 
@@ -105,15 +132,13 @@ int torc_pool_close(struct torc_pool *pool, struct torc_deferred **out)
 static void give_up(struct torc_pool *pool)
 {
     struct torci_request *request = pool->all;
+    pool->given_up = true;
     while (request) {
         if (!request->wanted) {
             request = request->all_next;
             continue;
         }
-        struct torc_source source = request->source;
-        torci_request_abandon(request);
-        (void)torc_source_fire(source,
-                               torc_fail(torc_failure_static(&torc_failure_pool_closed)));
+        torci_request_abandon(request, torc_failure_static(&torc_failure_pool_closed));
         request = pool->all;
     }
 }
@@ -122,6 +147,7 @@ void torc_pool_free(struct torc_pool *pool)
 {
     if (!pool)
         return;
+    torci_pool_check_thread(pool, pool->site);
     torci_pool_hold(pool);
     remove_triggers(pool);
     pool->closing = true;
@@ -138,11 +164,25 @@ static struct torc_result before_shutdown(void *arg)
 {
     struct torc_pool *pool = arg;
     struct torc_deferred *deferred;
+    pool->shutdown_missed = true;
     if (pool->outstanding == 0 ||
         torc_deferred_new_at(pool->site, pool->scope, NULL, NULL, &pool->idle_source,
                              &deferred) != 0)
         return torc_value(NULL);
+    pool->shutdown_missed = false;
     return torc_await(deferred);
+}
+
+static int add_before_shutdown(struct torc_pool *pool)
+{
+    return torc_reactor_add_trigger(pool->reactor, TORC_BEFORE, "shutdown", before_shutdown, pool,
+                                    NULL, &pool->before_shutdown);
+}
+
+void torci_pool_join_shutdown(struct torc_pool *pool)
+{
+    if (add_before_shutdown(pool) == 0)
+        pool->shutdown_missed = false;
 }
 
 /* No job runs any more, unless the shutdown did not wait for it. */
@@ -159,8 +199,7 @@ static struct torc_result during_shutdown(void *arg)
 
 static int add_triggers(struct torc_pool *pool)
 {
-    int error = torc_reactor_add_trigger(pool->reactor, TORC_BEFORE, "shutdown", before_shutdown,
-                                         pool, NULL, &pool->before_shutdown);
+    int error = add_before_shutdown(pool);
     if (error)
         return error;
     error = torc_reactor_add_trigger(pool->reactor, TORC_DURING, "shutdown", during_shutdown, pool,

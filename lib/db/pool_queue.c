@@ -89,7 +89,7 @@ int torci_pool_enqueue(struct torci_request *request)
 
 static void pump_queue(struct torci_queue *queue)
 {
-    while (queue->first) {
+    while (queue->first && !queue->first->pool->given_up) {
         struct torci_request *request = queue->first;
         struct torci_connection *connection = free_connection(request);
         if (!connection)
@@ -103,15 +103,20 @@ static void pump_queue(struct torci_queue *queue)
     }
 }
 
-/* Work that cannot begin ends in here, which asks for this again: the outer one goes on with it. */
+/* Work that cannot begin ends in here, which asks for this again, and so may whoever it is told to: the outer
+ * one goes round once more. */
 void torci_pool_pump(struct torc_pool *pool)
 {
+    pool->pump_again = true;
     if (pool->pumping)
         return;
     pool->pumping = true;
     torci_pool_hold(pool);
-    pump_queue(&pool->writes);
-    pump_queue(&pool->reads);
+    while (pool->pump_again) {
+        pool->pump_again = false;
+        pump_queue(&pool->writes);
+        pump_queue(&pool->reads);
+    }
     pool->pumping = false;
     torci_pool_unhold(pool);
 }
@@ -189,9 +194,10 @@ void torci_request_end(struct torci_request *request, struct torc_failure *failu
     struct torc_source source = request->source;
     bool wanted = request->wanted;
     torci_pool_hold(pool);
+    request->wanted = false;
+    request->state = TORCI_REQUEST_ENDING;
     leave_connection(request);
     torci_pool_pump(pool);
-    request->wanted = false;
     if (wanted) {
         struct torc_result result = failure ? torc_fail(failure) : take_result(request);
         (void)torc_source_fire(source, result);
@@ -209,7 +215,9 @@ static bool may_retry(const struct torci_request *request)
 {
     const struct torci_sql_error *error = &request->error;
     if (!request->wanted || request->code != TORC_EBUSY || error->lost ||
-        !torci_sqlite_busy(error->sqlite_code) || request->kind == TORCI_REQUEST_RUN)
+        !torci_sqlite_busy(error->sqlite_code))
+        return false;
+    if (request->kind == TORCI_REQUEST_RUN && request->called)
         return false;
     if (request->stream && request->stream->told > 0)
         return false;
@@ -271,23 +279,27 @@ static void work_done(void *arg, int result)
     torci_pool_unhold(pool);
 }
 
-void torci_request_abandon(struct torci_request *request)
+void torci_request_abandon(struct torci_request *request, struct torc_failure *failure)
 {
-    request->wanted = false;
-    switch (request->state) {
-    case TORCI_REQUEST_WAITING:
-        queue_remove(queue_of(request), request);
-        torci_request_end(request, NULL);
-        return;
-    case TORCI_REQUEST_RUNNING:
-        torci_connection_interrupt(request->connection);
-        return;
-    case TORCI_REQUEST_PAUSED:
-    default:
-        if (torc_timer_cancel(request->retry) == 0 || !request->stream)
-            torci_request_end(request, NULL);
-        else
-            torci_stream_stop(request->stream);
+    struct torc_source source = request->source;
+    bool running = request->state == TORCI_REQUEST_RUNNING;
+    if (!request->wanted) {
+        torc_failure_drop(failure);
         return;
     }
+    if (request->state == TORCI_REQUEST_WAITING) {
+        queue_remove(queue_of(request), request);
+        torci_request_end(request, failure);
+        return;
+    }
+    if (!running && torc_timer_cancel(request->retry) == 0) {
+        torci_request_end(request, failure);
+        return;
+    }
+    request->wanted = false;
+    if (running)
+        torci_connection_interrupt(request->connection);
+    else
+        torci_stream_stop(request->stream); /* the request may be gone now */
+    (void)torc_source_fire(source, torc_fail(failure));
 }

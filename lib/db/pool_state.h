@@ -18,7 +18,8 @@ enum torci_request_kind {
 enum torci_request_state {
     TORCI_REQUEST_WAITING, /* in a queue */
     TORCI_REQUEST_RUNNING, /* a job has it */
-    TORCI_REQUEST_PAUSED   /* has a connection and no job: before another attempt, or between two pieces */
+    TORCI_REQUEST_PAUSED,  /* has a connection and no job: before another attempt, or between two pieces */
+    TORCI_REQUEST_ENDING   /* has neither: its result is being told */
 };
 
 /* Work that was asked for.  A job has it while it runs; otherwise it is the reactor's. */
@@ -32,7 +33,8 @@ struct torci_request {
     enum torci_request_state state;
     bool reads;  /* on a reader */
     bool only_reads; /* a statement that writes is an error */
-    bool wanted; /* its deferred has not fired */
+    bool wanted; /* its deferred has not fired, and nobody is about to fire it */
+    bool called; /* the user's function has been */
     struct torc_source source;
     size_t block_bytes; /* of this structure with its copies */
 
@@ -108,6 +110,9 @@ struct torc_pool {
     uint64_t retries;
     uint64_t reconnects;
     bool pumping;
+    bool pump_again; /* something has changed meanwhile */
+    bool given_up;   /* nothing begins any more */
+    bool shutdown_missed; /* the shutdown has begun, and does not wait for this pool */
     bool closing;     /* no new work */
     bool closing_now; /* the job that closes the connections runs */
     bool closed;
@@ -120,10 +125,14 @@ struct torc_pool {
 };
 
 /* --- pool.c */
+/* Elsewhere than on the reactor's thread it is fatal. */
+void torci_pool_check_thread(const struct torc_pool *pool, const char *site);
 void torci_pool_hold(struct torc_pool *pool);
 void torci_pool_unhold(struct torc_pool *pool); /* may free it */
 /* A request has ended: goes on with closing, if it was the last. */
 void torci_pool_check_idle(struct torc_pool *pool);
+/* Work was asked for while the shutdown goes on: it waits for this too. */
+void torci_pool_join_shutdown(struct torc_pool *pool);
 
 /* --- pool_queue.c */
 /* Begins it or queues it.  Errors: those of torc/pool.h; it is as before. */
@@ -135,13 +144,16 @@ TORC_CHECKED int torci_request_run(struct torci_request *request);
 /* It is over: its connection is free, the next begins, its deferred fires with what it has left (or with
  * `failure`, taken, if that is not NULL), and it is gone. */
 void torci_request_end(struct torci_request *request, struct torc_failure *failure);
-/* Nobody wants its result any more: it goes now or when its job has ended. */
-void torci_request_abandon(struct torci_request *request);
+/* Its deferred fires with `failure` (taken), unless something has been told already; the request goes now or,
+ * interrupted, when its job has ended. */
+void torci_request_abandon(struct torci_request *request, struct torc_failure *failure);
 void torci_request_free(struct torci_request *request);
 
 /* --- pool_work.c */
 /* The work of each kind, inside the job: leaves the outcome in the request.  A torc_work_fn. */
 int torci_request_work(void *request);
+/* What was run, and ended with `error`, must not leave a transaction to whoever comes next. */
+int torci_request_end_stray_transaction(struct torci_request *request, int error);
 
 /* --- pool_stream.c */
 /* The stream's part of the work, and what comes of a piece. */

@@ -58,9 +58,9 @@ int torci_stream_work(struct torc_row_stream *stream)
         stream->over = true;
     if (!stream->over)
         return 0;
-    torci_sql_run_finish(&stream->run);
+    int end_error = torci_sql_run_finish(&stream->run);
     stream->begun = false; /* another attempt begins anew */
-    return error;
+    return torci_request_end_stray_transaction(request, error ? error : end_error);
 }
 
 /* --- on the reactor's thread -------------------------------------------------------------------- */
@@ -78,10 +78,10 @@ static void read_on(struct torc_row_stream *stream)
     int error = torci_request_run(request);
     if (error == 0)
         return;
-    torc_failure_drop(stream->failure);
-    stream->failure =
-        torc_failure_of_code_at(request->site, request->pool->scope, error, "reading on");
-    torci_sql_run_finish(&stream->run);
+    if (!stream->failure)
+        stream->failure =
+            torc_failure_of_code_at(request->site, request->pool->scope, error, "reading on");
+    (void)torci_sql_run_finish(&stream->run);
     end(stream);
 }
 
@@ -129,8 +129,9 @@ void torc_row_stream_resume(struct torc_row_stream *stream)
 {
     bool was_paused = stream->paused;
     stream->paused = false;
-    if (was_paused && stream->begun && !stream->telling &&
-        stream->request->state == TORCI_REQUEST_PAUSED)
+    /* While a job has it, nothing else is looked at. */
+    if (was_paused && stream->request->state == TORCI_REQUEST_PAUSED && stream->begun &&
+        !stream->telling)
         read_on(stream);
 }
 

@@ -3,15 +3,13 @@
 
 static void cancel(struct torc_source source, void *arg)
 {
-    (void)source; /* the deferred fires with `cancelled` by itself */
-    torci_request_abandon(arg);
+    (void)source;
+    torci_request_abandon(arg, torc_failure_static(&torc_failure_cancelled));
 }
 
 static int check(const char *site, struct torc_pool *pool)
 {
-    const struct torc_platform_ops *ops = pool->platform->ops;
-    if (!ops->in_reactor(pool->platform))
-        ops->fatal(pool->platform, site, "a pool was used outside the reactor's thread");
+    torci_pool_check_thread(pool, site);
     if (pool->closing)
         return TORC_ECLOSED;
     return pool->outstanding >= pool->queue_max ? TORC_ELIMIT : 0;
@@ -72,7 +70,8 @@ static int new_request(const char *site, struct torc_pool *pool, enum torci_requ
     request->site = site;
     request->kind = kind;
     request->block_bytes = bytes;
-    request->pause_ns = pool->busy_retry_ns;
+    request->pause_ns = pool->busy_retry_ns < pool->busy_retry_max_ns ? pool->busy_retry_ns
+                                                                      : pool->busy_retry_max_ns;
     if (sql)
         copy_statement(request, sql, parameters, count);
     request->all_next = pool->all;
@@ -101,6 +100,8 @@ static int submit(struct torci_request *request, struct torc_deferred **out)
     if (error)
         goto not_begun;
     pool->requests++;
+    if (pool->shutdown_missed)
+        torci_pool_join_shutdown(pool);
     *out = deferred;
     return 0;
 
@@ -178,11 +179,13 @@ int torc_pool_stream_at(const char *site, struct torc_pool *pool, const char *sq
 {
     struct torc_row_stream_options defaults = TORC_ROW_STREAM_OPTIONS_INIT;
     struct torci_request *request;
+    if (!options)
+        options = &defaults;
+    if (options->size < sizeof *options)
+        return TORC_EINVAL;
     int error = new_request(site, pool, TORCI_REQUEST_STREAM, sql, parameters, count, &request);
     if (error)
         return error;
-    if (!options)
-        options = &defaults;
     request->reads = true;
     request->stream = torc_alloc_zero(pool->scope, sizeof *request->stream);
     if (!request->stream) {

@@ -21,24 +21,22 @@ static void roll_back(struct torci_request *request)
         if (error != TORC_ECANCELED)
             break;
     }
-    if (error) {
+    if (error || connection->in_transaction) {
         connection->doubtful = true;
         torc_format(request->trouble, sizeof request->trouble, "rollback failed: %s",
-                    connection->error.message);
+                    error ? connection->error.message : "the transaction is still open");
     }
     torci_sql_error_clear(connection);
     connection->error = first;
 }
 
-/* What was run must not leave a transaction to whoever comes next. */
-static int end_stray_transaction(struct torci_request *request, int error)
+int torci_request_end_stray_transaction(struct torci_request *request, int error)
 {
     struct torci_connection *connection = request->connection;
     if (!connection->in_transaction)
         return error;
-    if (error == 0) {
+    if (error == 0)
         error = torci_sql_error_set(connection, TORC_EINVAL, "a transaction was left open");
-    }
     roll_back(request);
     return error;
 }
@@ -50,7 +48,7 @@ static int run_statement(struct torci_request *request)
     int error = torci_connection_execute(request->connection, request->sql, request->parameters,
                                          request->parameter_count,
                                          request->only_reads ? TORCI_RUN_READ : 0, &request->rows);
-    return end_stray_transaction(request, error);
+    return torci_request_end_stray_transaction(request, error);
 }
 
 /* What the run of a function has left: its value if all went well, its words if it failed with them. */
@@ -68,11 +66,15 @@ static void take_outcome(struct torci_request *request, struct torc_transaction 
     torci_transaction_clear(transaction);
 }
 
-/* Runs the user's function.  An answer that is no statement's error is the function's own. */
+/* Runs the user's function.  An answer that is no statement's error is the function's own; words for an
+ * answer that it did not give are nobody's. */
 static int call(struct torci_request *request, struct torc_transaction *transaction)
 {
     struct torci_connection *connection = request->connection;
+    request->called = true;
     int error = request->interaction(transaction, request->arg);
+    if (error == 0)
+        torci_transaction_forget_refusal(transaction);
     if (error > 0)
         error = TORC_EINVAL;
     if (error && error != connection->error.code)
@@ -121,7 +123,7 @@ static int run_function(struct torci_request *request)
 {
     struct torc_transaction transaction = {.connection = request->connection,
                                            .attempt = request->attempts};
-    int error = end_stray_transaction(request, call(request, &transaction));
+    int error = torci_request_end_stray_transaction(request, call(request, &transaction));
     take_outcome(request, &transaction, error);
     return error;
 }

@@ -95,8 +95,9 @@ TORC_API TORC_CHECKED int torc_pool_new_at(const char *site, struct torc_reactor
 #define torc_pool_new(...) torc_pool_new_at(TORC_HERE, __VA_ARGS__)
 
 /* Closes: from now on work is refused with TORC_ECLOSED; what waits or runs is done; then the connections
- * are closed, and the deferred fires with NULL.  Errors: TORC_ENOMEM; TORC_ECLOSED, it was asked for
- * already. */
+ * are closed, and the deferred fires with NULL.  Errors: TORC_ENOMEM; TORC_ELIMIT, the reactor has no place
+ * for the job that closes them, and the pool is as before; TORC_ECLOSED, it was asked for already, or the
+ * reactor has stopped. */
 TORC_API TORC_CHECKED int torc_pool_close(struct torc_pool *pool, struct torc_deferred **out);
 
 /* Gives the pool up: waiting work fails with pool_closed at once, running work is interrupted and its
