@@ -55,7 +55,7 @@ static void follow_transaction(struct pool_fixture *fixture, const struct torc_d
 static enum torc_database_answer answer(struct pool_fixture *fixture,
                                         struct torc_database_event *event)
 {
-    static const char *const columns[] = {"value"};
+    static const char *const columns[] = {"i"};
     bool pragma = event->sql && strcmp(event->sql, "PRAGMA journal_mode=WAL") == 0;
     switch (event->kind) {
     case TORC_DATABASE_ROW:
