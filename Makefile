@@ -213,7 +213,7 @@ check-valgrind: tests ## the unit tests under valgrind
 build-for-determinism: $(torc) modules
 threaded_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard lib/live/*_test.c lib/db/*_test.c) \
                   $(addprefix lib/core/,reactor_thread_call_test.c reactor_job_test.c) \
-                  sim/scenario/recorder_database_test.c) \
+                  $(addprefix sim/scenario/,recorder_database_test.c replay_database_test.c)) \
                 $(BUILD)/tests/conformance/conformance
 check-threads: ## ThreadSanitizer on the programs that have threads
 	$(MAKE) SAN=thread OPT='-O1 -g' BUILD=build/tsan check-threaded-programs

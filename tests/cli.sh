@@ -139,7 +139,8 @@ lost "replay: events that are not written are an error" "replay --jsonl /dev/ful
 status=$?; cat "$at/out" >>"$at/err"
 [ $status -eq 99 ] && says "$at/err" "/dev/full: $full"
 report $? "run: a trace that cannot be written"
-"$torc" replay fixtures/recordings/kv-redis-clients.torc --module line_server >"$at/out" 2>"$at/err"
+sed '1s/,\["db","kv.sqlite"\]//' fixtures/recordings/kv-redis-clients.torc >"$at/kv.torc"
+"$torc" replay "$at/kv.torc" --module line_server >"$at/out" 2>"$at/err"
 [ $? -eq 1 ] && says "$at/out" "kv was recorded, this is line_server"
 report $? "replay: another module than the recorded one is named"
 

@@ -86,11 +86,41 @@ expect 2 "an option the module does not have is named" "frobnicate"
 rm "$at/file"
 expect 2 "a file that is not there is named" "$at/file: No such file"
 
-# --- another program ---------------------------------------------------------------------------------
+# --- databases ---------------------------------------------------------------------------------------
+mkdir "$at/tmp"
+real() { options="--db real $2" TMPDIR="$at/tmp" expect "$1" "${@:3}"; }
 cp "$recording" "$at/file"
-options="--module echo" expect 1 "another program is found by what it does not do" "event 1 at" "did not draw random bytes (kv.hash_seed)"
+statements=$(grep -c '"what":"statement"' "$recording")
+expect 0 "statements are answered from the recording" "$statements with " "answered from the recording"
+real 0 "" "SQLite gives what is recorded for each" "SQLite        ran $statements of them; codes, rows and changes equal"
+sed 's/\("sql":"UPDATE batches SET number = ?"[^}]*"changes":\)1/\12/' "$recording" >"$at/file"
+real 1 "" "a changed number of changes is found by SQLite" "SQLite changed another number of rows" \
+    "at            database kv, request " "statement     UPDATE batches" "expected      2" "got           1" \
+    "reproduce     torc replay $at/file --db real"
+expect 2 "and without it by the digest" "the recording was changed"
+sed '0,/"rows":\[\["wal"\]\]/s//"rows":[["delete"]]/' "$recording" >"$at/file"
+real 1 "" "a changed row is found by SQLite" "row 1, column journal_mode" "expected      'delete'" "got           'wal'"
+sed '0,/"sql":"REPLACE INTO keys/s//"sql":"INSERT INTO keys/' "$recording" >"$at/file"
+expect 1 "a changed statement is found" "the program ran another statement than recorded" \
+    "expected      'INSERT INTO keys" "got           'REPLACE INTO keys"
+sed '0,/"parameters":\[{"blob64":"Z3JlZXRpbmc="/s//"parameters":[{"blob64":"Z3JlZXRpbmd="/' "$recording" >"$at/file"
+expect 2 "a value that is no value is named" 'the field "parameters" is not a value of a database'
+sed '0,/"parameters":\[{"blob64":"Z3JlZXRpbmc="/s//"parameters":[{"blob64":"R3JlZXRpbmc="/' "$recording" >"$at/file"
+expect 1 "a changed parameter is found" ", parameter 1" "expected      x'Greeting'" "got           x'greeting'"
+head -c 300000 "$recording" >"$at/file"
+real 0 "" "a recording cut in mid-line is run up to its last whole turn" "truncated" "codes, rows and changes equal"
+cp "$recording" "$at/file"
+real 2 "--db-from $0" "an initial database that is none is named" "$0: cannot be copied: file is not a database"
+[ -z "$(ls -A "$at/tmp")" ]
+report $? "no file is left of any of these"
+
+# --- another program ---------------------------------------------------------------------------------
+sed '1s/,\["db","kv.sqlite"\]//' "$recording" >"$at/file"
+options="--module echo" expect 1 "another program is found by what it does" "kv was recorded, this is echo" \
+    "the program listened on tcp:127.0.0.1:0, which is not recorded"
 unset options
-# changed WHAT FILE SED: kv with one line changed.
+cp "$recording" "$at/file"
+# changed WHAT FILE SED TEXT: kv with one line changed.
 changed() {
     what=$1
     cp -r fixtures/kv "$at/kv" && sed -i "$3" "$at/kv/$2"
@@ -99,13 +129,16 @@ changed() {
            $(ls "$at"/kv/*.c | grep -v _test.c) >"$at/out" 2>&1; then
         report 1 "$what (it could not be built)"
     else
-        options="--module $at/changed.so" expect 1 "$what" "event " "expected" "got" "after reading"
+        options="--module $at/changed.so" expect 1 "$what" "event " "expected" "got" "$4"
         unset options
     fi
     rm -rf "$at/kv" "$at/changed.so"
 }
-changed "kv with another answer to PING is found" commands_connection.c 's/"PONG"/"PANG"/'
-changed "kv that counts otherwise is found" commands_string.c 's/value += by;/value += by + 1;/'
+changed "kv with another answer to PING is found" commands_connection.c 's/"PONG"/"PANG"/' "after reading"
+changed "kv that counts otherwise is found by what it stores" commands_string.c 's/value += by;/value += by + 1;/' \
+    "bound another value than recorded"
+changed "kv with another statement is found" kv_batch.c 's/REPLACE INTO keys/INSERT INTO keys/' \
+    "got           'INSERT INTO keys"
 
 # --- recorded now ------------------------------------------------------------------------------------
 start() {

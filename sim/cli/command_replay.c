@@ -233,6 +233,9 @@ static void print_command(const char *label, const struct replay *replay, const 
 static void print_sides(const struct torc_replay_difference *difference)
 {
     printf("  at            %s\n", difference->where);
+    if (difference->statement[0] != '\0') {
+        printf("  statement     %s\n", difference->statement);
+    }
     if (difference->expected[0] != '\0') {
         printf("  expected      %s\n", difference->expected);
     }

@@ -144,6 +144,8 @@ static void another_value_is_shown_with_its_place(void **state)
                      "bound another value", &report);
     assert_string_equal(report.difference.expected, "0.1");
     assert_string_equal(report.difference.got, "0.2");
+    assert_string_equal(report.difference.statement,
+                        "INSERT INTO entries (id, name, amount, proof) VALUES (?, ?, ?, ?)");
     assert_different(*state, LEDGER_MORE_VALUES, "request 2, statement 1",
                      "bound 5 parameters, recorded are 4", &report);
 }

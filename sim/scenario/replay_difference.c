@@ -153,6 +153,10 @@ void torci_replay_differs_in_statement(struct torci_replayer *replayer,
              record->what == TORCI_DATABASE_OPEN || record->what == TORCI_DATABASE_CLOSE ? ""
                                                                                          : statement,
              where);
+    if (record->sql.type == TORC_DB_TEXT && expected != &record->sql) {
+        torci_replay_escape(record->sql.as.text, record->sql.bytes, difference->statement,
+                            sizeof(difference->statement));
+    }
     if (expected != NULL) {
         show_value(expected, got, difference->expected, sizeof(difference->expected));
     }

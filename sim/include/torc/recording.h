@@ -127,6 +127,7 @@ struct torc_replay_difference {
     char what[256];   /* one sentence */
     uint64_t offset;  /* of the first byte that differs, within what the turn wrote to the connection */
     char where[192];  /* "database shop, request 7, statement 2, row 1, column name"; then `offset` says nothing */
+    char statement[TORC_REPLAY_SHOWN_BYTES]; /* its SQL as recorded, where the sides do not show it */
     char expected[TORC_REPLAY_SHOWN_BYTES];
     char got[TORC_REPLAY_SHOWN_BYTES];
     uint64_t led_to_n; /* what was read last on that connection; 0: nothing */
