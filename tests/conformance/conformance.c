@@ -1,5 +1,5 @@
 /* The runner: every body on every world, then the suite against the mutants.  Prints TAP. */
-#include "conformance.h"
+#include "database.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -131,6 +131,56 @@ bool run_until_bytes(struct conf *c, const size_t *counter, size_t least)
     return run_to(c, bytes_are_reached, &goal, RUN_LIMIT_NS);
 }
 
+struct look {
+    struct conf *c;
+    struct torc_timer next;
+};
+
+/* A live wait does not end because a job has changed something. */
+static struct torc_failure *look_again(void *arg)
+{
+    struct look *look = arg;
+
+    (void)!torc_call_later(torc_reactor_clock(look->c->client), TORC_MILLISECOND, look_again, look,
+                           NULL, &look->next);
+    return NULL;
+}
+
+bool run_until_true(struct conf *c, bool (*reached)(const void *arg), const void *arg)
+{
+    struct look look = {c, {0}};
+    bool came;
+
+    (void)look_again(&look);
+    came = run_to(c, reached, arg, RUN_LIMIT_NS);
+    (void)torc_timer_cancel(look.next);
+    return came;
+}
+
+struct turns_goal {
+    struct conf *c;
+    unsigned left;
+    bool done;
+};
+
+static struct torc_failure *count_turn(void *arg)
+{
+    struct turns_goal *goal = arg;
+
+    goal->left--;
+    if (goal->left == 0 || torc_call_soon(goal->c->client, count_turn, goal, NULL) != 0)
+        goal->done = true;
+    return NULL;
+}
+
+bool run_turns(struct conf *c, unsigned turns)
+{
+    struct turns_goal goal = {c, turns, false};
+
+    return torc_call_soon(c->client, count_turn, &goal, NULL) == 0 && run_until(c, &goal.done) &&
+           goal.left == 0;
+}
+
 void run_for(struct conf *c, uint64_t delta_ns)
 {
     bool never = false;
@@ -168,16 +218,19 @@ static bool run_body(struct conf *c, const struct body *body, const struct world
     c->mutation = mutation;
     c->family = family;
     c->observer.emit = count_error;
+    database_begin(c);
     if (!ops->open(c)) {
         conf_fail(c, TORC_HERE, "the world opens", "");
     } else {
         body->run(c);
+        database_end(c);
         if (c->failed_expression == NULL) {
             check_clean(c, c->server);
             check_clean(c, c->client);
         }
         ops->close(c);
     }
+    database_forget(c);
     forget(c);
     return c->failed_expression == NULL;
 }
@@ -187,6 +240,8 @@ static void show_failure(const struct conf *c)
     printf("# %s: %s\n", c->failed_site, c->failed_expression);
     if (c->failed_detail[0] != '\0')
         printf("# %s\n", c->failed_detail);
+    if (c->last_failure[0] != '\0')
+        printf("# the last failure: %s\n", c->last_failure);
 }
 
 static unsigned run_world(const struct world_ops *ops, const char *only, unsigned n)

@@ -34,6 +34,8 @@ struct world_ops {
     /* An address on which a connect is neither accepted nor refused. */
     bool (*silent_address)(struct conf *c, struct torc_address *out);
     void (*signal)(struct conf *c, int number);
+    /* The path of a database file on the client's disk; the file goes with the world. */
+    void (*database_path)(struct conf *c, const char *name, char *out, size_t size);
 };
 
 #define NOTES_BYTES 4096
@@ -85,6 +87,7 @@ struct conf {
     struct torc_log_observer observer;
     unsigned errors_logged;
     char last_error[256];
+    char last_failure[512]; /* of what was asked of a pool */
     char notes[NOTES_BYTES];
     size_t note_bytes;
     struct actor *actors[ACTORS_MAX];
@@ -92,7 +95,9 @@ struct conf {
     const char *failed_expression; /* first failed check */
     const char *failed_site;
     char failed_detail[1024];
-    void *world; /* the world's own */
+    void *world;    /* the world's own */
+    void *database, *outside; /* of database.h */
+    struct torc_platform *base; /* below a mutant; NULL: the reactor's own platform */
 };
 
 struct body {
@@ -133,6 +138,9 @@ void note(struct conf *c, const char *format, ...) TORC_PRINTF(2, 3);
 bool run_until(struct conf *c, const bool *flag);
 bool run_until_count(struct conf *c, const unsigned *counter, unsigned least);
 bool run_until_bytes(struct conf *c, const size_t *counter, size_t least);
+bool run_until_true(struct conf *c, bool (*reached)(const void *arg), const void *arg);
+/* Lets the client's reactor take some turns, whether time passes or not. */
+bool run_turns(struct conf *c, unsigned turns);
 /* Lets `delta_ns` of the world's time pass. */
 void run_for(struct conf *c, uint64_t delta_ns);
 

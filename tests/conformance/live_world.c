@@ -2,6 +2,7 @@
 #include "conformance.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct live_state {
     int silent;
     int fillers[FILLERS];
     unsigned unix_names;
+    char directory[256]; /* of its databases; "": none yet */
 };
 
 static bool live_open(struct conf *c)
@@ -41,6 +43,32 @@ static bool live_open(struct conf *c)
     return torc_reactor_start(c->server) == 0;
 }
 
+static void live_database_path(struct conf *c, const char *name, char *out, size_t size)
+{
+    struct live_state *state = c->world;
+    const char *parent = getenv("TMPDIR");
+
+    if (state->directory[0] == '\0') {
+        torc_format(state->directory, sizeof state->directory, "%s/torc-conformance-XXXXXX",
+                    parent != NULL ? parent : "/tmp");
+        if (mkdtemp(state->directory) == NULL)
+            abort();
+    }
+    torc_format(out, size, "%s/%s", state->directory, name);
+}
+
+static void remove_directory(const char *path)
+{
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+
+    while (directory != NULL && (entry = readdir(directory)) != NULL)
+        (void)unlinkat(dirfd(directory), entry->d_name, 0);
+    if (directory != NULL)
+        closedir(directory);
+    (void)rmdir(path);
+}
+
 static void live_close(struct conf *c)
 {
     struct live_state *state = c->world;
@@ -53,6 +81,8 @@ static void live_close(struct conf *c)
     for (i = 0; i < FILLERS; i++)
         if (state->fillers[i] >= 0)
             close(state->fillers[i]);
+    if (state->directory[0] != '\0')
+        remove_directory(state->directory);
     free(state);
 }
 
@@ -111,5 +141,6 @@ static void live_signal(struct conf *c, int number)
     (void)kill(getpid(), number == TORC_SIGNAL_INTERRUPT ? SIGINT : SIGTERM);
 }
 
-const struct world_ops live_world = {"live",       live_open,           live_close, live_step, live_now,
-                                     live_address, live_silent_address, live_signal};
+const struct world_ops live_world = {
+    "live",       live_open,           live_close,  live_step,         live_now,
+    live_address, live_silent_address, live_signal, live_database_path};

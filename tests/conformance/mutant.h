@@ -16,6 +16,7 @@ struct answer {
     int code;
     char message[128];
     uint64_t rows;        /* told so far */
+    bool complete;
     bool again;           /* the row it stands on is told once more */
     bool left_out;        /* one was */
     bool in_transaction;  /* what END tells */

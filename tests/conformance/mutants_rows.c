@@ -46,6 +46,7 @@ enum torc_database_answer answer_end(struct answer *answer,
     event->code = answer->code;
     event->message = answer->code == SQLITE_OK ? "not an error" : answer->message;
     event->rows = answer->rows;
+    event->complete = answer->complete || answer->statement == NULL;
     event->changes = answer->statement == NULL;
     event->last_insert_id = answer->statement == NULL;
     event->in_transaction = answer->in_transaction;
@@ -129,6 +130,7 @@ static bool step(struct answer *answer)
 
     if (code != SQLITE_ROW) {
         answer->code = code == SQLITE_DONE ? SQLITE_OK : code;
+        answer->complete = code == SQLITE_DONE;
         torc_format(answer->message, sizeof answer->message, "%s", sqlite3_errmsg(answer->sqlite));
         return false;
     }
@@ -237,7 +239,7 @@ static bool ends_at_nul(struct answer *answer, size_t columns)
     for (i = 0; i < columns; i++) {
         struct torc_db_value *value = &answer->values[i];
 
-        if (value->type == TORC_DB_TEXT || value->type == TORC_DB_BLOB)
+        if (value->bytes > 0 && (value->type == TORC_DB_TEXT || value->type == TORC_DB_BLOB))
             value->bytes = strnlen(value->as.text, value->bytes);
     }
     return true;

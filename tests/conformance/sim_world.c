@@ -118,12 +118,18 @@ static void sim_signal(struct conf *c, int number)
     torc_host_signal(state->server, number);
 }
 
+static void sim_database_path(struct conf *c, const char *name, char *out, size_t size)
+{
+    (void)c;
+    torc_format(out, size, "/data/%s", name);
+}
+
 const struct world_ops sim_one_host_world = {
-    "sim, one host", sim_one_host_open,  sim_close, sim_step, sim_now,
-    sim_address,     sim_silent_address, sim_signal};
+    "sim, one host", sim_one_host_open,  sim_close,  sim_step,         sim_now,
+    sim_address,     sim_silent_address, sim_signal, sim_database_path};
 const struct world_ops sim_two_hosts_world = {
-    "sim, two hosts", sim_two_hosts_open, sim_close, sim_step, sim_now,
-    sim_address,      sim_silent_address, sim_signal};
+    "sim, two hosts", sim_two_hosts_open, sim_close,  sim_step,         sim_now,
+    sim_address,      sim_silent_address, sim_signal, sim_database_path};
 
 /* --- the mutants' world: a reactor of ours on a raw host ---------------------------------------- */
 
@@ -146,7 +152,8 @@ static bool mutant_open(struct conf *c)
     if (state == NULL ||
         torci_world_add_raw_host(state->world, "one", mutant_turn, c, &state->server) != 0)
         return false;
-    state->mutant = mutant_new(c->mutation, torci_host_platform(state->server));
+    c->base = torci_host_platform(state->server);
+    state->mutant = mutant_new(c->mutation, c->base);
     if (state->mutant == NULL || torc_reactor_new(state->mutant, &options, &c->server) != 0)
         return false;
     c->client = c->server;
@@ -158,8 +165,8 @@ static void mutant_close(struct conf *c)
     struct sim_state *state = c->world;
 
     torc_reactor_free(c->server);
+    torc_world_free(state->world); /* jobs that are left end here */
     mutant_free(state->mutant);
-    torc_world_free(state->world);
     free(state);
 }
 
@@ -171,6 +178,6 @@ static bool mutant_step(struct conf *c)
     return torc_world_step(state->world) == 0;
 }
 
-const struct world_ops mutant_world = {"mutant",    mutant_open,        mutant_close, mutant_step,
-                                       sim_now,     sim_address,        sim_silent_address,
-                                       sim_signal};
+const struct world_ops mutant_world = {
+    "mutant",    mutant_open,        mutant_close, mutant_step,      sim_now,
+    sim_address, sim_silent_address, sim_signal,   sim_database_path};
