@@ -84,6 +84,10 @@ indented README.md 'scn 1' >"$at/scn"
 within "$at/scn" examples/hello/hello.scn >>"$at/log"
 report $? "so is the scenario"
 
+indented docs/database.md 'struct order_line' >"$at/rows"
+within "$at/rows" fixtures/orders/order_rows.h >>"$at/log"
+report $? "docs/database.md shows the rows of the fixture"
+
 # --- commands -----------------------------------------------------------------------------------------
 # Every `torc COMMAND --option` of a code block, of any page: the help knows it.
 grep -hE '^    ' $pages | grep -oE '(build/)?torc (serve|run|replay) .*' | sed 's|^build/||; s/   .*//' | sort -u >"$at/lines"

@@ -332,7 +332,7 @@ void ledger_record(struct desk_file *file, const char *directory)
 {
     struct torc_recorder_options options = TORC_RECORDER_OPTIONS_INIT;
     struct torc_platform *live;
-    struct torc_platform *recorder;
+    struct torc_platform *recorder = NULL;
     char path[256];
     const char *const pairs[] = {"db", path, NULL};
 
