@@ -4,6 +4,8 @@
 
 #include <torc/pool.h>
 
+#include "database.h"
+#include "disk_state.h"
 #include "scenario_run.h"
 
 /* --- disks ---------------------------------------------------------------------------------------- */
@@ -60,7 +62,7 @@ static int lay_out(struct torci_run *run, const struct torci_script_database *da
 static int arm_on_disk(struct torci_run *run, const struct torci_script_fault *fault)
 {
     int code = torc_host_add_disk_fault(run->hosts[fault->host->index].host, &fault->disk,
-                                        &run->fault_numbers[fault->index]);
+                                        &run->faults[fault->index].number);
 
     if (code != TORC_EINVAL)
         return code;
@@ -85,22 +87,58 @@ int torci_disasters_arm(struct torci_run *run)
         code = each->of_disk
                    ? arm_on_disk(run, each)
                    : torc_host_add_database_fault(run->hosts[each->host->index].host, &each->fault,
-                                                  &run->fault_numbers[each->index]);
+                                                  &run->faults[each->index].number);
     return code;
+}
+
+static uint64_t count_strikes(const struct torci_run *run, const struct torci_script_fault *fault)
+{
+    const struct torc_host *host = run->hosts[fault->host->index].host;
+    uint32_t number = run->faults[fault->index].number;
+
+    return fault->of_disk ? torc_host_disk_fault_struck(host, number)
+                          : torc_host_database_fault_struck(host, number);
+}
+
+void torci_disasters_look(struct torci_run *run)
+{
+    if (run->options->tell == NULL)
+        return;
+    for (const struct torci_script_fault *each = run->scenario->faults; each; each = each->next) {
+        uint64_t struck = count_strikes(run, each);
+
+        if (struck > run->faults[each->index].told)
+            torci_run_tell(run, "line %u strikes: %.*s", each->place.line->number,
+                           (int)each->place.line->canonical_bytes, each->place.line->canonical);
+        run->faults[each->index].told = struck;
+    }
+}
+
+/* What a line says of a file would otherwise be about another one than the module's. */
+static void check_file(struct torci_run *run, const struct torci_script_database *database)
+{
+    const char *opened =
+        torci_database_path(run->hosts[database->host->index].host, database->name);
+    char is[TORCI_DISK_PATH_BYTES];
+    char said[TORCI_DISK_PATH_BYTES];
+
+    if (torci_disk_path(opened, is, sizeof(is)) && torci_disk_path(database->file, said, sizeof(said)) &&
+        strcmp(is, said) == 0)
+        return;
+    torci_report_failure(run, TORC_SCENARIO_FAIL, &database->place, database->host->name, NULL,
+                         "the pool %s has opened '%s', and the line names '%s'", database->name,
+                         opened, database->file);
 }
 
 void torci_disasters_check(struct torci_run *run)
 {
-    for (const struct torci_script_fault *each = run->scenario->faults; each; each = each->next) {
-        const struct torc_host *host = run->hosts[each->host->index].host;
-        uint32_t number = run->fault_numbers[each->index];
-        uint64_t struck = each->of_disk ? torc_host_disk_fault_struck(host, number)
-                                        : torc_host_database_fault_struck(host, number);
-
-        if (!each->optional && struck == 0)
+    for (const struct torci_script_database *each = run->scenario->databases; each;
+         each = each->next)
+        check_file(run, each);
+    for (const struct torci_script_fault *each = run->scenario->faults; each; each = each->next)
+        if (!each->optional && count_strikes(run, each) == 0)
             torci_report_failure(run, TORC_SCENARIO_FAIL, &each->place, each->host->name, NULL,
                                  "the fault of line %u never struck", each->place.line->number);
-    }
 }
 
 /* --- sql() ---------------------------------------------------------------------------------------- */

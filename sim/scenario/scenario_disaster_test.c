@@ -144,19 +144,14 @@ static int write_line(void *arg, const char *line, size_t bytes)
     return 0;
 }
 
-/* Runs the shop's scenario with these lines; checks the verdict and the message of the first failure. */
-static void expect_run(const char *lines, enum torc_scenario_verdict verdict, const char *message)
+/* Runs it; checks the verdict and the message of the first failure. */
+static void expect_run_of(const char *text, enum torc_scenario_verdict verdict, const char *message)
 {
     struct torc_scenario_run_options run;
     struct torc_scenario_report *report = NULL;
     struct torc_scenario *scenario = NULL;
     struct torc_scenario_error error;
-    char text[3000];
 
-    snprintf(text, sizeof(text),
-             "scn 1\nhost api module=shop\n"
-             "db api.main schema=\"CREATE TABLE orders(id INTEGER PRIMARY KEY)\"\n%s",
-             lines);
     if (torc_scenario_parse(text, strlen(text), "t.scn", NULL, &scenario, &error) != 0)
         fail_msg("%s", error.text);
     torc_scenario_run_options_init(&run);
@@ -171,6 +166,18 @@ static void expect_run(const char *lines, enum torc_scenario_verdict verdict, co
                  report->failure_count > 0 ? report->failures[0].detail : "", trace.text);
     torc_scenario_report_free(report);
     torc_scenario_free(scenario);
+}
+
+/* The same, of the shop's scenario with these lines. */
+static void expect_run(const char *lines, enum torc_scenario_verdict verdict, const char *message)
+{
+    char text[3000];
+
+    snprintf(text, sizeof(text),
+             "scn 1\nhost api module=shop\n"
+             "db api.main schema=\"CREATE TABLE orders(id INTEGER PRIMARY KEY)\"\n%s",
+             lines);
+    expect_run_of(text, verdict, message);
 }
 
 #define COUNT_IS(n) "end expect sql(api.main, \"SELECT count(*) FROM orders\") == " #n "\n"
@@ -288,6 +295,21 @@ static void the_database_outlives_a_kill(void **state)
                TORC_SCENARIO_PASS, NULL);
 }
 
+static void a_line_about_another_file_than_the_pools_fails(void **state)
+{
+    (void)state;
+    expect_run(BUY, TORC_SCENARIO_PASS, NULL);
+    expect_run_of("scn 1\nhost api module=shop\n"
+                  "db api.main file=./other.sqlite schema=\"CREATE TABLE orders(id)\"\n"
+                  "0 cli call api count as d1\nd1 expect failure database_error\n",
+                  TORC_SCENARIO_FAIL,
+                  "the pool main has opened 'main.sqlite', and the line names './other.sqlite'");
+    expect_run_of("scn 1\nhost api module=shop\n"
+                  "db api.main file=./main.sqlite schema=\"CREATE TABLE orders(id)\"\n"
+                  "0 cli call api count as d1\nd1 expect result \"none\"\n",
+                  TORC_SCENARIO_PASS, NULL);
+}
+
 static void a_schema_that_is_refused_is_an_error_of_the_scenario(void **state)
 {
     (void)state;
@@ -366,6 +388,7 @@ int main(void)
         cmocka_unit_test(lines_about_time_after_a_crash_count_from_it),
         cmocka_unit_test(an_operation_of_the_disk_fails_as_the_line_says),
         cmocka_unit_test(a_disk_is_as_the_lines_say),
+        cmocka_unit_test(a_line_about_another_file_than_the_pools_fails),
         cmocka_unit_test(a_schema_that_is_refused_is_an_error_of_the_scenario),
     };
 

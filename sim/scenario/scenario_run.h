@@ -156,6 +156,12 @@ struct torci_sql_answer {
     char error[256];
 };
 
+/* An armed fault. */
+struct torci_fault_run {
+    uint32_t number; /* of the host's */
+    uint64_t told;   /* how often it has struck, as far as was told */
+};
+
 enum torci_truth { TORCI_FALSE, TORCI_TRUE, TORCI_UNKNOWN };
 
 /* --- the run -------------------------------------------------------------------------------------- */
@@ -206,7 +212,7 @@ struct torci_run {
     bool *sometimes_held; /* by assertion */
     struct torci_value *slots; /* answers kept from before the hosts stopped */
     struct torci_sql_answer *sql; /* by slot */
-    uint32_t *fault_numbers;      /* by index */
+    struct torci_fault_run *faults; /* by index */
     size_t answers_untold;
     bool asking_kept;          /* conditions are answered from them */
     uint64_t unhandled_before; /* failures unhandled on hosts whose reactor is gone */
@@ -284,7 +290,9 @@ void torci_answers_leftovers(struct torci_run *run);
 
 /* Before the modules start.  A schema that is refused is a failure of the run. */
 TORC_CHECKED int torci_disasters_arm(struct torci_run *run);
-/* At the end: all that were armed have struck, unless they need not. */
+/* Tells of faults that have struck since it was last asked. */
+void torci_disasters_look(struct torci_run *run);
+/* At the end: a pool opened the file its line names; all that were armed have struck, unless they need not. */
 void torci_disasters_check(struct torci_run *run);
 struct torci_value torci_sql_ask(struct torci_run *run, const struct torci_condition *leaf);
 void torci_sql_free(struct torci_run *run);

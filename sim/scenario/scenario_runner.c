@@ -255,6 +255,7 @@ static void fail_limit(struct torci_run *run, const char *sentence)
 
 static void look(struct torci_run *run)
 {
+    torci_disasters_look(run);
     torci_answers_look(run);
     torci_expect_look(run);
     if (!torci_run_failed(run))
@@ -343,10 +344,10 @@ static int prepare(struct torci_run *run)
     run->steps = torci_pile_alloc(pile, scenario->step_count * sizeof(*run->steps));
     run->slots = torci_pile_alloc(pile, scenario->slot_count * sizeof(*run->slots));
     run->sql = torci_pile_alloc(pile, scenario->slot_count * sizeof(*run->sql));
-    run->fault_numbers = torci_pile_alloc(pile, scenario->fault_count * sizeof(*run->fault_numbers));
+    run->faults = torci_pile_alloc(pile, scenario->fault_count * sizeof(*run->faults));
     run->sometimes_held = torci_pile_alloc(pile, scenario->assertion_count * sizeof(bool));
     if (run->hosts == NULL || run->labels == NULL || run->steps == NULL || run->slots == NULL ||
-        run->sql == NULL || run->fault_numbers == NULL || run->sometimes_held == NULL)
+        run->sql == NULL || run->faults == NULL || run->sometimes_held == NULL)
         return TORC_ENOMEM;
     for (const struct torci_step *step = scenario->steps; step != NULL; step = step->next) {
         run->steps[step->index].step = step;

@@ -50,7 +50,8 @@ TORC_API TORC_CHECKED int torc_host_name_database(struct torc_host *host, const 
                                                   const char *path);
 
 /* Runs statements on a database of the host's disk from outside: no time passes, no fault strikes, nothing is
- * traced.  `out` (may be NULL) gets the rows of the last statement.  `error` holds SQLite's sentence.
+ * traced.  `out` (may be NULL) gets the rows of the last statement; they are the world's memory, and are
+ * released before that is.  `error` holds SQLite's sentence.
  * Errors: TORC_ENOTFOUND, no such database; those of torc/pool.h; TORC_EBUSY, a transaction of the host is
  * in the way. */
 TORC_API TORC_CHECKED int torc_host_sql(struct torc_host *host, const char *database,
