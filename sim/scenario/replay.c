@@ -170,28 +170,30 @@ static int compare_trailer(const struct torc_recording *recording,
 int torc_replay(struct torc_recording *recording, const struct torc_module *module,
                 const struct torc_replay_options *options, struct torc_replay_report *report)
 {
-    static const struct torc_replay_options defaults = TORC_REPLAY_OPTIONS_INIT;
+    struct torc_replay_options known = TORC_REPLAY_OPTIONS_INIT;
     struct torci_replayer *replayer;
     struct torc_trace *trace;
     int status;
 
     memset(report, 0, sizeof(*report));
-    options = options != NULL ? options : &defaults;
+    if (options != NULL) { /* a program built with an earlier header has fewer */
+        memcpy(&known, options, options->size < sizeof(known) ? options->size : sizeof(known));
+    }
     if (recording->events != 0 || recording->ended) {
         snprintf(report->error, sizeof(report->error), "%s: it was replayed already",
                  recording->name);
         return TORC_EINVAL;
     }
-    status = torc_trace_new(options->write, options->arg, &trace);
+    status = torc_trace_new(known.write, known.arg, &trace);
     if (status != 0) {
         snprintf(report->error, sizeof(report->error), "%s", torc_error_text(status));
         return status;
     }
     status = torci_replayer_new(recording, trace, report, &replayer);
     if (status == 0) {
-        status = prepare_real(replayer, options);
+        status = prepare_real(replayer, &known);
         if (status == 0) {
-            status = play_on_reactor(replayer, module, options);
+            status = play_on_reactor(replayer, module, &known);
         }
         torci_replayer_free(replayer);
     }

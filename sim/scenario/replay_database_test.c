@@ -304,6 +304,21 @@ static void sqlite_gives_what_is_recorded(void **state)
     assert_true(report.statements_overlapping <= 8);
 }
 
+static void options_of_an_earlier_size_run_nothing(void **state)
+{
+    struct bench *bench = *state;
+    struct torc_replay_options options = TORC_REPLAY_OPTIONS_INIT;
+    struct torc_replay_report report;
+
+    options.size = offsetof(struct torc_replay_options, database);
+    options.database = TORC_REPLAY_REAL;
+    assert_int_equal(ledger_replay(&bench->file, LEDGER_AS_RECORDED, &options, &report), 0);
+    assert_int_equal(report.statements_run, 0);
+    options.size = sizeof(options);
+    assert_int_equal(ledger_replay(&bench->file, LEDGER_AS_RECORDED, &options, &report),
+                     TORC_EINVAL); /* no directory */
+}
+
 static void a_row_that_sqlite_gives_otherwise_is_shown_with_its_place(void **state)
 {
     struct torc_replay_report report;
@@ -359,6 +374,7 @@ int main(void)
         TEST(a_row_changed_in_the_recording_is_found_by_the_digest),
         TEST(a_recording_cut_anywhere_is_refused_or_replayed_up_to_there),
         TEST(sqlite_gives_what_is_recorded),
+        TEST(options_of_an_earlier_size_run_nothing),
         TEST(a_row_that_sqlite_gives_otherwise_is_shown_with_its_place),
         TEST(rows_of_a_stream_are_compared_in_each_piece),
         TEST(a_code_that_sqlite_gives_otherwise_is_found),

@@ -212,11 +212,13 @@ static void compare_outcome(struct torci_real_comparison *comparison)
     bool changed = sqlite3_total_changes64(sqlite) != comparison->connection->total_changes;
 
     torci_real_differs_in_number(comparison, "SQLite changed another number of rows than recorded",
-                      record->changes, changed ? sqlite3_changes64(sqlite) : 0);
-    torci_real_differs_in_number(comparison, "SQLite gave another last rowid than recorded",
-                      record->last_insert_id, changed ? sqlite3_last_insert_rowid(sqlite) : 0);
+                                 record->changes, changed ? sqlite3_changes64(sqlite) : 0);
+    if (record->last_insert_id != 0) { /* SQLite tells that of an earlier statement where there is none */
+        torci_real_differs_in_number(comparison, "SQLite gave another last rowid than recorded",
+                                     record->last_insert_id, sqlite3_last_insert_rowid(sqlite));
+    }
     torci_real_differs_in_number(comparison, "SQLite is in a transaction (1), or in none (0)",
-                      record->in_transaction, !sqlite3_get_autocommit(sqlite));
+                                 record->in_transaction, !sqlite3_get_autocommit(sqlite));
 }
 
 void torci_real_compare_end(struct torci_real_comparison *comparison)
@@ -228,7 +230,9 @@ void torci_real_compare_end(struct torci_real_comparison *comparison)
         return; /* nobody asked for more */
     }
     code = sqlite3_step(comparison->connection->statement);
-    if (code == SQLITE_ROW) {
+    if (code == SQLITE_ROW && record->code != 0) {
+        code = sqlite3_reset(comparison->connection->statement); /* left early, which failed */
+    } else if (code == SQLITE_ROW) {
         torci_real_differs_in_number(comparison, "SQLite gave more rows than recorded",
                           (int64_t)record->rows, (int64_t)record->rows + 1);
         return;
