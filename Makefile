@@ -44,13 +44,14 @@ inc_lib/service  := -Ilib/include
 inc_lib/live     := -Ilib/include -D_GNU_SOURCE
 inc_sim/world    := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/scenario := -Ilib/include -Isim/include -Isim/world -D_GNU_SOURCE
+inc_sim/explore  := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/guard    := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/cli      := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_fixture      := -Ilib/include
 inc_test         := -Ilib/include -Isim/include -D_GNU_SOURCE -I.
 
 lib_folders := lib/core lib/net lib/db lib/service lib/live
-sim_folders := sim/world sim/scenario
+sim_folders := sim/world sim/scenario sim/explore
 
 sources  = $(filter-out %_test.c,$(foreach d,$(1),$(wildcard $(d)/*.c)))
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(1))

@@ -94,8 +94,8 @@ static uint64_t identify(const char *site, const char *host)
     return hash == 0 ? 1 : hash;
 }
 
-int torci_draw_next(struct torci_draw *draw, const struct torc_allocator *allocator,
-                    const char *site, const char *host, uint64_t *out)
+int torci_draw_counted(struct torci_draw *draw, const struct torc_allocator *allocator,
+                       const char *site, const char *host, uint64_t *out_n, uint64_t *out)
 {
     uint64_t identity = identify(site, host);
     struct torci_draw_stream *stream;
@@ -121,7 +121,15 @@ int torci_draw_next(struct torci_draw *draw, const struct torc_allocator *alloca
     key[0] = (uint32_t)draw->seed;
     key[1] = (uint32_t)(draw->seed >> 32);
     torci_philox(counter, key, block);
-    stream->drawn++;
+    *out_n = stream->drawn++;
     *out = (uint64_t)block[1] << 32 | block[0];
     return 0;
+}
+
+int torci_draw_next(struct torci_draw *draw, const struct torc_allocator *allocator,
+                    const char *site, const char *host, uint64_t *out)
+{
+    uint64_t n;
+
+    return torci_draw_counted(draw, allocator, site, host, &n, out);
 }

@@ -28,6 +28,11 @@ void torci_draw_destroy(struct torci_draw *draw, const struct torc_allocator *al
 TORC_CHECKED int torci_draw_next(struct torci_draw *draw, const struct torc_allocator *allocator,
                                  const char *site, const char *host, uint64_t *out);
 
+/* The same, with n. */
+TORC_CHECKED int torci_draw_counted(struct torci_draw *draw, const struct torc_allocator *allocator,
+                                    const char *site, const char *host, uint64_t *out_n,
+                                    uint64_t *out);
+
 /* One block of the generator. */
 void torci_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 

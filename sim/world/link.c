@@ -116,6 +116,14 @@ static void arrive(struct torc_world *world, void *subject)
 
 static const struct torci_event_kind arrival = {arrive, NULL};
 
+/* How much longer a packet takes than the link says. */
+static uint64_t decide_delay(const struct torci_link *link)
+{
+    static const uint32_t longer_ns[] = {0, 10000, 1000000, 20000000};
+
+    return longer_ns[torci_decide(link->from->world, link->from, "packet.delay", 4)];
+}
+
 void torci_link_send(struct torci_link *link, struct torci_packet *packet, uint32_t wire_bytes)
 {
     struct torc_world *world = link->from->world;
@@ -128,7 +136,7 @@ void torci_link_send(struct torci_link *link, struct torci_packet *packet, uint3
                                              link->settings.bits_per_second);
         link->free_at_ns = sent_ns;
     }
-    packet->arrives_ns = add_saturated(sent_ns, link->settings.delay_ns);
+    packet->arrives_ns = add_saturated(sent_ns, link->settings.delay_ns + decide_delay(link));
     if (packet->arrives_ns < link->last_arrival_ns)
         packet->arrives_ns = link->last_arrival_ns;
     link->last_arrival_ns = packet->arrives_ns;

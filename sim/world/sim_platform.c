@@ -123,17 +123,52 @@ static void tell(struct torci_handle *handle, struct torc_platform_event *out)
     handle->ready &= (uint8_t)~TORC_EVENT_CONNECT;
 }
 
+/* Brings the handle that is to be told next to the front of the list, of the `left` that were not told. */
+static void choose_ready(struct torc_host *host, uint64_t left)
+{
+    uint64_t index = torci_decide(host->world, host, "ready.order", left);
+    struct torci_handle *handle = host->ready_head;
+
+    if (index == 0)
+        return;
+    while (index-- > 0)
+        handle = handle->ready_next;
+    handle->ready_previous->ready_next = handle->ready_next;
+    if (handle->ready_next != NULL)
+        handle->ready_next->ready_previous = handle->ready_previous;
+    else
+        host->ready_tail = handle->ready_previous;
+    handle->ready_previous = NULL;
+    handle->ready_next = host->ready_head;
+    host->ready_head->ready_previous = handle;
+    host->ready_head = handle;
+}
+
+static uint64_t count_ready(const struct torc_host *host)
+{
+    uint64_t count = 0;
+
+    for (const struct torci_handle *handle = host->ready_head; handle != NULL;
+         handle = handle->ready_next)
+        count++;
+    return count;
+}
+
 /* What was told goes to the end of the list, so that a batch that is too small for all of them is
  * fair; one that has only been told of its connect may leave it. */
 static size_t take_ready(struct torc_host *host, struct torc_platform_event *batch, size_t capacity)
 {
     struct torci_handle *last = host->ready_tail;
+    uint64_t left = host->world->decider == NULL ? 0 : count_ready(host);
     size_t count = 0;
 
     while (count < capacity && host->ready_head != NULL) {
-        struct torci_handle *handle = host->ready_head;
-        bool was_last = handle == last;
+        struct torci_handle *handle;
+        bool was_last;
 
+        choose_ready(host, left);
+        handle = host->ready_head;
+        was_last = left == 0 ? handle == last : --left == 0;
         tell(handle, &batch[count]);
         count++;
         if (host->ready_head != host->ready_tail) {

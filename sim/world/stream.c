@@ -168,6 +168,7 @@ int torci_stream_read(struct torci_end *end, void *buffer, size_t bytes, size_t 
     left = packet->bytes - end->received_offset;
     if (bytes < left)
         left = (uint32_t)bytes;
+    left = torci_decide_bytes(end->handle.host, "read.short", left);
     memcpy(buffer, packet->payload + end->received_offset, left);
     world->cause = packet->cause;
     trace_data(end, TORC_TRACE_rx, packet->payload + end->received_offset, left);
@@ -286,6 +287,7 @@ int torci_stream_writev(struct torci_end *end, const struct torc_span *spans, si
         }
         bytes = room;
     }
+    bytes = torci_decide_bytes(end->handle.host, "write.short", (uint32_t)bytes);
     sent = send_segments(end, &cursor, (uint32_t)bytes);
     if (sent == 0 && bytes > 0)
         return TORC_ENOBUFS;

@@ -56,6 +56,7 @@ int torc_world_new(const struct torc_world_options *options, struct torc_world *
         if (options->wall_start_ns != 0)
             world->wall_start_ns = options->wall_start_ns;
         world->perturb = options->perturb;
+        world->decider = options->decider;
         if (options->turns_at_one_time_max != 0)
             world->turns_at_one_time_max = options->turns_at_one_time_max;
     }

@@ -42,6 +42,7 @@ struct torc_world {
     uint64_t turns_here; /* turns since time last passed */
     uint64_t turns_at_one_time_max;
     unsigned perturb; /* of enum torc_perturbation */
+    struct torc_decider *decider; /* NULL: nothing is asked */
     uint64_t connections; /* made so far; each has its number */
     int error;            /* TORC_ENOMEM once the world itself ran out of memory */
     bool running;         /* inside torc_world_run or _step */
@@ -141,6 +142,17 @@ void torci_world_schedule(struct torc_world *world, uint64_t t_ns, enum torci_ev
 
 /* Sets the time of a host's next turn from what waits for it; `ask`: asks its reactor too. */
 void torci_host_reschedule(struct torc_host *host, bool ask);
+
+/* The option taken at `site` on `host`: 0 without a decider (decide.c). */
+uint64_t torci_world_ask(struct torc_host *host, const char *site, uint64_t options);
+static inline uint64_t torci_decide(struct torc_world *world, struct torc_host *host,
+                                    const char *site, uint64_t options)
+{
+    return world->decider == NULL || options < 2 ? 0 : torci_world_ask(host, site, options);
+}
+
+/* What is left of `bytes` (at least 1) at a site where less may be taken. */
+uint32_t torci_decide_bytes(struct torc_host *host, const char *site, uint32_t bytes);
 
 /* --- hosts ---------------------------------------------------------------------------------- */
 

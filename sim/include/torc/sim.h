@@ -15,6 +15,7 @@
 #ifndef TORC_SIM_H
 #define TORC_SIM_H
 
+#include <torc/decision.h>
 #include <torc/module.h>
 #include <torc/trace.h>
 
@@ -39,6 +40,7 @@ struct torc_world_options {
     uint64_t wall_start_ns;         /* time of day at virtual time 0; 0: 2020-01-01 00:00 UTC */
     uint64_t turns_at_one_time_max; /* more turns than this without time passing is a livelock; 0: 100000 */
     unsigned perturb; /* of enum torc_perturbation */
+    struct torc_decider *decider; /* borrowed; NULL: the default throughout */
 };
 TORC_API void torc_world_options_init(struct torc_world_options *options);
 

@@ -1,0 +1,43 @@
+/* decide.c - what a run leaves open, put to the world's decider. */
+#include "world.h"
+
+const char *const torc_decision_sites[] = {"ready.order",  "read.short", "write.short",
+                                           "packet.delay", "job.delay",  NULL};
+
+uint64_t torci_world_ask(struct torc_host *host, const char *site, uint64_t options)
+{
+    struct torc_world *world = host->world;
+    struct torc_question question = {host->name, site, 0, options, 0};
+    uint64_t value;
+
+    if (torci_draw_counted(&world->draw, &world->allocator, site, host->name, &question.k,
+                           &question.draw) != 0) {
+        world->error = TORC_ENOMEM;
+        return 0;
+    }
+    value = world->decider->decide(world->decider, &question);
+    if (value == 0 || value >= options)
+        return 0;
+    torci_host_trace(host, TORC_TRACE_decide);
+    torc_trace_text(world->trace, "site", site);
+    torc_trace_integer(world->trace, "k", (int64_t)question.k);
+    torc_trace_integer(world->trace, "value", (int64_t)value);
+    torc_trace_end(world->trace);
+    return value;
+}
+
+uint32_t torci_decide_bytes(struct torc_host *host, const char *site, uint32_t bytes)
+{
+    uint64_t value = bytes < 2 || host->raw ? 0 : torci_decide(host->world, host, site, 4);
+
+    switch (value) {
+    case 0:
+        return bytes;
+    case 1:
+        return 1;
+    case 2:
+        return bytes < 4 ? 1 : bytes / 4;
+    default:
+        return bytes / 2;
+    }
+}
