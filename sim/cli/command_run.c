@@ -9,38 +9,32 @@
 
 #include "arguments.h"
 #include "command.h"
-#include "module_loader.h"
 #include "perturbation.h"
 #include "scenario_printer.h"
+#include "scenario_source.h"
 
 static const char name[] = "run";
 static const char *const option_names[] = {"seed", "param",   "modules", "jsonl",   "trace",  "junit", "tap",
-                                           "v",    "verbose", "digest",  "perturb", "hashes", "help",  NULL};
-
-enum { PARAMS_MAX = 64, REPEATED_BYTES = 2048 };
-
-/* A scenario is written by hand; what is larger is a device, or a wrong name. */
-static const size_t file_bytes_max = (size_t)64 << 20;
+                                           "v",    "verbose", "digest",  "perturb", "hashes", "help",  "decisions", "strategy", "sites", NULL};
 
 struct run {
     struct torci_arguments arguments;
+    struct torci_scenario_source source;
     struct torci_scenario_printer printer;
     const char **paths;
     size_t path_count;
-    const char *modules; /* folder, or NULL */
     bool seed_given;
     uint64_t seed;
     bool verbose;
     bool hashes;
+    bool strategy_given;
+    enum torc_strategy strategy;
+    uint64_t sites;
     unsigned perturb; /* of enum torci_perturbation */
     FILE *trace; /* or NULL */
     const char *trace_path;
     int trace_errno; /* why it could not be written; 0: it could */
     const char *junit_path;
-    const char *params[2 * PARAMS_MAX + 1];
-    char param_names[PARAMS_MAX][64];
-    size_t param_count;
-    char repeated[REPEATED_BYTES]; /* arguments a failure's command lines need */
     int status;
     bool done; /* --help */
 };
@@ -57,6 +51,9 @@ static void print_help(void)
          "  -v                  tell line by line what happens\n"
          "  --trace             the trace on stdout, one event in JSON a line\n"
          "  --jsonl FILE        the trace into FILE\n"
+         "  --decisions FILE    takes the decisions of its `decide` lines; tells which were never asked for\n"
+         "  --strategy NAME     decides as torc explore does for this seed\n"
+         "  --sites LIST        what the strategy decides [what takes no virtual time]\n"
          "  --hashes            each line of the trace ends with the digest so far\n"
          "  --perturb LIST      changes what must not matter: memory, stack, addresses (see torc check)\n"
          "  --tap               results in TAP\n"
@@ -69,40 +66,10 @@ static void print_help(void)
 
 /* --- arguments ------------------------------------------------------------------------------------ */
 
-/* Remembers an argument that whoever reproduces a failure has to give too. */
-static void repeat_argument(struct run *run, const char *option, const char *value)
-{
-    size_t used = strlen(run->repeated);
-
-    snprintf(run->repeated + used, sizeof(run->repeated) - used, "%s %s ", option, value);
-}
-
 static int read_seed(struct run *run, const char *text)
 {
-    char *end;
-
-    errno = 0;
-    run->seed = strtoull(text, &end, 0);
-    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9')
-        return torci_usage_error(name, "--seed: '%s' is not a number", text);
     run->seed_given = true;
-    return 0;
-}
-
-static int read_param(struct run *run, const char *text)
-{
-    size_t bytes = strcspn(text, "=");
-
-    if (text[bytes] != '=' || bytes == 0 || bytes >= sizeof(run->param_names[0]))
-        return torci_usage_error(name, "--param: '%s' is not NAME=VALUE", text);
-    if (run->param_count == PARAMS_MAX)
-        return torci_usage_error(name, "--param: more than %d", PARAMS_MAX);
-    memcpy(run->param_names[run->param_count], text, bytes);
-    run->params[2 * run->param_count] = run->param_names[run->param_count];
-    run->params[2 * run->param_count + 1] = text + bytes + 1;
-    run->param_count++;
-    repeat_argument(run, "--param", text);
-    return 0;
+    return torci_read_number(name, "seed", text, &run->seed);
 }
 
 static int open_output(const char *option, const char *path, FILE **out)
@@ -124,14 +91,35 @@ static int read_perturbations(struct run *run, const char *text)
     return 0;
 }
 
+static int read_strategy(struct run *run, const char *text)
+{
+    run->strategy_given = true;
+    if (torc_strategy_of_name(text, &run->strategy) != 0)
+        return torci_usage_error(name, "--strategy: '%s' is none of fifo, random, pct, portfolio", text);
+    return 0;
+}
+
+static int read_sites(struct run *run, const char *text)
+{
+    const char *bad;
+
+    if (torc_decision_sites_parse(text, &run->sites, &bad) != 0)
+        return torci_usage_error(name, "--sites: unknown site '%.*s'", (int)strcspn(bad, ","), bad);
+    return 0;
+}
+
 static int read_value_option(struct run *run)
 {
     const char *option = run->arguments.name;
     const char *value;
-    bool known = strcmp(option, "seed") == 0 || strcmp(option, "param") == 0 ||
-                 strcmp(option, "modules") == 0 || strcmp(option, "jsonl") == 0 ||
-                 strcmp(option, "junit") == 0 || strcmp(option, "perturb") == 0;
+    bool shared;
+    int status = torci_scenario_source_option(&run->source, &run->arguments, &shared);
+    bool known = strcmp(option, "seed") == 0 || strcmp(option, "jsonl") == 0 ||
+                 strcmp(option, "junit") == 0 || strcmp(option, "perturb") == 0 ||
+                 strcmp(option, "strategy") == 0 || strcmp(option, "sites") == 0;
 
+    if (shared)
+        return status;
     if (!known)
         return torci_arguments_unknown(&run->arguments, option_names);
     value = torci_arguments_value(&run->arguments);
@@ -139,21 +127,18 @@ static int read_value_option(struct run *run)
         return TORCI_EXIT_USAGE;
     if (strcmp(option, "seed") == 0)
         return read_seed(run, value);
-    if (strcmp(option, "param") == 0)
-        return read_param(run, value);
+    if (strcmp(option, "strategy") == 0)
+        return read_strategy(run, value);
+    if (strcmp(option, "sites") == 0)
+        return read_sites(run, value);
     if (strcmp(option, "perturb") == 0)
         return read_perturbations(run, value);
     if (strcmp(option, "jsonl") == 0) {
         run->trace_path = value;
         return open_output(option, value, &run->trace);
     }
-    if (strcmp(option, "junit") == 0) {
-        run->junit_path = value;
-        return open_output(option, value, &run->printer.junit);
-    }
-    run->modules = value;
-    repeat_argument(run, "--modules", value);
-    return 0;
+    run->junit_path = value;
+    return open_output(option, value, &run->printer.junit);
 }
 
 static int read_option(struct run *run)
@@ -203,76 +188,6 @@ static int read_arguments(struct run *run, int argc, char **argv)
     return status;
 }
 
-/* --- files ---------------------------------------------------------------------------------------- */
-
-/* All there is to read; 0, or the errno of what failed, with *out_data to be freed all the same. */
-static int read_all(FILE *file, char **out_data, size_t *out_bytes)
-{
-    size_t room = 65536;
-    size_t got;
-
-    *out_bytes = 0;
-    *out_data = malloc(room);
-    if (*out_data == NULL)
-        return ENOMEM;
-    errno = 0;
-    while ((got = fread(*out_data + *out_bytes, 1, room - *out_bytes, file)) > 0) {
-        *out_bytes += got;
-        if (*out_bytes > file_bytes_max)
-            return EFBIG;
-        if (*out_bytes == room) {
-            char *grown = realloc(*out_data, 2 * room);
-
-            if (grown == NULL)
-                return ENOMEM;
-            *out_data = grown;
-            room *= 2;
-        }
-    }
-    return ferror(file) ? (errno != 0 ? errno : EIO) : 0;
-}
-
-/* Reads the file at `path`; 0, or the errno of what failed. */
-static int read_path(const char *path, char **out_data, size_t *out_bytes)
-{
-    FILE *file = fopen(path, "rb");
-    int error;
-
-    if (file == NULL)
-        return errno;
-    error = read_all(file, out_data, out_bytes);
-    fclose(file);
-    if (error != 0)
-        free(*out_data);
-    return error;
-}
-
-/* The files a scenario names. */
-static int read_file(void *arg, const char *path, char **out_data, size_t *out_bytes)
-{
-    char *data;
-    size_t bytes;
-    int error = read_path(path, &data, &bytes);
-
-    (void)arg;
-    switch (error) {
-    case 0:
-        *out_data = data;
-        *out_bytes = bytes;
-        return 0;
-    case ENOENT:
-        return TORC_ENOTFOUND;
-    case EACCES:
-        return TORC_EACCES;
-    case ENOMEM:
-        return TORC_ENOMEM;
-    case EFBIG:
-        return TORC_ETOOLONG;
-    default:
-        return TORC_EIO;
-    }
-}
-
 static int write_trace(void *arg, const char *line, size_t bytes)
 {
     struct run *run = arg;
@@ -284,12 +199,6 @@ static int write_trace(void *arg, const char *line, size_t bytes)
 }
 
 /* --- one scenario --------------------------------------------------------------------------------- */
-
-static int load_module(void *arg, const char *module, const struct torc_module **out, char *error,
-                       size_t error_size)
-{
-    return torci_module_load(module, ((const struct run *)arg)->modules, out, error, error_size);
-}
 
 static void tell(void *arg, const char *text)
 {
@@ -318,14 +227,6 @@ static void note_status(struct run *run, int status)
         run->status = status;
 }
 
-static void fail_run(struct run *run, const char *path, const char *error)
-{
-    char text[1200];
-
-    snprintf(text, sizeof(text), "%s: %s\n", path, error);
-    torci_scenario_printer_invalid(&run->printer, path, text);
-}
-
 static unsigned world_perturbations(unsigned perturbations)
 {
     return ((perturbations & TORCI_PERTURB_MEMORY) != 0 ? TORC_PERTURB_MEMORY : 0u) |
@@ -341,14 +242,18 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
     torc_scenario_warnings(scenario, warn, NULL);
     if (torc_scenario_has_campaigns(scenario))
         fprintf(stderr, "%s: run once; its sweep and explore lines are left aside\n", path);
-    torc_scenario_run_options_init(&options);
+    torci_scenario_source_run_options(&run->source, &options);
     options.seed_given = run->seed_given;
     options.seed = run->seed;
-    options.load = load_module;
-    options.load_arg = run;
     options.tell = run->verbose ? tell : NULL;
     options.perturb = world_perturbations(run->perturb);
     options.trace_hashes = run->hashes;
+    if (run->strategy_given &&
+        torc_strategy_new(run->strategy, run->seed_given ? run->seed : torc_scenario_seed(scenario),
+                          run->sites, &options.decider) != 0) {
+        note_status(run, TORCI_EXIT_INTERNAL);
+        return;
+    }
     if ((run->perturb & TORCI_PERTURB_STACK) != 0)
         torci_perturbation_soil_stack();
     if (run->trace != NULL) {
@@ -356,13 +261,17 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
         options.trace_arg = run;
     }
     code = torc_scenario_run(scenario, &options, &report);
+    torc_strategy_free(options.decider);
     if (code != 0) {
         char why[512];
+        char text[1200];
 
         snprintf(why, sizeof(why), "the trace cannot be written to %s: %s",
                  run->trace_path != NULL ? run->trace_path : "standard output",
                  strerror(run->trace_errno));
-        fail_run(run, path, run->trace_errno != 0 ? why : torc_error_text(code));
+        snprintf(text, sizeof(text), "%s: %s\n", path,
+                 run->trace_errno != 0 ? why : torc_error_text(code));
+        torci_scenario_printer_invalid(&run->printer, path, text);
         note_status(run, TORCI_EXIT_INTERNAL);
         return;
     }
@@ -373,25 +282,13 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
 
 static void run_file(struct run *run, const char *path)
 {
-    struct torc_scenario_parse_options options = TORC_SCENARIO_PARSE_OPTIONS_INIT;
-    struct torc_scenario_error error;
+    char error[TORCI_SOURCE_ERROR_BYTES];
     struct torc_scenario *scenario = NULL;
-    char *text = NULL;
-    size_t bytes = 0;
-    int code = read_path(path, &text, &bytes);
+    int status = torci_scenario_source_parse(&run->source, path, NULL, 0, &scenario, error);
 
-    if (code != 0) {
-        fail_run(run, path, strerror(code));
-        note_status(run, TORCI_EXIT_USAGE);
-        return;
-    }
-    options.read = read_file;
-    options.params = run->params;
-    code = torc_scenario_parse(text, bytes, path, &options, &scenario, &error);
-    free(text);
-    if (code != 0) {
-        torci_scenario_printer_invalid(&run->printer, path, error.text);
-        note_status(run, code == TORC_ENOMEM ? TORCI_EXIT_INTERNAL : TORCI_EXIT_USAGE);
+    if (status != 0) {
+        torci_scenario_printer_invalid(&run->printer, path, error);
+        note_status(run, status);
         return;
     }
     run_parsed(run, path, scenario);
@@ -425,7 +322,9 @@ int torci_command_run(int argc, char **argv)
         free(run);
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     }
-    run->printer.arguments = run->repeated;
+    run->source.command = name;
+    (void)read_sites(run, NULL);
+    run->printer.arguments = run->source.repeated;
     run->printer.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
     run->printer.annotate = getenv("GITHUB_ACTIONS") != NULL;
     status = read_arguments(run, argc, argv);
@@ -440,6 +339,7 @@ int torci_command_run(int argc, char **argv)
     close_output(run, "jsonl", run->trace_path, run->trace);
     close_output(run, "junit", run->junit_path, run->printer.junit);
     status = run->status;
+    torci_scenario_source_free(&run->source);
     free(run->paths);
     free(run);
     return status;

@@ -157,6 +157,11 @@ static void print_text(struct torci_scenario_printer *printer, const char *path,
     puts(")");
     for (size_t i = 0; i < report->failure_count; i++)
         print_failure(stdout, "    ", &report->failures[i]);
+    if (report->drift > 0)
+        printf("    drift: %zu decision%s never asked for, the first is: decide %s %s %llu = %llu\n",
+               report->drift, report->drift == 1 ? " was" : "s were", report->drifted.host,
+               report->drifted.site, (unsigned long long)report->drifted.k,
+               (unsigned long long)report->drifted.value);
     if (!passed)
         print_commands(stdout, "    ", printer, path, report);
 }

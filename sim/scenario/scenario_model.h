@@ -6,6 +6,7 @@
 #define TORCI_SCENARIO_MODEL_H
 
 #include <torc/database_fault.h>
+#include <torc/decision.h>
 #include <torc/disk.h>
 #include <torc/nearest_name.h>
 #include <torc/scenario.h>
@@ -281,10 +282,14 @@ struct torc_scenario {
     uint64_t limit_time_ns;
     uint64_t limit_events;
     bool campaigns;
+    struct torc_scenario_exploration exploration;
     struct torci_param *params;
     struct torci_script_host *hosts;
     size_t host_count;
     struct torci_script_link *links;
+    struct torc_decision *decisions; /* of `decide` lines, in order */
+    size_t decision_count;
+    size_t decision_room;
     struct torci_script_database *databases;
     struct torci_script_fault *faults;
     size_t fault_count;

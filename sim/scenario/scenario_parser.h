@@ -3,6 +3,8 @@
  *   scenario_lexer.c        a text to lines and words; errors with their line and caret
  *   scenario_parser.c       a file: lines in order, the time column, includes
  *   scenario_declaration.c  seed title param host link limit
+ *   scenario_decide.c       decisions that are not the default
+ *   scenario_explore.c      how it is to be explored
  *   scenario_database.c     databases
  *   scenario_fault.c        what goes wrong (scenario_fault.h)
  *   scenario_action.c       verbs of hosts, and of connections without arguments
@@ -100,6 +102,12 @@ TORC_CHECKED int torci_parse_assertion(struct torci_parser *parser, size_t first
                                        const struct torci_time *time, bool *out_done);
 TORC_CHECKED int torci_parse_action(struct torci_parser *parser, size_t first,
                                     const struct torci_time *time);
+
+/* decide ...: the whole line. */
+TORC_CHECKED int torci_parse_decide(struct torci_parser *parser);
+struct torc_scenario_exploration torci_exploration_defaults(void);
+/* explore ...: the whole line. */
+TORC_CHECKED int torci_parse_explore(struct torci_parser *parser);
 
 /* db ..., on ...: the whole line. */
 TORC_CHECKED int torci_parse_database(struct torci_parser *parser);

@@ -206,6 +206,7 @@ struct torci_run {
     struct torci_pile *report_pile;
     struct torc_trace *trace;
     struct torc_world *world;
+    struct torc_decision_list *decisions; /* NULL: everything is the default */
     struct torci_host_run *hosts;
     struct torci_label_run *labels;
     struct torci_step_run *steps;
@@ -238,6 +239,13 @@ uint64_t torci_run_now(const struct torci_run *run);
 void torci_run_step_world(struct torci_run *run);
 /* Events up to `until_ns`; then it is that time.  Stops at a failure. */
 void torci_run_until(struct torci_run *run, uint64_t until_ns);
+
+/* --- decisions (scenario_decider.c) --------------------------------------------------------------- */
+
+/* Who decides, in *out: NULL if everything is the default.  Errors: TORC_ENOMEM. */
+TORC_CHECKED int torci_run_make_decider(struct torci_run *run, struct torc_decider **out);
+/* Writes what was decided, and what has drifted, into the report.  Errors: TORC_ENOMEM. */
+TORC_CHECKED int torci_run_report_decisions(struct torci_run *run);
 
 /* --- lines (scenario_step.c) ---------------------------------------------------------------------- */
 

@@ -224,6 +224,9 @@ static int make_world(struct torci_run *run)
     if (run->options->trace_hashes)
         torc_trace_show_hash(run->trace);
     torc_world_options_init(&options);
+    code = torci_run_make_decider(run, &options.decider);
+    if (code != 0)
+        return code;
     options.perturb = run->options->perturb;
     options.seed = run->report->seed;
     options.trace = run->trace;
@@ -366,6 +369,7 @@ static void clean_up(struct torci_run *run)
     torci_sql_free(run);
     torc_world_free(run->world);
     torc_trace_free(run->trace);
+    torc_decision_list_free(run->decisions);
     torci_pile_free(&run->pile);
 }
 
@@ -396,6 +400,7 @@ int torc_scenario_run(const struct torc_scenario *scenario,
         run.report->t_ns = torci_run_now(&run);
         run.report->events = run.events;
         torc_trace_digest(run.trace, run.report->digest);
+        run.error = torci_run_report_decisions(&run);
     }
     clean_up(&run);
     if (run.error != 0) {

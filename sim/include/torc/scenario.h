@@ -15,6 +15,7 @@
 #ifndef TORC_SCENARIO_H
 #define TORC_SCENARIO_H
 
+#include <torc/decision.h>
 #include <torc/module.h>
 #include <torc/trace.h>
 
@@ -69,6 +70,23 @@ TORC_API const char *torc_scenario_title(const struct torc_scenario *scenario);
 TORC_API uint64_t torc_scenario_seed(const struct torc_scenario *scenario);
 /* Whether it has `sweep` or `explore` lines: campaigns, which torc_scenario_run leaves aside. */
 TORC_API bool torc_scenario_has_campaigns(const struct torc_scenario *scenario);
+/* What an `explore` line says, or the defaults: portfolio, seeds 1 to 100, no budget, sites that take no time. */
+struct torc_scenario_exploration {
+    enum torc_strategy strategy;
+    uint64_t first_seed;
+    uint64_t last_seed;
+    uint64_t budget_ns; /* of real time; 0: none */
+    uint64_t sites;     /* torc_decision_sites_parse */
+};
+TORC_API void torc_scenario_explore(const struct torc_scenario *scenario,
+                                    struct torc_scenario_exploration *out);
+/* Reads "7" or "1..2000".  Errors: TORC_ESYNTAX. */
+TORC_API TORC_CHECKED int torc_scenario_parse_seeds(const char *text, uint64_t *out_first,
+                                                    uint64_t *out_last);
+
+/* The decisions of its `decide` lines; borrowed until it is freed.  Returns their number. */
+TORC_API size_t torc_scenario_decisions(const struct torc_scenario *scenario,
+                                        const struct torc_decision **out);
 /* One message of the form above for each thing that is odd but no error. */
 TORC_API void torc_scenario_warnings(const struct torc_scenario *scenario, torc_visit_text_fn *visit,
                                      void *arg);
@@ -90,6 +108,11 @@ struct torc_scenario_run_options {
     uint64_t seed; /* if given, instead of the scenario's */
     torc_scenario_load_fn *load;
     void *load_arg;
+    /* What the run leaves open: the scenario's `decide` lines, then these, then the decider, decide.  NULL: the
+     * default. */
+    const struct torc_decision *decisions;
+    size_t decision_count;
+    struct torc_decider *decider;
     unsigned perturb; /* of enum torc_perturbation */
     bool trace_hashes; /* torc_trace_show_hash */
     torc_trace_write_fn *trace; /* gets the trace, line by line; NULL: only the digest is kept */
@@ -133,6 +156,10 @@ struct torc_scenario_report {
     size_t lines_skipped;   /* whose label never happened */
     uint64_t bytes_sent;    /* by scripted peers */
     uint64_t bytes_received;
+    const struct torc_decision *decisions; /* taken, other than the default, in order */
+    size_t decision_count;
+    size_t drift; /* decisions that were given and never asked for, or had no such option */
+    struct torc_decision drifted; /* the first of them; host NULL: none */
 };
 
 /* Runs it once, from virtual time 0 to its end.  Whatever becomes of the scenario is in the report, given.

@@ -1,0 +1,412 @@
+/* torc explore: one scenario with many seeds; each run leaves open decisions to a strategy.  The first failure
+ * becomes a small scenario. */
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "campaign.h"
+#include "command.h"
+#include "shrinker.h"
+
+static const char name[] = "explore";
+static const char *const option_names[] = {"seeds",   "strategy", "sites",     "budget", "jobs", "out",
+                                           "param",   "modules",  "decisions", "help",   NULL};
+
+enum { ROUND_RUNS = 256, SHRINK_RUNS_MAX = 2000, PATH_BYTES = 1024 };
+
+struct explore {
+    struct torci_arguments arguments;
+    struct torci_scenario_source source;
+    struct torci_campaign campaign;
+    struct torc_scenario_exploration exploration; /* as the options say */
+    bool seeds_given, strategy_given, sites_given, budget_given;
+    const char *path;
+    const char *out; /* folder */
+    const char *sites_text; /* of --sites; or NULL */
+    uint64_t deadline_ns;
+    uint64_t runs;
+    uint64_t events;
+    uint64_t unmet; /* of every run so far */
+    bool done;
+};
+
+static void print_help(void)
+{
+    puts("usage: torc explore [options] SCENARIO\n"
+         "\n"
+         "Runs the scenario once for each seed; what a run leaves open (torc/decision.h) is decided by a\n"
+         "strategy.  Stops at the first seed that fails, shrinks it, and writes the small scenario and the\n"
+         "decisions.  Options come before what the scenario's explore line says.\n"
+         "  --seeds A..B        [1..100]\n"
+         "  --strategy NAME     fifo, random, pct, portfolio [portfolio]\n"
+         "  --sites LIST        what is decided: all, or some of ready.order, read.short, write.short,\n"
+         "                      packet.delay, job.delay [those that take no virtual time]\n"
+         "  --budget DURATION   of real time; what it left is told, status 4\n"
+         "  --jobs NUMBER       processes [the number of processors]\n"
+         "  --out DIR           where what fails is written [the scenario's folder]\n"
+         "  --param NAME=VALUE, --modules DIR, --decisions FILE   as for torc run\n"
+         "\n"
+         "Exit status: 0 no seed failed, 1 one failed, 2 invalid, 4 the budget ended it, 5 a `sometimes`\n"
+         "was never true in any run.");
+}
+
+/* --- arguments ------------------------------------------------------------------------------------ */
+
+static int read_duration(const char *text, uint64_t *out)
+{
+    char *end;
+    unsigned long long number = strtoull(text, &end, 10);
+    uint64_t unit = strcmp(end, "s") == 0 ? 1000000000u
+                    : strcmp(end, "ms") == 0 ? 1000000u
+                    : strcmp(end, "m") == 0 ? UINT64_C(60000000000)
+                                            : 0;
+
+    if (unit == 0 || text[0] < '0' || text[0] > '9' || number > 1000000)
+        return torci_usage_error(name, "--budget: '%s' is no duration, as in 60s", text);
+    *out = number * unit;
+    return 0;
+}
+
+static int read_jobs(struct explore *explore, const char *text)
+{
+    uint64_t jobs;
+    int status = torci_read_number(name, "jobs", text, &jobs);
+
+    if (status == 0 && (jobs == 0 || jobs > 256))
+        return torci_usage_error(name, "--jobs: from 1 to 256");
+    explore->campaign.jobs = (unsigned)jobs;
+    return status;
+}
+
+static int read_value(struct explore *explore, const char *option, const char *value)
+{
+    struct torc_scenario_exploration *exploration = &explore->exploration;
+    const char *bad;
+
+    if (strcmp(option, "seeds") == 0) {
+        explore->seeds_given = true;
+        if (torc_scenario_parse_seeds(value, &exploration->first_seed, &exploration->last_seed) != 0)
+            return torci_usage_error(name, "--seeds: '%s' is not A..B", value);
+    } else if (strcmp(option, "strategy") == 0) {
+        explore->strategy_given = true;
+        if (torc_strategy_of_name(value, &exploration->strategy) != 0)
+            return torci_usage_error(name, "--strategy: '%s' is none of fifo, random, pct, portfolio",
+                                     value);
+    } else if (strcmp(option, "sites") == 0) {
+        explore->sites_given = true;
+        explore->sites_text = value;
+        if (torc_decision_sites_parse(value, &exploration->sites, &bad) != 0)
+            return torci_usage_error(name, "--sites: unknown site '%.*s'", (int)strcspn(bad, ","),
+                                     bad);
+    } else if (strcmp(option, "budget") == 0) {
+        explore->budget_given = true;
+        return read_duration(value, &exploration->budget_ns);
+    } else if (strcmp(option, "jobs") == 0) {
+        return read_jobs(explore, value);
+    } else {
+        explore->out = value;
+    }
+    return 0;
+}
+
+static int read_option(struct explore *explore)
+{
+    const char *option = explore->arguments.name;
+    const char *value;
+    bool shared;
+    bool known = false;
+    int status;
+
+    if (strcmp(option, "help") == 0 || strcmp(option, "h") == 0) {
+        print_help();
+        explore->done = true;
+        return 0;
+    }
+    status = torci_scenario_source_option(&explore->source, &explore->arguments, &shared);
+    if (shared)
+        return status;
+    for (size_t i = 0; i < 6; i++)
+        known = known || strcmp(option_names[i], option) == 0;
+    if (!known)
+        return torci_arguments_unknown(&explore->arguments, option_names);
+    value = torci_arguments_value(&explore->arguments);
+    return value == NULL ? TORCI_EXIT_USAGE : read_value(explore, option, value);
+}
+
+static int read_arguments(struct explore *explore, int argc, char **argv)
+{
+    enum torci_argument_kind kind;
+    int status = 0;
+
+    torci_arguments_init(&explore->arguments, argc, argv);
+    while (status == 0 && !explore->done &&
+           (kind = torci_arguments_next(&explore->arguments)) != TORCI_ARGUMENT_END) {
+        if (kind == TORCI_ARGUMENT_OPTION)
+            status = read_option(explore);
+        else if (explore->path != NULL)
+            status = torci_usage_error(name, "one scenario at a time");
+        else
+            explore->path = explore->arguments.shown;
+    }
+    if (status == 0 && !explore->done && explore->path == NULL)
+        status = torci_usage_error(name, "which scenario?");
+    return status;
+}
+
+/* What was not given comes from the scenario. */
+static void settle(struct explore *explore)
+{
+    struct torc_scenario_exploration *exploration = &explore->exploration;
+    struct torc_scenario_exploration written;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    torc_scenario_explore(explore->campaign.scenario, &written);
+    if (!explore->seeds_given) {
+        exploration->first_seed = written.first_seed;
+        exploration->last_seed = written.last_seed;
+    }
+    if (!explore->strategy_given)
+        exploration->strategy = written.strategy;
+    if (!explore->sites_given)
+        exploration->sites = written.sites;
+    if (!explore->budget_given)
+        exploration->budget_ns = written.budget_ns;
+    if (explore->campaign.jobs == 0)
+        explore->campaign.jobs = processors > 0 && processors <= 256 ? (unsigned)processors : 1;
+    explore->campaign.source = &explore->source;
+    explore->campaign.strategy = exploration->strategy;
+    explore->campaign.sites = exploration->sites;
+}
+
+/* --- a failure ------------------------------------------------------------------------------------ */
+
+/* DIR/NAME-seedN.KIND */
+static void make_path(const struct explore *explore, uint64_t seed, const char *kind, char *out)
+{
+    char folder[PATH_BYTES];
+    char file[PATH_BYTES];
+    char *base;
+    char *dot;
+
+    snprintf(folder, sizeof folder, "%s", explore->path);
+    snprintf(file, sizeof file, "%s", explore->path);
+    base = basename(file);
+    dot = strrchr(base, '.');
+    if (dot != NULL)
+        *dot = '\0';
+    snprintf(out, 2 * PATH_BYTES, "%s/%s-seed%llu.%s",
+             explore->out != NULL ? explore->out : dirname(folder), base,
+             (unsigned long long)seed, kind);
+}
+
+static int write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    int failed = file == NULL || fputs(text, file) == EOF ? errno : 0;
+
+    if (file != NULL && fclose(file) != 0 && failed == 0)
+        failed = errno;
+    if (failed != 0)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "%s: %s", path, strerror(failed));
+    return 0;
+}
+
+static int write_decisions(const char *path, const struct torc_scenario_report *report)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    int status;
+
+    if (out == NULL)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
+    fputs("scn 1\n", out);
+    for (size_t i = 0; i < report->decision_count; i++)
+        fprintf(out, "decide %s %s %llu = %llu\n", report->decisions[i].host,
+                report->decisions[i].site, (unsigned long long)report->decisions[i].k,
+                (unsigned long long)report->decisions[i].value);
+    fclose(out);
+    status = write_file(path, text);
+    free(text);
+    return status;
+}
+
+static int write_shrunk(struct explore *explore, uint64_t seed,
+                        const struct torc_scenario_report *report)
+{
+    struct torci_failure_identity identity;
+    struct torci_shrunk shrunk;
+    char path[2 * PATH_BYTES];
+    int status;
+
+    torci_failure_identify(report, &identity);
+    if (torci_shrink_scenario(&explore->source, explore->path, seed, report->decisions,
+                              report->decision_count, &identity, SHRINK_RUNS_MAX, &shrunk) != 0)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "it cannot be shrunk");
+    make_path(explore, seed, "scn", path);
+    status = write_file(path, shrunk.text);
+    free(shrunk.text);
+    if (status == 0)
+        printf("    shrunk:    %s (%zu lines, %zu of them decisions, after %zu runs)\n", path,
+               shrunk.lines, shrunk.decisions, shrunk.runs);
+    return status;
+}
+
+static int tell_failure(struct explore *explore, const struct torci_campaign_run *run)
+{
+    const char *strategy = torc_strategy_name(explore->campaign.strategy);
+    struct torc_scenario_report *report;
+    char path[2 * PATH_BYTES];
+    int status;
+
+    if (run->verdict < 0) {
+        printf("fail     %s, seed %llu: the run ended its process (%s)\n", explore->path,
+               (unsigned long long)run->seed, strsignal(-run->verdict));
+        printf("    reproduce: torc run --seed %llu --strategy %s %s%s%s%s%s\n",
+               (unsigned long long)run->seed, strategy,
+               explore->sites_text != NULL ? "--sites " : "",
+               explore->sites_text != NULL ? explore->sites_text : "",
+               explore->sites_text != NULL ? " " : "", explore->source.repeated, explore->path);
+        return TORCI_EXIT_FAIL;
+    }
+    if (torci_campaign_run_once(&explore->campaign, run->seed, &report) != 0)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
+    printf("%-7s  %s, seed %llu\n", torc_scenario_verdict_name(report->verdict), explore->path,
+           (unsigned long long)run->seed);
+    if (report->failure_count > 0)
+        printf("    %s:%u: %s\n        %s\n", report->failures[0].file, report->failures[0].line,
+               report->failures[0].message, report->failures[0].property);
+    make_path(explore, run->seed, "decisions", path);
+    status = write_decisions(path, report);
+    if (status == 0) {
+        printf("    reproduce: torc run --seed %llu --decisions %s %s%s\n",
+               (unsigned long long)run->seed, path, explore->source.repeated, explore->path);
+        printf("    show:      torc run -v --seed %llu --decisions %s %s%s\n",
+               (unsigned long long)run->seed, path, explore->source.repeated, explore->path);
+        status = write_shrunk(explore, run->seed, report);
+    }
+    torc_scenario_report_free(report);
+    return status != 0 ? status : TORCI_EXIT_FAIL;
+}
+
+/* --- the campaign --------------------------------------------------------------------------------- */
+
+static bool failed(const struct torci_campaign_run *run)
+{
+    return run->done && run->verdict != TORC_SCENARIO_PASS && run->verdict != TORC_SCENARIO_UNMET;
+}
+
+/* Seeds from `first` on.  0; a failure's status; or TORCI_EXIT_BUDGET. */
+static int run_round(struct explore *explore, uint64_t first, size_t count)
+{
+    struct torci_campaign_run *runs = calloc(count, sizeof *runs);
+    int status = 0;
+    int error;
+
+    if (runs == NULL)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        runs[i].seed = first + i;
+    error = torci_campaign_run_all(&explore->campaign, runs, count, explore->deadline_ns);
+    if (error != 0)
+        status = torci_command_error(name, TORCI_EXIT_INTERNAL, "%s", strerror(error));
+    for (size_t i = 0; i < count && status == 0; i++) {
+        if (!runs[i].done) {
+            status = TORCI_EXIT_BUDGET;
+            break;
+        }
+        explore->runs++;
+        explore->events += runs[i].events;
+        explore->unmet &= runs[i].unmet;
+        if (failed(&runs[i]))
+            status = tell_failure(explore, &runs[i]);
+    }
+    free(runs);
+    return status;
+}
+
+static uint64_t monotonic_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int run_rounds(struct explore *explore)
+{
+    const struct torc_scenario_exploration *exploration = &explore->exploration;
+    int status = 0;
+
+    explore->unmet = UINT64_MAX;
+    if (exploration->budget_ns != 0)
+        explore->deadline_ns = monotonic_ns() + exploration->budget_ns;
+    for (uint64_t seed = exploration->first_seed; status == 0;) {
+        uint64_t left = exploration->last_seed - seed;
+        size_t count = left >= ROUND_RUNS ? ROUND_RUNS : (size_t)left + 1;
+
+        status = run_round(explore, seed, count);
+        if (left < ROUND_RUNS)
+            break;
+        seed += count;
+    }
+    if (status == 0 && explore->unmet != 0)
+        status = TORCI_EXIT_UNMET;
+    return status;
+}
+
+static void tell_end(const struct explore *explore, int status, uint64_t since_ns)
+{
+    uint64_t seeds = explore->exploration.last_seed - explore->exploration.first_seed + 1;
+    double seconds = (double)(monotonic_ns() - since_ns) / 1e9;
+
+    printf("%s: %llu of %llu seeds, strategy %s, %llu events, %.2f s, %.0f runs/s%s\n",
+           explore->path, (unsigned long long)explore->runs, (unsigned long long)seeds,
+           torc_strategy_name(explore->campaign.strategy), (unsigned long long)explore->events,
+           seconds, seconds > 0 ? (double)explore->runs / seconds : 0.0,
+           status == TORCI_EXIT_BUDGET  ? ": the budget ended it"
+           : status == TORCI_EXIT_UNMET ? ": a `sometimes` was never true"
+                                        : "");
+}
+
+static int explore_scenario(struct explore *explore)
+{
+    char error[TORCI_SOURCE_ERROR_BYTES];
+    struct torc_scenario *scenario;
+    uint64_t since_ns = monotonic_ns();
+    int status = torci_scenario_source_parse(&explore->source, explore->path, NULL, 0, &scenario,
+                                             error);
+
+    if (status != 0) {
+        fputs(error, stderr);
+        return status;
+    }
+    explore->campaign.scenario = scenario;
+    settle(explore);
+    fflush(stdout);
+    status = run_rounds(explore);
+    tell_end(explore, status, since_ns);
+    torc_scenario_free(scenario);
+    return status;
+}
+
+int torci_command_explore(int argc, char **argv)
+{
+    struct explore *explore = calloc(1, sizeof(*explore));
+    int status;
+
+    if (explore == NULL)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
+    explore->source.command = name;
+    status = read_arguments(explore, argc, argv);
+    if (status == 0 && !explore->done)
+        status = explore_scenario(explore);
+    torci_scenario_source_free(&explore->source);
+    free(explore);
+    return status;
+}

@@ -1,0 +1,208 @@
+#include "scenario_source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "module_loader.h"
+
+/* A scenario is written by hand; what is larger is a device, or a wrong name. */
+static const size_t file_bytes_max = (size_t)64 << 20;
+
+/* --- files ---------------------------------------------------------------------------------------- */
+
+/* All there is to read; 0, or the errno of what failed, with *out_data to be freed all the same. */
+static int read_all(FILE *file, char **out_data, size_t *out_bytes)
+{
+    size_t room = 65536;
+    size_t got;
+
+    *out_bytes = 0;
+    *out_data = malloc(room);
+    if (*out_data == NULL)
+        return ENOMEM;
+    errno = 0;
+    while ((got = fread(*out_data + *out_bytes, 1, room - *out_bytes, file)) > 0) {
+        *out_bytes += got;
+        if (*out_bytes > file_bytes_max)
+            return EFBIG;
+        if (*out_bytes == room) {
+            char *grown = realloc(*out_data, 2 * room);
+
+            if (grown == NULL)
+                return ENOMEM;
+            *out_data = grown;
+            room *= 2;
+        }
+    }
+    return ferror(file) ? (errno != 0 ? errno : EIO) : 0;
+}
+
+int torci_scenario_source_read(const char *path, char **out, size_t *out_bytes)
+{
+    FILE *file = fopen(path, "rb");
+    int error;
+
+    if (file == NULL)
+        return errno;
+    error = read_all(file, out, out_bytes);
+    fclose(file);
+    if (error != 0)
+        free(*out);
+    return error;
+}
+
+/* The files a scenario names. */
+static int read_file(void *arg, const char *path, char **out_data, size_t *out_bytes)
+{
+    char *data;
+    size_t bytes;
+    int error = torci_scenario_source_read(path, &data, &bytes);
+
+    (void)arg;
+    switch (error) {
+    case 0:
+        *out_data = data;
+        *out_bytes = bytes;
+        return 0;
+    case ENOENT:
+        return TORC_ENOTFOUND;
+    case EACCES:
+        return TORC_EACCES;
+    case ENOMEM:
+        return TORC_ENOMEM;
+    case EFBIG:
+        return TORC_ETOOLONG;
+    default:
+        return TORC_EIO;
+    }
+}
+
+int torci_scenario_source_parse(const struct torci_scenario_source *source, const char *path,
+                                const char *text, size_t bytes, struct torc_scenario **out,
+                                char error[TORCI_SOURCE_ERROR_BYTES])
+{
+    struct torc_scenario_parse_options options = TORC_SCENARIO_PARSE_OPTIONS_INIT;
+    struct torc_scenario_error why;
+    char *read = NULL;
+    int code;
+
+    if (text == NULL) {
+        int failed = torci_scenario_source_read(path, &read, &bytes);
+
+        if (failed != 0) {
+            snprintf(error, TORCI_SOURCE_ERROR_BYTES, "%s: %s\n", path, strerror(failed));
+            return TORCI_EXIT_USAGE;
+        }
+        text = read;
+    }
+    options.read = read_file;
+    options.params = source->params;
+    code = torc_scenario_parse(text, bytes, path, &options, out, &why);
+    free(read);
+    if (code == 0)
+        return 0;
+    snprintf(error, TORCI_SOURCE_ERROR_BYTES, "%s", why.text);
+    return code == TORC_ENOMEM ? TORCI_EXIT_INTERNAL : TORCI_EXIT_USAGE;
+}
+
+/* --- options -------------------------------------------------------------------------------------- */
+
+int torci_read_number(const char *command, const char *option, const char *text, uint64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoull(text, &end, 0);
+    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9')
+        return torci_usage_error(command, "--%s: '%s' is not a number", option, text);
+    return 0;
+}
+
+/* Remembers an argument that whoever reproduces a failure has to give too. */
+static void repeat_argument(struct torci_scenario_source *source, const char *option,
+                            const char *value)
+{
+    size_t used = strlen(source->repeated);
+
+    snprintf(source->repeated + used, sizeof(source->repeated) - used, "--%s %s ", option, value);
+}
+
+static int read_param(struct torci_scenario_source *source, const char *text)
+{
+    size_t bytes = strcspn(text, "=");
+
+    if (text[bytes] != '=' || bytes == 0 || bytes >= sizeof(source->param_names[0]))
+        return torci_usage_error(source->command, "--param: '%s' is not NAME=VALUE", text);
+    if (source->param_count == TORCI_PARAMS_MAX)
+        return torci_usage_error(source->command, "--param: more than %d", TORCI_PARAMS_MAX);
+    memcpy(source->param_names[source->param_count], text, bytes);
+    source->params[2 * source->param_count] = source->param_names[source->param_count];
+    source->params[2 * source->param_count + 1] = text + bytes + 1;
+    source->param_count++;
+    return 0;
+}
+
+/* A file of `decide` lines is a scenario without anything else. */
+static int read_decisions(struct torci_scenario_source *source, const char *path)
+{
+    char error[TORCI_SOURCE_ERROR_BYTES];
+    int status;
+
+    if (source->decided != NULL)
+        return torci_usage_error(source->command, "--decisions is given twice");
+    status = torci_scenario_source_parse(source, path, NULL, 0, &source->decided, error);
+    if (status != 0)
+        fprintf(stderr, "torc %s: --decisions %s", source->command, error);
+    return status;
+}
+
+int torci_scenario_source_option(struct torci_scenario_source *source,
+                                 struct torci_arguments *arguments, bool *out_known)
+{
+    const char *option = arguments->name;
+    bool param = strcmp(option, "param") == 0;
+    bool modules = strcmp(option, "modules") == 0;
+    const char *value;
+    int status = 0;
+
+    *out_known = param || modules || strcmp(option, "decisions") == 0;
+    if (!*out_known)
+        return 0;
+    value = torci_arguments_value(arguments);
+    if (value == NULL)
+        return TORCI_EXIT_USAGE;
+    if (modules)
+        source->modules = value;
+    else
+        status = param ? read_param(source, value) : read_decisions(source, value);
+    if (status == 0)
+        repeat_argument(source, modules ? "modules" : param ? "param" : "decisions", value);
+    return status;
+}
+
+void torci_scenario_source_free(struct torci_scenario_source *source)
+{
+    torc_scenario_free(source->decided);
+    source->decided = NULL;
+}
+
+static int load_module(void *arg, const char *module, const struct torc_module **out, char *error,
+                       size_t error_size)
+{
+    const struct torci_scenario_source *source = arg;
+
+    return torci_module_load(module, source->modules, out, error, error_size);
+}
+
+void torci_scenario_source_run_options(struct torci_scenario_source *source,
+                                       struct torc_scenario_run_options *options)
+{
+    torc_scenario_run_options_init(options);
+    options->load = load_module;
+    options->load_arg = source;
+    if (source->decided != NULL)
+        options->decision_count = torc_scenario_decisions(source->decided, &options->decisions);
+}

@@ -1,0 +1,442 @@
+#include "shrinker.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <torc/shrink.h>
+
+enum { TEXT_MORE = 512 };
+
+struct line {
+    char *text; /* without its newline */
+    bool decision;
+};
+
+struct shrinker {
+    const struct torci_scenario_source *given;
+    struct torci_scenario_source *source; /* the same without parameters */
+    const char *path;
+    uint64_t seed;
+    const struct torci_failure_identity *identity;
+    struct line *lines; /* [0] is the first line, which stays */
+    size_t count;
+    size_t capacity;
+    bool *keep;
+    size_t runs;
+    bool out_of_memory;
+    bool by_decisions; /* without them it passes */
+    char message[512]; /* of the last run that failed so */
+};
+
+/* --- identity ------------------------------------------------------------------------------------- */
+
+/* The sentence with each number as one #. */
+static void without_numbers(const char *text, char *out, size_t size)
+{
+    size_t used = 0;
+
+    while (*text != '\0' && used + 1 < size) {
+        if (!isdigit((unsigned char)*text)) {
+            out[used++] = *text++;
+            continue;
+        }
+        while (isdigit((unsigned char)*text))
+            text++;
+        out[used++] = '#';
+    }
+    out[used] = '\0';
+}
+
+void torci_failure_identify(const struct torc_scenario_report *report,
+                            struct torci_failure_identity *out)
+{
+    memset(out, 0, sizeof *out);
+    out->verdict = report->verdict;
+    if (report->failure_count == 0)
+        return;
+    snprintf(out->property, sizeof out->property, "%s", report->failures[0].property);
+    without_numbers(report->failures[0].message, out->message, sizeof out->message);
+    snprintf(out->host, sizeof out->host, "%s", report->failures[0].host);
+}
+
+bool torci_failure_same(const struct torci_failure_identity *a,
+                        const struct torci_failure_identity *b)
+{
+    return a->verdict == b->verdict && strcmp(a->property, b->property) == 0 &&
+           strcmp(a->message, b->message) == 0 &&
+           strcmp(a->host, b->host) == 0;
+}
+
+/* --- the text ------------------------------------------------------------------------------------- */
+
+static bool add_line(struct shrinker *shrinker, const char *text, size_t bytes, bool decision)
+{
+    char *copy = strndup(text, bytes);
+
+    if (shrinker->count == shrinker->capacity) {
+        size_t capacity = shrinker->capacity == 0 ? 64 : 2 * shrinker->capacity;
+        struct line *lines = realloc(shrinker->lines, capacity * sizeof *lines);
+
+        if (lines == NULL) {
+            free(copy);
+            return false;
+        }
+        shrinker->lines = lines;
+        shrinker->capacity = capacity;
+    }
+    shrinker->lines[shrinker->count++] = (struct line){copy, decision};
+    return copy != NULL;
+}
+
+/* Comments and empty lines say nothing that fails. */
+static bool says_something(const char *line, size_t bytes)
+{
+    size_t blanks = strspn(line, " \t");
+
+    return blanks < bytes && line[blanks] != '#';
+}
+
+static bool is_line(const char *line, const char *word)
+{
+    size_t bytes = strlen(word);
+
+    line += strspn(line, " \t");
+    return strncmp(line, word, bytes) == 0 && (line[bytes] == ' ' || line[bytes] == '\t');
+}
+
+/* A parameter given on the command line becomes the line's value, so that the result stands alone. */
+static bool add_param(struct shrinker *shrinker, const char *text, size_t bytes,
+                      const struct torci_scenario_source *given)
+{
+    const char *name = text + strspn(text, " \t") + sizeof "param" - 1;
+    char line[1024];
+
+    name += strspn(name, " \t");
+    for (size_t i = 0; i < given->param_count; i++) {
+        size_t name_bytes = strlen(given->params[2 * i]);
+
+        if (strncmp(name, given->params[2 * i], name_bytes) != 0 || name[name_bytes] != '=')
+            continue;
+        snprintf(line, sizeof line, "param %s=%s", given->params[2 * i], given->params[2 * i + 1]);
+        return add_line(shrinker, line, strlen(line), false);
+    }
+    return add_line(shrinker, text, bytes, false);
+}
+
+static bool read_lines(struct shrinker *shrinker, const char *text, size_t bytes)
+{
+    const char *end = text + bytes;
+    bool good = true;
+
+    while (text < end && good) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        size_t length = (size_t)((newline != NULL ? newline : end) - text);
+
+        if (says_something(text, length) && is_line(text, "param"))
+            good = add_param(shrinker, text, length, shrinker->given);
+        else if (says_something(text, length) && !is_line(text, "seed"))
+            good = add_line(shrinker, text, length, is_line(text, "decide"));
+        text += length + 1;
+    }
+    return good;
+}
+
+static bool add_decisions(struct shrinker *shrinker, const struct torc_decision *decisions,
+                          size_t count)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < count && good; i++) {
+        char line[256];
+        int bytes = snprintf(line, sizeof line, "decide %s %s %llu = %llu", decisions[i].host,
+                             decisions[i].site, (unsigned long long)decisions[i].k,
+                             (unsigned long long)decisions[i].value);
+
+        good = add_line(shrinker, line, (size_t)bytes, true);
+    }
+    return good;
+}
+
+/* The lines that are kept, behind the comment if there is one; `decisions` false: without those. */
+static char *compose(const struct shrinker *shrinker, const bool *keep, bool decisions,
+                     const char *comment, size_t *out_bytes)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < shrinker->count; i++) {
+        if (i > 0 && (!keep[i] || (!decisions && shrinker->lines[i].decision)))
+            continue;
+        fprintf(out, "%s\n", shrinker->lines[i].text);
+        if (i == 0 && comment != NULL)
+            fprintf(out, "# %s\n", comment);
+        if (i == 0 && shrinker->seed != 1)
+            fprintf(out, "seed %llu\n", (unsigned long long)shrinker->seed);
+    }
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    *out_bytes = bytes;
+    return text;
+}
+
+/* --- running -------------------------------------------------------------------------------------- */
+
+/* What comes of the lines that are kept: PASS, the verdict if it fails as it should, or -1. */
+static int run_lines(struct shrinker *shrinker, const struct torc_scenario *scenario)
+{
+    struct torc_scenario_run_options options;
+    struct torc_scenario_report *report;
+    struct torci_failure_identity identity;
+    int verdict = -1;
+
+    torci_scenario_source_run_options(shrinker->source, &options);
+    options.decisions = NULL; /* they are lines by now */
+    options.decision_count = 0;
+    shrinker->runs++;
+    if (torc_scenario_run(scenario, &options, &report) != 0)
+        return -1;
+    torci_failure_identify(report, &identity);
+    if (report->verdict == TORC_SCENARIO_PASS || report->verdict == TORC_SCENARIO_UNMET)
+        verdict = TORC_SCENARIO_PASS;
+    else if (torci_failure_same(&identity, shrinker->identity))
+        verdict = (int)report->verdict;
+    if (verdict > TORC_SCENARIO_PASS && report->failure_count > 0)
+        snprintf(shrinker->message, sizeof shrinker->message, "%s", report->failures[0].message);
+    torc_scenario_report_free(report);
+    return verdict;
+}
+
+static int run_text(struct shrinker *shrinker, const bool *keep, bool decisions)
+{
+    char error[TORCI_SOURCE_ERROR_BYTES];
+    struct torc_scenario *scenario;
+    size_t bytes = 0;
+    char *text = compose(shrinker, keep, decisions, NULL, &bytes);
+    int verdict = -1;
+
+    if (text == NULL) {
+        shrinker->out_of_memory = true;
+        return -1;
+    }
+    if (torci_scenario_source_parse(shrinker->source, shrinker->path, text, bytes, &scenario,
+                                    error) == 0) {
+        verdict = run_lines(shrinker, scenario);
+        torc_scenario_free(scenario);
+    }
+    free(text);
+    return verdict;
+}
+
+static bool test(void *arg, const bool *keep)
+{
+    struct shrinker *shrinker = arg;
+
+    return run_text(shrinker, keep, true) > TORC_SCENARIO_PASS &&
+           (!shrinker->by_decisions || run_text(shrinker, keep, false) == TORC_SCENARIO_PASS);
+}
+
+/* --- numbers -------------------------------------------------------------------------------------- */
+
+/* Puts `number` in place of the digits at `at`; NULL: out of memory. */
+static char *replace_number(const char *text, size_t at, size_t digits, unsigned long long number)
+{
+    char *made;
+
+    return asprintf(&made, "%.*s%llu%s", (int)at, text, number, text + at + digits) < 0 ? NULL
+                                                                                      : made;
+}
+
+static bool try_number(struct shrinker *shrinker, size_t index, size_t at, size_t digits,
+                       unsigned long long number)
+{
+    char *before = shrinker->lines[index].text;
+    char *made = replace_number(before, at, digits, number);
+
+    if (made == NULL)
+        return false;
+    shrinker->lines[index].text = made;
+    if (test(shrinker, shrinker->keep)) {
+        free(before);
+        return true;
+    }
+    shrinker->lines[index].text = before;
+    free(made);
+    return false;
+}
+
+/* Halves a number as often as it goes, or makes it 0 at once. */
+static void lessen(struct shrinker *shrinker, size_t index, size_t at, size_t runs_max)
+{
+    for (;;) {
+        const char *text = shrinker->lines[index].text;
+        size_t digits = strspn(text + at, "0123456789");
+        unsigned long long number = strtoull(text + at, NULL, 10);
+
+        if (number == 0 || digits > 12 || shrinker->runs >= runs_max ||
+            try_number(shrinker, index, at, digits, 0) ||
+            !try_number(shrinker, index, at, digits, number / 2))
+            return;
+    }
+}
+
+/* Numbers of the timeline and of decisions, not those in names and strings. */
+static void lessen_line(struct shrinker *shrinker, size_t index, size_t runs_max)
+{
+    bool quoted = false;
+
+    for (size_t at = 0; shrinker->lines[index].text[at] != '\0'; at++) {
+        const char *text = shrinker->lines[index].text;
+
+        if (text[at] == '"' && (at == 0 || text[at - 1] != '\\'))
+            quoted = !quoted;
+        if (quoted || !isdigit((unsigned char)text[at]))
+            continue;
+        if (at == 0 || strchr(" \t+=.", text[at - 1]) != NULL)
+            lessen(shrinker, index, at, runs_max);
+        while (isdigit((unsigned char)shrinker->lines[index].text[at + 1]))
+            at++;
+    }
+}
+
+/* --- all of it ------------------------------------------------------------------------------------ */
+
+/* Some of the lines: those whose indexes are listed; the others are kept as they are. */
+struct part {
+    struct shrinker *shrinker;
+    size_t *indexes;
+    bool *keep;
+    size_t count;
+};
+
+static void apply(const struct part *part, const bool *keep)
+{
+    for (size_t i = 0; i < part->count; i++)
+        part->shrinker->keep[part->indexes[i]] = keep[i];
+}
+
+static bool test_part(void *arg, const bool *keep)
+{
+    struct part *part = arg;
+
+    apply(part, keep);
+    return test(part->shrinker, part->shrinker->keep);
+}
+
+/* Deletes lines: of decisions, or of all kinds. */
+static void delete_lines(struct shrinker *shrinker, bool decisions_only, size_t runs_max)
+{
+    struct part part = {shrinker, malloc((shrinker->count + 1) * sizeof *part.indexes),
+                        malloc((shrinker->count + 1) * sizeof *part.keep), 0};
+
+    for (size_t i = 1; part.indexes != NULL && part.keep != NULL && i < shrinker->count; i++) {
+        if (!shrinker->keep[i] || (decisions_only && !shrinker->lines[i].decision))
+            continue;
+        part.indexes[part.count] = i;
+        part.keep[part.count++] = true;
+    }
+    if (part.count > 0 && runs_max > shrinker->runs)
+        torc_shrink(part.keep, part.count, test_part, &part, runs_max - shrinker->runs);
+    apply(&part, part.keep);
+    free(part.indexes);
+    free(part.keep);
+}
+
+static void lessen_numbers(struct shrinker *shrinker, size_t runs_max)
+{
+    for (size_t i = 1; i < shrinker->count; i++)
+        if (shrinker->keep[i] && shrinker->runs < runs_max)
+            lessen_line(shrinker, i, runs_max);
+}
+
+/* One sentence: what fails, and what it takes. */
+static void explain(const struct shrinker *shrinker, char *out, size_t size)
+{
+    const char *first = NULL;
+    size_t decisions = 0;
+
+    for (size_t i = 1; i < shrinker->count; i++) {
+        if (!shrinker->keep[i] || !shrinker->lines[i].decision)
+            continue;
+        if (first == NULL)
+            first = shrinker->lines[i].text;
+        decisions++;
+    }
+    if (decisions == 0)
+        snprintf(out, size, "%s", shrinker->message);
+    else
+        snprintf(out, size, "%s; it takes %zu decision%s other than the default, the first is: %s",
+                 shrinker->message, decisions, decisions == 1 ? "" : "s", first);
+}
+
+static int shrink(struct shrinker *shrinker, size_t runs_max, struct torci_shrunk *out)
+{
+    char comment[TEXT_MORE + 640];
+    size_t bytes;
+
+    if (!test(shrinker, shrinker->keep))
+        return shrinker->out_of_memory ? TORC_ENOMEM : TORC_ENOTFOUND;
+    shrinker->by_decisions = run_text(shrinker, shrinker->keep, false) == TORC_SCENARIO_PASS;
+    delete_lines(shrinker, true, runs_max);
+    delete_lines(shrinker, false, runs_max);
+    lessen_numbers(shrinker, runs_max);
+    delete_lines(shrinker, false, runs_max);
+    if (!test(shrinker, shrinker->keep)) /* for the sentence of this very text */
+        return TORC_ENOMEM;
+    explain(shrinker, comment, sizeof comment);
+    out->text = compose(shrinker, shrinker->keep, true, comment, &bytes);
+    out->runs = shrinker->runs;
+    for (size_t i = 0; i < shrinker->count; i++) {
+        out->lines += shrinker->keep[i] ? 1 : 0;
+        out->decisions += shrinker->keep[i] && shrinker->lines[i].decision ? 1 : 0;
+    }
+    return out->text != NULL ? 0 : TORC_ENOMEM;
+}
+
+static int read_and_shrink(struct shrinker *shrinker, const struct torc_decision *decisions,
+                           size_t decision_count, size_t runs_max, struct torci_shrunk *out)
+{
+    char *text;
+    size_t bytes;
+    bool good;
+
+    if (torci_scenario_source_read(shrinker->path, &text, &bytes) != 0)
+        return TORC_ENOTFOUND;
+    good = read_lines(shrinker, text, bytes) && shrinker->count > 0 &&
+           add_decisions(shrinker, decisions, decision_count);
+    free(text);
+    if (good)
+        shrinker->keep = malloc(shrinker->count * sizeof *shrinker->keep);
+    if (shrinker->keep == NULL)
+        return TORC_ENOMEM;
+    memset(shrinker->keep, true, shrinker->count * sizeof *shrinker->keep);
+    return shrink(shrinker, runs_max, out);
+}
+
+int torci_shrink_scenario(struct torci_scenario_source *source, const char *path, uint64_t seed,
+                          const struct torc_decision *decisions, size_t decision_count,
+                          const struct torci_failure_identity *identity, size_t runs_max,
+                          struct torci_shrunk *out)
+{
+    struct torci_scenario_source alone = *source;
+    struct shrinker shrinker = {
+        .given = source, .source = &alone, .path = path, .seed = seed, .identity = identity};
+    int code;
+
+    alone.param_count = 0;
+    memset(alone.params, 0, sizeof alone.params);
+
+    memset(out, 0, sizeof *out);
+    code = read_and_shrink(&shrinker, decisions, decision_count, runs_max, out);
+    for (size_t i = 0; i < shrinker.count; i++)
+        free(shrinker.lines[i].text);
+    free(shrinker.lines);
+    free(shrinker.keep);
+    return code;
+}

@@ -1,0 +1,143 @@
+/* chunky - a module that passes its fault-free scenario and has two of the usual bugs.
+ *   bug=split   takes what one read gives for one request
+ *   bug=order   the connection that is served second overwrites what the first one asked for
+ *   bug=crash   the first of them, with a null pointer
+ *   bug=none    neither */
+#include <string.h>
+
+#include <torc/listeners.h>
+#include <torc/module.h>
+
+struct chunky {
+    struct torc_factory factory;
+    struct torc_reactor *reactor;
+    struct torc_scope *scope;
+    struct torc_listener listener;
+    const char *bug;
+    unsigned open;
+    unsigned char owner; /* the request that came last of those of one letter */
+    bool owned;
+};
+
+struct client {
+    struct torc_protocol protocol;
+    struct chunky *chunky;
+    unsigned char pending[4];
+    size_t pending_bytes;
+};
+
+static void answer(struct client *client, const unsigned char *request)
+{
+    struct chunky *chunky = client->chunky;
+
+    if (strcmp(chunky->bug, "order") == 0) {
+        if (!chunky->owned)
+            chunky->owner = request[0];
+        chunky->owned = true;
+        (void)torc_transport_write(client->protocol.transport, &chunky->owner, 1);
+        return;
+    }
+    (void)torc_transport_write(client->protocol.transport, request, 4);
+}
+
+static struct torc_failure *data_received(struct torc_protocol *self, const uint8_t *data,
+                                          size_t bytes)
+{
+    struct client *client = (struct client *)(void *)self;
+    const char *bug = client->chunky->bug;
+
+    if (strcmp(bug, "split") == 0 || strcmp(bug, "crash") == 0) {
+        unsigned char request[4] = {'?', '?', '?', '?'};
+
+        if (bytes < 4 && strcmp(bug, "crash") == 0)
+            *(volatile int *)NULL = 1;
+        memcpy(request, data, bytes < 4 ? bytes : 4);
+        answer(client, request);
+        return NULL;
+    }
+    while (bytes-- > 0) {
+        client->pending[client->pending_bytes++] = *data++;
+        if (client->pending_bytes == 4) {
+            client->pending_bytes = 0;
+            answer(client, client->pending);
+        }
+    }
+    return NULL;
+}
+
+static void connection_lost(struct torc_protocol *self, struct torc_failure *reason)
+{
+    struct client *client = (struct client *)(void *)self;
+
+    (void)reason;
+    client->chunky->open--;
+    torc_release(client->chunky->scope, client, sizeof *client);
+}
+
+static struct torc_failure *build_protocol(struct torc_factory *self,
+                                           const struct torc_address *peer,
+                                           struct torc_protocol **out)
+{
+    static const struct torc_protocol_ops ops = {
+        .size = sizeof ops, .data_received = data_received, .connection_lost = connection_lost};
+    struct chunky *chunky = (struct chunky *)(void *)self;
+    struct client *client = torc_alloc_zero(chunky->scope, sizeof *client);
+
+    (void)peer;
+    if (client == NULL)
+        return torc_failure_no_memory();
+    client->protocol.ops = &ops;
+    client->chunky = chunky;
+    chunky->open++;
+    *out = &client->protocol;
+    return NULL;
+}
+
+static struct torc_failure *start(struct torc_reactor *reactor, const struct torc_options *options,
+                                  void **out_instance)
+{
+    static const struct torc_factory_ops ops = {.size = sizeof ops, .build_protocol = build_protocol};
+    struct torc_scope *scope = torc_reactor_scope(reactor);
+    struct chunky *chunky = torc_alloc_zero(scope, sizeof *chunky);
+    int error;
+
+    if (chunky == NULL)
+        return torc_failure_no_memory();
+    chunky->factory.ops = &ops;
+    chunky->reactor = reactor;
+    chunky->scope = scope;
+    chunky->bug = torc_options_text(options, "bug");
+    error = torc_listen(reactor, torc_options_address(options, "listen", 0), &chunky->factory, NULL,
+                        &chunky->listener);
+    if (error != 0) {
+        torc_release(scope, chunky, sizeof *chunky);
+        return torc_failure_of_code(scope, error, "listen");
+    }
+    *out_instance = chunky;
+    return NULL;
+}
+
+static struct torc_deferred *stop(void *instance)
+{
+    struct chunky *chunky = instance;
+
+    torc_listener_close(chunky->listener);
+    torc_release(chunky->scope, chunky, sizeof *chunky);
+    return NULL;
+}
+
+static const struct torc_option options[] = {
+    {"listen", TORC_OPTION_ADDRESS, "tcp:7000", "where"},
+    {"bug", TORC_OPTION_TEXT, "none", "none, split, order, crash"},
+    {NULL, TORC_OPTION_FLAG, NULL, NULL},
+};
+
+TORC_API const struct torc_module torc_module = {
+    .size = sizeof(struct torc_module),
+    .name = "chunky",
+    .version = "1",
+    .doc = "answers four bytes with the same four",
+    .options = options,
+    .start = start,
+    .stop = stop,
+};
