@@ -125,6 +125,14 @@ static bool add_param(struct shrinker *shrinker, const char *text, size_t bytes,
     return add_line(shrinker, text, bytes, false);
 }
 
+static bool add_seed(struct shrinker *shrinker)
+{
+    char line[64];
+    int bytes = snprintf(line, sizeof line, "seed %llu", (unsigned long long)shrinker->seed);
+
+    return add_line(shrinker, line, (size_t)bytes, false);
+}
+
 static bool read_lines(struct shrinker *shrinker, const char *text, size_t bytes)
 {
     const char *end = text + bytes;
@@ -139,6 +147,8 @@ static bool read_lines(struct shrinker *shrinker, const char *text, size_t bytes
         else if (says_something(text, length) && !is_line(text, "seed"))
             good = add_line(shrinker, text, length, is_line(text, "decide"));
         text += length + 1;
+        if (good && shrinker->count == 1 && shrinker->seed != 1)
+            good = add_seed(shrinker);
     }
     return good;
 }
@@ -175,8 +185,6 @@ static char *compose(const struct shrinker *shrinker, const bool *keep, bool dec
         fprintf(out, "%s\n", shrinker->lines[i].text);
         if (i == 0 && comment != NULL)
             fprintf(out, "# %s\n", comment);
-        if (i == 0 && shrinker->seed != 1)
-            fprintf(out, "seed %llu\n", (unsigned long long)shrinker->seed);
     }
     if (fclose(out) != 0) {
         free(text);

@@ -302,6 +302,15 @@ static bool is_next(const struct torci_job *job, uint64_t t_ns)
     return true;
 }
 
+/* When a job goes on is nobody's promise. */
+static uint64_t lengthen(const struct torci_job *job, uint64_t delay_ns)
+{
+    static const uint32_t longer_ns[] = {0, 1000, 100000, 10000000};
+    uint64_t more_ns = longer_ns[torci_decide(job->world, job->host, "job.delay", 4)];
+
+    return delay_ns > TORC_NEVER - more_ns ? TORC_NEVER : delay_ns + more_ns;
+}
+
 void torci_job_yield(struct torc_world *world, uint64_t delay_ns)
 {
     struct torci_job *job = world->job_running;
@@ -314,6 +323,7 @@ void torci_job_yield(struct torc_world *world, uint64_t delay_ns)
             leave(job);
         return;
     }
+    delay_ns = lengthen(job, delay_ns);
     t_ns = delay_ns > TORC_NEVER - world->now_ns ? TORC_NEVER : world->now_ns + delay_ns;
     if (!is_next(job, t_ns)) {
         job->resume_ns = t_ns;

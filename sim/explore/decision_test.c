@@ -1,0 +1,177 @@
+/* Decision lists, strategies, and the questions a world asks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <torc/decision.h>
+
+static uint64_t ask(struct torc_decider *decider, const char *host, const char *site, uint64_t k,
+                    uint64_t options, uint64_t draw)
+{
+    struct torc_question question = {host, site, k, options, draw};
+
+    return decider->decide(decider, &question);
+}
+
+static void a_list_answers_what_it_has_and_notes_it(void **state)
+{
+    struct torc_decision decision = {"srv", "read.short", 3, 2};
+    const struct torc_decision *taken;
+    struct torc_decision_list *list;
+    struct torc_decider *decider;
+    size_t first = 99;
+
+    (void)state;
+    assert_int_equal(torc_decision_list_new(NULL, &list), 0);
+    assert_int_equal(torc_decision_list_add(list, &decision), 0);
+    decider = torc_decision_list_decider(list);
+    assert_int_equal(ask(decider, "srv", "read.short", 2, 4, 7), 0);
+    assert_int_equal(torc_decision_list_drift(list, &first), 1);
+    assert_int_equal(first, 0);
+    assert_int_equal(ask(decider, "srv", "read.short", 3, 4, 7), 2);
+    assert_int_equal(ask(decider, "cli", "read.short", 3, 4, 7), 0);
+    assert_int_equal(torc_decision_list_taken(list, &taken), 1);
+    assert_string_equal(taken[0].host, "srv");
+    assert_int_equal(taken[0].k, 3);
+    assert_int_equal(taken[0].value, 2);
+    assert_int_equal(torc_decision_list_drift(list, &first), 0);
+    torc_decision_list_free(list);
+}
+
+static void an_option_there_is_not_is_drift_and_the_default(void **state)
+{
+    struct torc_decision decision = {"srv", "ready.order", 0, 5};
+    const struct torc_decision *taken;
+    struct torc_decision_list *list;
+    size_t first;
+
+    (void)state;
+    assert_int_equal(torc_decision_list_new(NULL, &list), 0);
+    assert_int_equal(torc_decision_list_add(list, &decision), 0);
+    (void)ask(torc_decision_list_decider(list), "srv", "ready.order", 0, 3, 1);
+    assert_int_equal(torc_decision_list_taken(list, &taken), 0);
+    assert_int_equal(torc_decision_list_drift(list, &first), 1);
+    torc_decision_list_free(list);
+}
+
+static void thousands_of_decisions_are_found_again(void **state)
+{
+    struct torc_decision_list *list;
+    struct torc_decider *decider;
+    size_t first;
+
+    (void)state;
+    assert_int_equal(torc_decision_list_new(NULL, &list), 0);
+    for (uint64_t k = 0; k < 5000; k++) {
+        struct torc_decision decision = {k % 2 ? "a" : "b", "job.delay", k, 1 + k % 3};
+
+        assert_int_equal(torc_decision_list_add(list, &decision), 0);
+    }
+    decider = torc_decision_list_decider(list);
+    for (uint64_t k = 0; k < 5000; k++)
+        assert_int_equal(ask(decider, k % 2 ? "a" : "b", "job.delay", k, 4, 0), 1 + k % 3);
+    assert_int_equal(torc_decision_list_drift(list, &first), 0);
+    torc_decision_list_free(list);
+}
+
+static void what_the_list_has_not_the_fallback_decides(void **state)
+{
+    const struct torc_decision *taken;
+    struct torc_decision_list *list;
+    struct torc_decider *strategy;
+    uint64_t sites;
+    const char *bad;
+
+    (void)state;
+    assert_int_equal(torc_decision_sites_parse("ready.order", &sites, &bad), 0);
+    assert_int_equal(torc_strategy_new(TORC_STRATEGY_RANDOM, 1, sites, &strategy), 0);
+    assert_int_equal(torc_decision_list_new(strategy, &list), 0);
+    assert_int_equal(ask(torc_decision_list_decider(list), "srv", "ready.order", 0, 10, 17), 7);
+    assert_int_equal(torc_decision_list_taken(list, &taken), 1);
+    torc_decision_list_free(list);
+    torc_strategy_free(strategy);
+}
+
+static void sites_are_parsed_and_a_wrong_one_is_pointed_at(void **state)
+{
+    static const char wrong[] = "ready.order,red.short";
+    uint64_t sites = 0;
+    const char *bad = NULL;
+
+    (void)state;
+    assert_int_equal(torc_decision_sites_parse(NULL, &sites, &bad), 0);
+    assert_int_equal(sites, 7);
+    assert_int_equal(torc_decision_sites_parse("all", &sites, &bad), 0);
+    assert_int_equal(torc_decision_sites_parse(wrong, &sites, &bad), TORC_ENOTFOUND);
+    assert_ptr_equal(bad, wrong + 12);
+}
+
+/* Over many seeds: every site is decided in some and left alone in others, and never one that is not asked for. */
+static void a_swarm_decides_subsets_of_the_sites(void **state)
+{
+    unsigned decided[2] = {0, 0};
+    uint64_t sites;
+    const char *bad;
+
+    (void)state;
+    assert_int_equal(torc_decision_sites_parse("read.short,write.short", &sites, &bad), 0);
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        struct torc_decider *strategy;
+        bool any = false;
+
+        assert_int_equal(torc_strategy_new(TORC_STRATEGY_RANDOM, seed, sites, &strategy), 0);
+        for (int i = 0; i < 2; i++) {
+            const char *site = i == 0 ? "read.short" : "write.short";
+            bool is = ask(strategy, "srv", site, 0, 4, 8) != 0;
+
+            decided[i] += is ? 1 : 0;
+            any = any || is;
+        }
+        assert_true(any);
+        assert_int_equal(ask(strategy, "srv", "ready.order", 0, 4, 3), 0);
+        torc_strategy_free(strategy);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_true(decided[i] > 20);
+        assert_true(decided[i] < 100);
+    }
+}
+
+static void the_same_seed_decides_the_same(void **state)
+{
+    (void)state;
+    for (unsigned kind = TORC_STRATEGY_FIFO; kind <= TORC_STRATEGY_PORTFOLIO; kind++) {
+        struct torc_decider *a;
+        struct torc_decider *b;
+
+        assert_int_equal(torc_strategy_new((enum torc_strategy)kind, 5, UINT64_MAX, &a), 0);
+        assert_int_equal(torc_strategy_new((enum torc_strategy)kind, 5, UINT64_MAX, &b), 0);
+        for (uint64_t k = 0; k < 5000; k++) {
+            uint64_t draw = k * UINT64_C(0x9e3779b97f4a7c15);
+
+            assert_int_equal(ask(a, "srv", "read.short", k, 4, draw),
+                             ask(b, "srv", "read.short", k, 4, draw));
+        }
+        torc_strategy_free(a);
+        torc_strategy_free(b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_list_answers_what_it_has_and_notes_it),
+        cmocka_unit_test(an_option_there_is_not_is_drift_and_the_default),
+        cmocka_unit_test(thousands_of_decisions_are_found_again),
+        cmocka_unit_test(what_the_list_has_not_the_fallback_decides),
+        cmocka_unit_test(sites_are_parsed_and_a_wrong_one_is_pointed_at),
+        cmocka_unit_test(a_swarm_decides_subsets_of_the_sites),
+        cmocka_unit_test(the_same_seed_decides_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,82 @@
+#!/bin/bash
+# torc explore: finds what a fault-free run hides, shrinks it to a scenario that stands alone, and from which no
+# line can be deleted; and decisions are given back to a run, with its drift.
+set -u
+cd "$TORC_ROOT" || exit 99
+at=$(mktemp -d) || exit 99
+trap 'rm -rf "$at"' EXIT
+torc=$TORC_BUILD/torc
+n=0
+report() {
+    n=$((n + 1))
+    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
+}
+# expect STATUS WHAT COMMAND ARGUMENTS TEXT...
+expect() {
+    wanted=$1 what=$2 arguments=$3; shift 3
+    "$torc" $arguments >"$at/out" 2>&1
+    status=$? bad=0
+    [ $status -eq "$wanted" ] || { bad=1; echo "# exit status $status, not $wanted"; }
+    for text in "$@"; do
+        grep -qF -- "$text" "$at/out" || { bad=1; echo "# not said: $text"; }
+    done
+    report $bad "$what"
+}
+gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/chunky.so" tests/explore/chunky.c >"$at/out" 2>&1
+report $? "the module with bugs is built"
+options="--modules $at --out $at"
+
+# The failure of a scenario: its property, and the sentence without numbers.
+failure() { "$torc" run --modules "$at" "$1" 2>/dev/null | sed -n '2,3p' | sed 's/^[^ ]* *[^ ]*: //; s/[0-9][0-9]*/#/g; s/^ *//'; }
+# minimal FILE: without any one of its lines it passes, is invalid or fails otherwise; and without its decisions it passes.
+minimal() {
+    wanted=$(failure "$1") bad=0
+    [ -n "$wanted" ] || bad=1
+    lines=$(wc -l <"$1")
+    for i in $(seq 2 "$lines"); do
+        sed -n "${i}p" "$1" | grep -q '^#' && continue
+        sed "${i}d" "$1" >"$at/less.scn"
+        grep -q '^decide' "$1" && grep -v '^decide' "$at/less.scn" >"$at/none.scn" &&
+            ! "$torc" run --modules "$at" "$at/none.scn" >/dev/null 2>&1 && continue
+        [ "$(failure "$at/less.scn")" = "$wanted" ] && { bad=1; echo "# line $i can be deleted:"; sed "${i}q;d" "$1"; } >>"$at/out"
+    done
+    grep -v '^decide' "$1" >"$at/less.scn"
+    "$torc" run --modules "$at" "$at/less.scn" >>"$at/out" 2>&1 || { bad=1; echo "# fails without decisions" >>"$at/out"; }
+    report $bad "no line of $(basename "$1") can be deleted, and without decisions it passes"
+}
+
+expect 0 "the module without a bug passes with every seed" "explore $options tests/explore/chunky.scn" "300 of 300 seeds"
+for scenario in chunky order; do
+    bug=split; [ $scenario = order ] && bug=order
+    expect 0 "a fault-free run of bug=$bug passes" "run --modules $at --param bug=$bug tests/explore/$scenario.scn" "pass"
+done
+expect 1 "a request cut in two is found" "explore $options --param bug=split tests/explore/chunky.scn" \
+    "something else came" "reproduce: torc run --seed" "shrunk:"
+shrunk=$(ls "$at"/chunky-seed*.scn); decisions=$(ls "$at"/chunky-seed*.decisions)
+seed=$(basename "$decisions" | sed 's/.*seed\([0-9]*\).*/\1/')
+[ "$(wc -l <"$shrunk")" -le 12 ]; report $? "the shrunk scenario has twelve lines or fewer"
+sed -n 2p "$shrunk" | grep -q '^# .*it takes 1 decision other than the default'; report $? "it says in a sentence what it shows"
+minimal "$shrunk"
+expect 1 "its decisions reproduce it" "run --modules $at --param bug=split --seed $seed --decisions $decisions tests/explore/chunky.scn" "something else came"
+expect 1 "so does its strategy" "run --modules $at --param bug=split --seed $seed --strategy portfolio tests/explore/chunky.scn" "something else came"
+expect 0 "after an unrelated edit the decisions still fit or tell their drift" "run --modules $at --seed $seed --decisions $decisions tests/explore/chunky.scn"
+echo "decide srv read.short 4711 = 1" >>"$decisions"
+expect 0 "drift is told with the first decision that was not asked for" "run --modules $at --decisions $decisions tests/explore/chunky.scn" "drift: " "decide srv read.short"
+rm -f "$at"/*.scn "$at"/*.decisions
+expect 1 "an order of ready connections is found" "explore $options --sites ready.order --seeds 1..200 tests/explore/order.scn" "shrunk:"
+minimal "$(ls "$at"/order-seed*.scn)"
+expect 1 "a crash does not end the campaign" "explore $options --param bug=crash tests/explore/chunky.scn" "the run ended its process" "--strategy portfolio"
+expect 0 "what is there is right under every order" "explore --seeds 1..50 --out $at scenarios/smoke/tour.scn" "50 of 50 seeds"
+expect 4 "a budget ends it and says what it left" "explore $options --seeds 1..100000 --budget 200ms tests/explore/chunky.scn" "of 100000 seeds" "the budget ended it"
+printf 'scn 1\nhost s module=chunky\nsometimes s.nothing == 1\n' >"$at/x.scn"
+expect 2 "an invalid scenario" "explore $options $at/nowhere.scn" "nowhere.scn"
+expect 2 "a misspelt strategy" "explore --strategy protfolio x.scn" "none of fifo, random, pct, portfolio"
+expect 2 "a misspelt site" "explore --sites all,x x.scn" "unknown site 'all'"
+expect 2 "seeds the wrong way round" "explore --seeds 9..3 x.scn" "'9..3' is not A..B"
+printf 'scn 1\nexplore strategy=random seeds=1..3 bugdet=3s\n' >"$at/x.scn"
+expect 2 "a misspelt key of an explore line" "run $at/x.scn" "x.scn:2:36: unknown key 'bugdet'; did you mean 'budget'?"
+printf 'scn 1\ndecide srv red.short 1 = 2\n' >"$at/x.scn"
+expect 2 "a misspelt site of a decide line" "run $at/x.scn" "x.scn:2:12: unknown site 'red.short'; did you mean 'read.short'?"
+printf 'scn 1\ndecide srv read.short 1 2\n' >"$at/x.scn"
+expect 2 "a decide line without its =" "run $at/x.scn" "a decision is written decide HOST SITE NUMBER = VALUE"
+echo "1..$n"
