@@ -230,3 +230,10 @@ size_t torc_host_unsynced_writes(const struct torc_host *host)
 {
     return host->disk == NULL ? 0 : host->disk->change_count;
 }
+
+size_t torc_host_last_cut(const struct torc_host *host, size_t *out_arrived)
+{
+    if (out_arrived != NULL)
+        *out_arrived = host->disk == NULL ? 0 : host->disk->cut_arrived;
+    return host->disk == NULL ? 0 : host->disk->cut_unsynced;
+}

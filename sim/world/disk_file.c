@@ -95,6 +95,7 @@ static struct torci_disk_change *new_change(struct torci_disk *disk, struct torc
     change->file = file;
     change->kind = kind;
     change->offset = 0;
+    change->size_before = file->current.bytes;
     change->bytes = bytes;
     return change;
 }
@@ -116,26 +117,6 @@ static void forget(struct torci_disk *disk, struct torci_disk_change **at)
         disk->changes_end = at;
     disk->change_count--;
     torci_world_resize(disk->host->world, change, sizeof *change + change->bytes, 0);
-}
-
-static bool of_directory(const struct torci_disk_change *change, const char *path)
-{
-    return (change->kind == TORCI_DISK_CREATED || change->kind == TORCI_DISK_DELETED) &&
-           strcmp(change->file->path, path) == 0;
-}
-
-/* What came before `last` (NULL: all) and concerns who has the path, has been overtaken. */
-static void forget_overtaken(struct torci_disk *disk, const char *path,
-                             const struct torci_disk_change *last)
-{
-    struct torci_disk_change **at = &disk->changes;
-
-    while (*at != last) {
-        if (of_directory(*at, path))
-            forget(disk, at);
-        else
-            at = &(*at)->next;
-    }
 }
 
 void torci_disk_apply(struct torci_disk *disk, const struct torci_disk_change *change, size_t bytes)
@@ -163,19 +144,45 @@ void torci_disk_apply(struct torci_disk *disk, const struct torci_disk_change *c
     }
 }
 
+static bool of_directory(const struct torci_disk_change *change)
+{
+    return change->kind == TORCI_DISK_CREATED || change->kind == TORCI_DISK_DELETED;
+}
+
+static bool same_directory(const char *a, const char *b)
+{
+    size_t bytes = (size_t)(strrchr(a, '/') - a);
+
+    return strncmp(a, b, bytes + 1) == 0 && strchr(b + bytes + 1, '/') == NULL;
+}
+
+/* Syncs the directory of a path: who has which name in it is durable.  Returns how many changes that were. */
+static size_t settle(struct torci_disk *disk, const char *path)
+{
+    struct torci_disk_change **at = &disk->changes;
+    size_t count = 0;
+
+    while (*at != NULL) {
+        if (of_directory(*at) && same_directory(path, (*at)->file->path)) {
+            torci_disk_apply(disk, *at, 0);
+            forget(disk, at);
+            count++;
+        } else {
+            at = &(*at)->next;
+        }
+    }
+    return count;
+}
+
 /* --- life of a file ----------------------------------------------------------------------------- */
 
-static bool may_return(const struct torci_disk *disk, const struct torci_disk_file *file)
+static bool created_since(const struct torci_disk *disk, const struct torci_disk_file *file)
 {
-    const struct torci_disk_change *change;
+    const struct torci_disk_change *change = disk->changes;
 
-    if (file->linked_durably)
-        return true;
-    for (change = disk->changes; change != NULL; change = change->next) {
-        if (change->file == file && change->kind == TORCI_DISK_CREATED)
-            return true;
-    }
-    return false;
+    while (change != NULL && !(change->file == file && change->kind == TORCI_DISK_CREATED))
+        change = change->next;
+    return change != NULL;
 }
 
 static void free_file(struct torci_disk *disk, struct torci_disk_file *file)
@@ -214,7 +221,7 @@ static void collect(struct torci_disk *disk)
 
         if (in_use)
             disk->bytes_in_use += file->current.bytes;
-        else if (!may_return(disk, file))
+        else if (!file->linked_durably && !created_since(disk, file))
             free_file(disk, file);
         file = next;
     }
@@ -339,22 +346,14 @@ int torci_disk_truncate(struct torci_disk *disk, struct torci_disk_file *file, u
 
 int torci_disk_unlink(struct torci_disk *disk, struct torci_disk_file *file, bool durably)
 {
-    struct torci_disk_change *change;
-    struct torci_disk_file *other;
+    struct torci_disk_change *change = new_change(disk, file, TORCI_DISK_DELETED, 0);
 
-    if (durably) {
-        forget_overtaken(disk, file->path, NULL);
-        for (other = disk->files; other != NULL; other = other->next) {
-            if (other->path != NULL && strcmp(other->path, file->path) == 0)
-                other->linked_durably = false;
-        }
-    } else {
-        change = new_change(disk, file, TORCI_DISK_DELETED, 0);
-        if (change == NULL)
-            return SQLITE_IOERR_NOMEM;
-        enlist(disk, change);
-    }
+    if (change == NULL)
+        return SQLITE_IOERR_NOMEM;
+    enlist(disk, change);
     file->linked = false;
+    if (durably)
+        (void)settle(disk, file->path);
     collect(disk);
     return SQLITE_OK;
 }
@@ -363,29 +362,20 @@ size_t torci_disk_sync(struct torci_disk *disk, struct torci_disk_file *file)
 {
     bool all = (disk->options.characteristics & SQLITE_IOCAP_SEQUENTIAL) != 0;
     struct torci_disk_change **at = &disk->changes;
-    bool linked = false;
     size_t count = 0;
 
+    if (!all && file->path != NULL && created_since(disk, file))
+        count = settle(disk, file->path);
     while (*at != NULL) {
-        struct torci_disk_change *change = *at;
-
-        if (!all && (change->file != file || change->kind == TORCI_DISK_DELETED)) {
-            at = &change->next;
-            continue;
+        if (all || ((*at)->file == file && (*at)->kind != TORCI_DISK_DELETED)) {
+            torci_disk_apply(disk, *at, (*at)->bytes);
+            forget(disk, at);
+            count++;
+        } else {
+            at = &(*at)->next;
         }
-        torci_disk_apply(disk, change, change->bytes);
-        count++;
-        if (change->kind == TORCI_DISK_CREATED && !all) {
-            forget_overtaken(disk, file->path, change);
-            /* What stands before may have gone. */
-            for (at = &disk->changes; *at != change; at = &(*at)->next)
-                ;
-        }
-        linked = linked || change->kind == TORCI_DISK_CREATED || change->kind == TORCI_DISK_DELETED;
-        forget(disk, at);
     }
-    if (linked)
-        collect(disk);
+    collect(disk);
     return count;
 }
 
@@ -400,7 +390,7 @@ int torci_disk_replace(struct torci_disk *disk, const char *path, const void *da
         free_file(disk, file);
         return TORC_ENOMEM;
     }
-    forget_overtaken(disk, path, NULL);
+    (void)settle(disk, path);
     for (other = disk->files; other != NULL; other = other->next) {
         if (other != file && other->path != NULL && strcmp(other->path, path) == 0) {
             other->linked = false;

@@ -92,6 +92,20 @@ static void grow_empty(const struct torci_disk *disk, const struct torci_disk_ch
     spoil(image, before, end);
 }
 
+/* Where a file grows only by what is in it, nothing arrives behind an append that did not. */
+static bool out_of_reach(const struct torci_disk *disk, const struct torci_disk_change *change)
+{
+    return change->kind == TORCI_DISK_WRITTEN && promises(disk, SQLITE_IOCAP_SAFE_APPEND) &&
+           change->size_before > change->file->durable.bytes &&
+           change->offset + change->bytes > change->file->durable.bytes;
+}
+
+static void arrive(struct torci_disk *disk, const struct torci_disk_change *change)
+{
+    if (!out_of_reach(disk, change))
+        torci_disk_apply(disk, change, change->bytes);
+}
+
 /* The first `sectors` of a write arrive.  The device was at the next one: if it does not promise that this
  * damages nothing beside the write, all of that sector is spoiled. */
 static void tear(struct torci_disk *disk, const struct torci_disk_change *change, uint64_t sectors)
@@ -101,9 +115,11 @@ static void tear(struct torci_disk *disk, const struct torci_disk_change *change
 
     if (change->kind != TORCI_DISK_WRITTEN || atomic_write(disk, change) ||
         sectors >= sectors_of(disk, change)) {
-        torci_disk_apply(disk, change, change->bytes);
+        arrive(disk, change);
         return;
     }
+    if (out_of_reach(disk, change))
+        return;
     grow_empty(disk, change);
     torci_disk_apply(disk, change, sector_at(disk, change, sectors));
     if (!promises(disk, SQLITE_IOCAP_POWERSAFE_OVERWRITE))
@@ -150,7 +166,7 @@ static size_t lose_as_told(struct torci_disk *disk, const struct torc_power_cut 
         if (number == last)
             tear(disk, change, cut->torn_sectors);
         else
-            torci_disk_apply(disk, change, change->bytes);
+            arrive(disk, change);
     }
     return count;
 }
@@ -168,7 +184,7 @@ static bool lose_by_chance(struct torci_disk *disk, const struct torci_disk_chan
     if (comes && oddly && written)
         tear(disk, change, (chance >> 8) % (sectors_of(disk, change) + 1));
     else if (comes)
-        torci_disk_apply(disk, change, change->bytes);
+        arrive(disk, change);
     else if (oddly && written && !atomic_write(disk, change))
         grow_empty(disk, change);
     return comes;
@@ -190,7 +206,7 @@ static size_t lose_drawn(struct torci_disk *disk)
             tear(disk, change, 1 + next_chance(&chances) % sectors_of(disk, change));
             count++;
         } else if (in_order) {
-            torci_disk_apply(disk, change, change->bytes);
+            arrive(disk, change);
             count++;
         } else if (lose_by_chance(disk, change, &chances)) {
             count++;
@@ -199,7 +215,7 @@ static size_t lose_drawn(struct torci_disk *disk)
     return count;
 }
 
-static void trace_cut(struct torci_disk *disk, const struct torc_power_cut *cut, size_t count)
+static void trace_cut(struct torci_disk *disk, const struct torc_power_cut *cut)
 {
     static const char *const losses[] = {"none", "all", "prefix", "one", "only", "mask", "draw"};
     struct torc_trace *trace = disk->host->world->trace;
@@ -208,19 +224,18 @@ static void trace_cut(struct torci_disk *disk, const struct torc_power_cut *cut,
     torc_trace_text(trace, "what", "cut");
     torc_trace_text(trace, "path", losses[cut->loss]);
     torc_trace_integer(trace, "operation", (int64_t)disk->operations);
-    torc_trace_integer(trace, "size", (int64_t)disk->change_count);
-    torc_trace_integer(trace, "code", (int64_t)count);
+    torc_trace_integer(trace, "size", (int64_t)disk->cut_unsynced);
+    torc_trace_integer(trace, "code", (int64_t)disk->cut_arrived);
     torc_trace_end(trace);
 }
 
 void torci_disk_cut(struct torci_disk *disk, const struct torc_power_cut *cut)
 {
-    size_t count;
-
     disk->frozen = true;
     disk->cut_at = 0;
-    count = cut->loss == TORC_LOSS_DRAW ? lose_drawn(disk) : lose_as_told(disk, cut);
-    trace_cut(disk, cut, count);
+    disk->cut_unsynced = disk->change_count;
+    disk->cut_arrived = cut->loss == TORC_LOSS_DRAW ? lose_drawn(disk) : lose_as_told(disk, cut);
+    trace_cut(disk, cut);
     torci_disk_revert(disk);
     torc_host_kill(disk->host);
 }

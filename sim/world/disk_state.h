@@ -49,6 +49,7 @@ struct torci_disk_change {
     struct torci_disk_file *file;
     enum torci_disk_change_kind kind;
     uint64_t offset;
+    uint64_t size_before; /* WRITTEN: of the file */
     size_t bytes;
     uint8_t data[];
 };
@@ -77,6 +78,8 @@ struct torci_disk {
     bool frozen; /* the host is about to be killed: nothing changes any more */
     uint64_t cut_at; /* the operation the power goes before; 0: none */
     struct torc_power_cut cut;
+    size_t cut_unsynced; /* of the last one */
+    size_t cut_arrived;
     struct torci_disk_fault *faults; /* in the order they were added */
     uint32_t fault_count;
     sqlite3_vfs vfs;
@@ -125,7 +128,8 @@ int torci_disk_write(struct torci_disk *disk, struct torci_disk_file *file, cons
 int torci_disk_truncate(struct torci_disk *disk, struct torci_disk_file *file, uint64_t bytes);
 int torci_disk_unlink(struct torci_disk *disk, struct torci_disk_file *file, bool durably);
 
-/* Makes the changes of the file durable; of a device that keeps order, all changes.  Returns how many. */
+/* Makes the changes of the file durable, with those of its directory if it was created since; of a device that
+ * keeps order, all changes.  Returns how many. */
 size_t torci_disk_sync(struct torci_disk *disk, struct torci_disk_file *file);
 
 /* Makes a whole file durable with that content, in place of all that is known of the path.  It is not open.

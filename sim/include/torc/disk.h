@@ -8,9 +8,10 @@
  * lock) is a point at which the job yields and at which the host may be killed before it is done; the
  * operations of a host are numbered from 1.
  *
- * Paths are absolute: "kv.sqlite" is "/kv.sqlite".  There are no directories; any path may be created.  A file
- * is durable as of its sync, its creation included.  A deletion is durable where SQLite asks for that
- * (syncDir); otherwise a power cut may undo it. */
+ * Paths are absolute: "kv.sqlite" is "/kv.sqlite".  Directories need not be made; any path may be created.
+ * What was written to a file is durable as of its sync.  Creations and deletions are durable when their
+ * directory is synced: by the first sync of a file created in it, and by a deletion of which SQLite asks that
+ * (syncDir), as in SQLite's own VFS. */
 #ifndef TORC_DISK_H
 #define TORC_DISK_H
 
@@ -102,7 +103,8 @@ TORC_API void torc_host_clear_disk_faults(struct torc_host *host);
  * deletions count as writes.  Where the device promises an order (IOCAP_SEQUENTIAL) only prefixes are allowed;
  * where it promises atomic writes, no tearing.  A sector is written whole or not at all, except where the cut
  * strikes a device without IOCAP_POWERSAFE_OVERWRITE: there the sector after those that arrive is spoiled.
- * Without IOCAP_SAFE_APPEND a torn write at the end of a file has given it its size already. */
+ * Without IOCAP_SAFE_APPEND a torn write at the end of a file has given it its size already; with it, nothing
+ * arrives behind an append that did not. */
 enum torc_power_loss {
     TORC_LOSS_NONE,   /* all arrive: the same as a kill */
     TORC_LOSS_ALL,
@@ -136,6 +138,8 @@ TORC_API TORC_CHECKED int torc_host_cut_power_at(struct torc_host *host, uint64_
 /* How many operations there were, and how many writes are not synced now. */
 TORC_API uint64_t torc_host_disk_operations(const struct torc_host *host);
 TORC_API size_t torc_host_unsynced_writes(const struct torc_host *host);
+/* Of the last power cut: how many were not synced, and how many of those arrived (may be NULL). */
+TORC_API size_t torc_host_last_cut(const struct torc_host *host, size_t *out_arrived);
 
 #ifdef __cplusplus
 }
