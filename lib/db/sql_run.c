@@ -107,6 +107,10 @@ static int end(struct torci_sql_run *run, const struct complaint *complaint)
     (void)tell(run, &event);
     if (connection->sqlite)
         event.in_transaction = !sqlite3_get_autocommit(connection->sqlite);
+    if (run->answered && event.code == SQLITE_OK) { /* what is wrong here is wrong all the same */
+        event.code = complaint->sqlite_code;
+        event.message = complaint->message;
+    }
     if (!event.message)
         event.message = sqlite3_errstr(event.code);
     run->ended = true;
@@ -221,12 +225,14 @@ int torci_sql_run_begin(struct torci_sql_run *run, struct torci_connection *conn
     atomic_fetch_add_explicit(&connection->database->statements_run, 1, memory_order_relaxed);
     describe(&event, TORC_DATABASE_BEGIN, run);
     run->answered = tell(run, &event);
-    if (run->answered)
-        return 0;
-    run->total_changes = sqlite3_total_changes64(connection->sqlite);
-    run->last_insert_id_before = sqlite3_last_insert_rowid(connection->sqlite);
+    if (!run->answered) {
+        run->total_changes = sqlite3_total_changes64(connection->sqlite);
+        run->last_insert_id_before = sqlite3_last_insert_rowid(connection->sqlite);
+    }
     if (refused_now(connection, flags))
         return end_with(run, SQLITE_INTERRUPT, 0, "interrupted");
+    if (run->answered)
+        return 0;
     if (prepare(run, &complaint) != SQLITE_OK)
         return end(run, &complaint);
     if ((flags & TORCI_RUN_READ) && run->statement->writes)
@@ -360,7 +366,7 @@ int torci_sql_run_copy_row(struct torci_sql_run *run, struct torc_rows *rows)
 /* Room for columns and their names is wanted before anything has been written, not after. */
 static int prepare_columns(struct torci_sql_run *run, struct torc_rows *rows)
 {
-    if (run->answered || !run->statement->writes)
+    if (run->ended || run->answered || !run->statement->writes)
         return 0;
     if (name_columns(run) != 0 ||
         (rows && torci_rows_name_columns(rows, run->column_count, run->columns) != 0))
