@@ -161,6 +161,7 @@ struct mutation {
     const char *what;
     void (*apply)(struct torc_platform_ops *ops);
 };
+extern const struct mutation answered_truly;
 extern const struct mutation mutations[], database_mutations[], row_mutations[];
 extern const size_t mutation_count, database_mutation_count, row_mutation_count;
 struct torc_platform *mutant_new(const struct mutation *mutation, struct torc_platform *inner);

@@ -155,6 +155,7 @@ static enum torc_database_answer next_row(struct torc_platform *s, struct answer
         do {
             if (!step(answer))
                 return TORC_DATABASE_PROCEED;
+            columns = (size_t)sqlite3_column_count(answer->statement);
         } while (!change(answer, columns));
     event->rows = ++answer->rows;
     event->column_count = columns;
@@ -282,6 +283,8 @@ static bool unchanged(struct answer *answer, size_t columns)
     return true;
 }
 
+ROW_MUTATION(unchanged)
+
 /* A statement whose only parameter is an integer gets the rows for that of the one before. */
 static enum torc_database_answer rows_of_another_database(struct torc_platform *s,
                                                           struct torc_database_event *event)
@@ -306,6 +309,10 @@ static void apply_rows_of_another(struct torc_platform_ops *ops)
 {
     ops->database = rows_of_another_database;
 }
+
+/* No mutation: each SELECT is answered as SQLite would. */
+const struct mutation answered_truly = {"answered", "a SELECT is answered with its own rows",
+                                        apply_unchanged};
 
 const struct mutation row_mutations[] = {
     {"row-dropped", "the second row is left out", apply_row_dropped},
