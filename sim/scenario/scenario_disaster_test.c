@@ -144,8 +144,7 @@ static int write_line(void *arg, const char *line, size_t bytes)
     return 0;
 }
 
-/* Runs it; checks the verdict and the message of the first failure. */
-static void expect_run_of(const char *text, enum torc_scenario_verdict verdict, const char *message)
+static struct torc_scenario_report *run_text(const char *text)
 {
     struct torc_scenario_run_options run;
     struct torc_scenario_report *report = NULL;
@@ -159,13 +158,30 @@ static void expect_run_of(const char *text, enum torc_scenario_verdict verdict, 
     run.trace = write_line;
     trace.used = 0;
     assert_int_equal(torc_scenario_run(scenario, &run, &report), 0);
+    torc_scenario_free(scenario);
+    return report;
+}
+
+static enum torc_scenario_verdict verdict_of(const char *text)
+{
+    struct torc_scenario_report *report = run_text(text);
+    enum torc_scenario_verdict verdict = report->verdict;
+
+    torc_scenario_report_free(report);
+    return verdict;
+}
+
+/* Runs it; checks the verdict and the message of the first failure. */
+static void expect_run_of(const char *text, enum torc_scenario_verdict verdict, const char *message)
+{
+    struct torc_scenario_report *report = run_text(text);
+
     if (report->verdict != verdict || (report->failure_count > 0) != (message != NULL) ||
         (message != NULL && strstr(report->failures[0].message, message) == NULL))
         fail_msg("%s: %s\n%s%s", torc_scenario_verdict_name(report->verdict),
                  report->failure_count > 0 ? report->failures[0].message : "",
                  report->failure_count > 0 ? report->failures[0].detail : "", trace.text);
     torc_scenario_report_free(report);
-    torc_scenario_free(scenario);
 }
 
 /* The same, of the shop's scenario with these lines. */
@@ -295,6 +311,35 @@ static void the_database_outlives_a_kill(void **state)
                TORC_SCENARIO_PASS, NULL);
 }
 
+static void any_subset_of_the_lines_runs(void **state)
+{
+    static const char *const lines[] = {
+        "on db api.main sql~\"^INSERT\" n=1 : fail SQLITE_BUSY after=30ms\n",
+        "on disk api file~\"-wal$\" op=write : delay 1ms\n",
+        "0 cli call api buy id=42 as d1\n",
+        "+0..2s d1 expect failure database_busy\n",
+        "d1+1s cli call api buy id=42 as d2\n",
+        "d2.end+0 api crash restart=+1ms\n",
+        "d2 expect result \"ok\"\n",
+        COUNT_IS(1),
+    };
+    enum { LINES = sizeof(lines) / sizeof(lines[0]) };
+
+    (void)state;
+    for (unsigned left_out = 0; left_out < 1u << LINES; left_out++) {
+        char text[2000] = "scn 1\nhost api module=shop\n"
+                          "db api.main schema=\"CREATE TABLE orders(id INTEGER PRIMARY KEY)\"\n";
+        enum torc_scenario_verdict verdict;
+
+        for (unsigned i = 0; i < LINES; i++)
+            if ((left_out >> i & 1) == 0)
+                strcat(text, lines[i]);
+        verdict = verdict_of(text);
+        assert_true(verdict == TORC_SCENARIO_PASS ||
+                    (left_out != 0 && verdict == TORC_SCENARIO_FAIL));
+    }
+}
+
 static void a_line_about_another_file_than_the_pools_fails(void **state)
 {
     (void)state;
@@ -388,6 +433,7 @@ int main(void)
         cmocka_unit_test(lines_about_time_after_a_crash_count_from_it),
         cmocka_unit_test(an_operation_of_the_disk_fails_as_the_line_says),
         cmocka_unit_test(a_disk_is_as_the_lines_say),
+        cmocka_unit_test(any_subset_of_the_lines_runs),
         cmocka_unit_test(a_line_about_another_file_than_the_pools_fails),
         cmocka_unit_test(a_schema_that_is_refused_is_an_error_of_the_scenario),
     };

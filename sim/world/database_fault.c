@@ -4,6 +4,8 @@
 
 #include <sqlite3.h>
 
+#include <torc/pool.h>
+
 #include "database.h"
 #include "job.h"
 
@@ -54,7 +56,8 @@ static int prepare(struct torc_world *world, struct torci_database_fault *fault,
 /* Codes below SQLITE_NOTICE are errors; the low byte of an extended one is its primary code. */
 static bool is_error(int code)
 {
-    return code > 0 && (code & 0xff) > SQLITE_OK && (code & 0xff) < SQLITE_NOTICE;
+    return code > 0 && (code & 0xff) > SQLITE_OK && (code & 0xff) < SQLITE_NOTICE &&
+           strcmp(torc_sqlite_code_name(code), "SQLITE_?") != 0;
 }
 
 int torc_host_add_database_fault(struct torc_host *host, const struct torc_database_fault *fault,
