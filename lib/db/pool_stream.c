@@ -112,7 +112,7 @@ void torci_stream_piece_done(struct torc_row_stream *stream)
     request->state = TORCI_REQUEST_PAUSED;
     if (request->code == 0)
         tell(stream);
-    if (stream->over)
+    if (stream->over || request->code) /* it may not have begun */
         end(stream);
     else if (stream->failure || !request->wanted)
         torci_stream_stop(stream);

@@ -378,6 +378,18 @@ static void a_later_piece_that_fails_fails_the_stream(void **state)
     pool_fixture_end(fixture, reader.pool);
 }
 
+static void a_stream_whose_connection_cannot_be_opened_fails(void **state)
+{
+    struct pool_fixture *fixture = *state;
+    struct reader reader = {.pool = pool_fixture_pool(fixture, NULL)};
+    (void)pool_fixture_rule(fixture, TORC_DATABASE_OPEN, NULL, SQLITE_CANTOPEN);
+    begin(&reader, 30, 10);
+    pool_fixture_finish(fixture);
+    assert_ptr_equal(watched_type(&reader.watched), &torc_failure_database_io);
+    assert_int_equal(fixture->opened, 1);
+    pool_fixture_end(fixture, reader.pool);
+}
+
 static void a_stream_lost_at_its_end_fails(void **state)
 {
     struct pool_fixture *fixture = *state;
@@ -464,6 +476,7 @@ int main(void)
         TEST(a_stream_that_has_told_rows_is_not_tried_again),
         TEST(cancelled_during_its_pause_a_stream_ends),
         TEST(a_later_piece_that_fails_fails_the_stream),
+        TEST(a_stream_whose_connection_cannot_be_opened_fails),
         TEST(a_stream_lost_at_its_end_fails),
         TEST(doubt_that_comes_when_a_stream_is_stopped_closes_its_connection),
         TEST(a_stream_does_not_write_and_leaves_no_transaction),
