@@ -392,10 +392,14 @@ static int submit(struct torc_platform *platform, torc_work_fn *work, void *arg,
     struct scripted_platform *self = scripted(platform);
     if (self->submit_code)
         return self->submit_code;
-    if (self->job_count == SCRIPTED_JOBS_MAX && self->jobs_finished == self->job_count)
-        self->job_count = self->jobs_finished = 0;
-    require(self->job_count < SCRIPTED_JOBS_MAX, "too many jobs");
-    self->jobs[self->job_count++] = (struct scripted_job){work, arg, token, false};
+    size_t place = 0;
+    if (self->job_count < SCRIPTED_JOBS_MAX)
+        place = self->job_count++;
+    else
+        while (place < SCRIPTED_JOBS_MAX && !self->jobs[place].finished)
+            place++;
+    require(place < SCRIPTED_JOBS_MAX, "too many jobs");
+    self->jobs[place] = (struct scripted_job){work, arg, token, false};
     return 0;
 }
 
@@ -404,7 +408,6 @@ void scripted_finish_job(struct scripted_platform *self, size_t index)
     struct scripted_job *job = &self->jobs[index];
     require(index < self->job_count && !job->finished, "no such job");
     job->finished = true;
-    self->jobs_finished++;
     self->elsewhere = true;
     int result = job->work(job->arg);
     self->elsewhere = false;

@@ -99,8 +99,7 @@ struct scripted_platform {
     unsigned refusals; /* calls of refuse that turned one away */
 
     struct scripted_job jobs[SCRIPTED_JOBS_MAX];
-    size_t job_count; /* places are used again when all are taken and finished */
-    size_t jobs_finished;
+    size_t job_count; /* once all places are taken, those of finished jobs are used again */
     int submit_code;
 
     bool signals_watched;
