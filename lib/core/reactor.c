@@ -15,7 +15,8 @@ static bool table_is_complete(const struct torc_platform_ops *ops)
            ops->random && ops->resize && ops->admit && ops->wait && ops->wake && ops->in_reactor &&
            ops->listen && ops->accept && ops->refuse && ops->connect && ops->read && ops->writev &&
            ops->interest && ops->shutdown && ops->close && ops->names && ops->set_option &&
-           ops->submit && ops->signals && ops->fatal;
+           ops->datagram_open && ops->datagram_connect && ops->datagram_send &&
+           ops->datagram_receive && ops->submit && ops->signals && ops->fatal;
 }
 
 static void *resize_by_platform(void *ctx, void *ptr, size_t old_bytes, size_t new_bytes)

@@ -1,7 +1,7 @@
 /* reactor_internal.h - what the rest of the library needs of a reactor beyond torc/reactor.h.
  *
- * The core links without lib/net.  The first torc_listen or torc_connect makes the stream layer and
- * hands it over with torci_reactor_set_streams; from then on the reactor drives it. */
+ * The core links without lib/net.  The first thing that listens, connects or opens a port makes the stream
+ * layer and hands it over with torci_reactor_set_streams; from then on the reactor drives it. */
 #ifndef TORCI_REACTOR_INTERNAL_H
 #define TORCI_REACTOR_INTERNAL_H
 
@@ -17,7 +17,8 @@ enum torci_token_kind {
     TORCI_TOKEN_STREAM = 1,
     TORCI_TOKEN_LISTENER = 2,
     TORCI_TOKEN_JOB = 3,
-    TORCI_TOKEN_SIGNAL = 4
+    TORCI_TOKEN_SIGNAL = 4,
+    TORCI_TOKEN_DATAGRAM = 5
 };
 
 #define TORCI_TOKEN_GENERATION_MASK UINT32_C(0x0fffffff)
@@ -53,20 +54,20 @@ struct torci_streams;
 struct torci_streams_ops {
     /* CONNECT for a token of kind STREAM. */
     void (*connected)(struct torci_streams *self, uint64_t token, int result);
-    /* READ, WRITE or both, for a token of kind STREAM or LISTENER. */
+    /* READ, WRITE or both, for a token of kind STREAM, LISTENER or DATAGRAM. */
     void (*ready)(struct torci_streams *self, uint64_t token, uint32_t events);
     /* Sends what is queued: one writev for each stream that is dirty on entry.  Called at the end of
      * a turn, and before a turn waits, whenever `dirty` is true.  If callbacks made in it queue more,
      * `dirty` is true on return and the next turn does not block. */
     void (*flush)(struct torci_streams *self);
-    /* Shutdown, and free of a reactor that was not stopped: closes every listener, ends every attempt
-     * to connect and aborts every connection, telling their owners (connection_lost with
+    /* Shutdown, and free of a reactor that was not stopped: closes every listener and port, ends every
+     * attempt to connect and aborts every connection, telling their owners (connection_lost with
      * connection_lost, connection_failed, stopped) before it returns.  No turn follows, so nothing
      * may be left to an alarm. */
     void (*disconnect_all)(struct torci_streams *self);
     void (*count)(const struct torci_streams *self, size_t *out_listeners,
                   size_t *out_connections);
-    /* One sentence for each listener and connection, as torc_reactor_describe. */
+    /* One sentence for each listener, port and connection, as torc_reactor_describe. */
     void (*describe)(const struct torci_streams *self, torc_visit_text_fn *visit, void *arg);
     /* After disconnect_all, while the clock and the scope are still there. */
     void (*free)(struct torci_streams *self);

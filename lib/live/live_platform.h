@@ -4,6 +4,7 @@
  *   live_wait.c     wait and wake: the only caller of the libevent loop
  *   live_stream.c   listeners and streams: handles, interest, reading, writing
  *   live_socket.c   the calls that make sockets: listen, accept, connect; addresses
+ *   live_datagram.c datagram ports
  *   live_jobs.c     the thread pool
  *   live_signals.c  SIGINT and SIGTERM
  *   live_error.c    errno to code
@@ -16,9 +17,11 @@
 #define TORC_LIVE_PLATFORM_H
 
 #include <pthread.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -32,9 +35,9 @@ struct live_link {
     struct live_link *prev;
 };
 
-enum live_kind { LIVE_LISTENER, LIVE_STREAM, LIVE_CONNECTING };
+enum live_kind { LIVE_LISTENER, LIVE_STREAM, LIVE_CONNECTING, LIVE_DATAGRAM };
 
-/* A listener, a stream or a connect under way; a handle is its address.  The event is part of it, so
+/* A listener, a stream, a connect under way or a datagram port; a handle is its address.  The event is part of it, so
  * that asking for readiness needs no memory later. */
 struct live_handle {
     struct live_link ready_link;   /* in live.ready, or alone */
@@ -186,6 +189,17 @@ static inline uint64_t live_handle_name(const struct live_handle *handle)
 }
 
 /* live_socket.c */
+union live_sockaddr {
+    struct sockaddr any;
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+    struct sockaddr_un local;
+    struct sockaddr_storage storage; /* the largest; keeps a long answer inside */
+};
+TORC_CHECKED int torci_live_to_sockaddr(const struct torc_address *address,
+                                        union live_sockaddr *out, socklen_t *out_size);
+void torci_live_from_sockaddr(const union live_sockaddr *from, socklen_t size,
+                              struct torc_address *out);
 int torci_live_listen(struct torc_platform *self, const struct torc_address *address,
                       const struct torc_listen_settings *settings, uint64_t token,
                       uint64_t *out_handle);
@@ -197,6 +211,16 @@ int torci_live_connect(struct torc_platform *self, const struct torc_address *ad
 int torci_live_names(struct torc_platform *self, uint64_t handle, struct torc_address *out_local,
                      struct torc_address *out_peer);
 void torci_live_unlink(struct live_unlink *file);
+
+/* live_datagram.c */
+int torci_live_datagram_open(struct torc_platform *self, const struct torc_address *local,
+                             unsigned flags, uint64_t token, uint64_t *out_handle);
+int torci_live_datagram_connect(struct torc_platform *self, uint64_t handle,
+                                const struct torc_address *peer);
+int torci_live_datagram_send(struct torc_platform *self, uint64_t handle,
+                             const struct torc_address *to, const void *data, size_t bytes);
+int torci_live_datagram_receive(struct torc_platform *self, uint64_t handle, void *buffer,
+                                size_t bytes, size_t *out_bytes, struct torc_address *out_from);
 
 /* live_jobs.c */
 int torci_live_jobs_init(struct live *live, const struct torc_live_options *options);

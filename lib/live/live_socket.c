@@ -1,26 +1,16 @@
 /* live_socket.c - making sockets: listen, accept, connect; addresses in the system's form and in ours. */
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "live_platform.h"
 
-union live_sockaddr {
-    struct sockaddr any;
-    struct sockaddr_in ipv4;
-    struct sockaddr_in6 ipv6;
-    struct sockaddr_un local;
-    struct sockaddr_storage storage; /* the largest; keeps a long answer inside */
-};
-
-static int to_sockaddr(const struct torc_address *address, union live_sockaddr *out,
-                       socklen_t *out_size)
+int torci_live_to_sockaddr(const struct torc_address *address, union live_sockaddr *out,
+                           socklen_t *out_size)
 {
     memset(out, 0, sizeof *out);
     switch (address->family) {
@@ -49,7 +39,8 @@ static int to_sockaddr(const struct torc_address *address, union live_sockaddr *
     }
 }
 
-static void from_sockaddr(const union live_sockaddr *from, socklen_t size, struct torc_address *out)
+void torci_live_from_sockaddr(const union live_sockaddr *from, socklen_t size,
+                              struct torc_address *out)
 {
     memset(out, 0, sizeof *out);
     if (size < sizeof from->any.sa_family)
@@ -179,7 +170,7 @@ static int listen_on(int fd, const struct torc_address *address,
 {
     union live_sockaddr name;
     socklen_t size;
-    int error = to_sockaddr(address, &name, &size);
+    int error = torci_live_to_sockaddr(address, &name, &size);
 
     if (error == 0 && file != NULL)
         error = bind_path(fd, &name, size, settings->unix_mode, file);
@@ -289,7 +280,7 @@ int torci_live_accept(struct torc_platform *self, uint64_t listener, uint64_t to
     }
     torci_live_handle_open(handle, fd, LIVE_STREAM, from->family, token);
     if (out_peer != NULL)
-        from_sockaddr(&name, size, out_peer);
+        torci_live_from_sockaddr(&name, size, out_peer);
     *out_handle = live_handle_name(handle);
     return 0;
 }
@@ -321,7 +312,7 @@ static int bind_local(int fd, const struct torc_address *local)
 
     if (local == NULL || local->family == TORC_ADDRESS_NONE)
         return 0;
-    error = to_sockaddr(local, &name, &size);
+    error = torci_live_to_sockaddr(local, &name, &size);
     if (error != 0)
         return error;
     return bind(fd, &name.any, size) == 0 ? 0 : torci_live_error(errno);
@@ -336,7 +327,7 @@ int torci_live_connect(struct torc_platform *self, const struct torc_address *ad
     socklen_t size;
     int fd = -1;
     bool done = false;
-    int error = to_sockaddr(address, &name, &size);
+    int error = torci_live_to_sockaddr(address, &name, &size);
 
     if (error != 0)
         return error;
@@ -387,8 +378,8 @@ int torci_live_names(struct torc_platform *self, uint64_t handle, struct torc_ad
     if (out_peer != NULL && getpeername(fd, &peer.any, &peer_size) != 0)
         return torci_live_error(errno);
     if (out_local != NULL)
-        from_sockaddr(&local, local_size, out_local);
+        torci_live_from_sockaddr(&local, local_size, out_local);
     if (out_peer != NULL)
-        from_sockaddr(&peer, peer_size, out_peer);
+        torci_live_from_sockaddr(&peer, peer_size, out_peer);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* stream_layer.c - what the reactor drives: dispatch, flush, disconnect, count, describe. */
-#include "stream_layer.h"
+#include "datagram.h"
 
 #include <string.h>
 
@@ -41,6 +41,11 @@ static void layer_ready(struct torci_streams *base, uint64_t token, uint32_t eve
 
         if (stream != NULL && stream->open)
             torci_stream_ready(layer, stream, events);
+    } else if (torci_token_kind(token) == TORCI_TOKEN_DATAGRAM) {
+        struct torci_datagram *port = named(&layer->datagrams, token);
+
+        if (port != NULL && port->handle != 0)
+            torci_datagram_ready(port);
     } else {
         struct torci_listener *listener = named(&layer->listeners, token);
 
@@ -99,6 +104,7 @@ static void layer_disconnect_all(struct torci_streams *base)
 {
     struct torci_stream_layer *layer = layer_of(base);
     struct torci_connector *connector;
+    struct torci_datagram *port;
     struct torci_listener *listener;
     struct torci_stream *stream;
     uint32_t from;
@@ -106,6 +112,8 @@ static void layer_disconnect_all(struct torci_streams *base)
     layer_flush(base);
     for (from = 0; (listener = next_to_end(&layer->listeners, &from)) != NULL;)
         torci_listener_end(layer, listener);
+    for (from = 0; (port = next_to_end(&layer->datagrams, &from)) != NULL;)
+        torci_datagram_end(port, torc_failure_static(&torc_failure_connection_lost));
     for (from = 0; (stream = next_to_end(&layer->streams, &from)) != NULL;)
         disconnect(layer, stream);
     for (from = 0; (connector = next_to_end(&layer->connectors, &from)) != NULL;)
@@ -122,7 +130,7 @@ static void layer_count(const struct torci_streams *base, size_t *out_listeners,
     for (connector = torci_slots_next(&layer->connectors, 0); connector != NULL;
          connector = torci_slots_next(&layer->connectors, connector->slot.index + 1))
         waiting += connector->state == TORCI_WAITING;
-    *out_listeners = layer->listeners.live;
+    *out_listeners = layer->listeners.live + layer->datagrams.live;
     *out_connections = layer->streams.live + waiting;
 }
 
@@ -139,6 +147,7 @@ static void layer_describe(const struct torci_streams *base, torc_visit_text_fn 
 {
     const struct torci_stream_layer *layer = const_layer_of(base);
     const struct torci_connector *connector;
+    const struct torci_datagram *port;
     const struct torci_listener *listener;
     const struct torci_stream *stream;
     char text[256];
@@ -146,6 +155,11 @@ static void layer_describe(const struct torci_streams *base, torc_visit_text_fn 
     for (listener = torci_slots_next(&layer->listeners, 0); listener != NULL;
          listener = torci_slots_next(&layer->listeners, listener->slot.index + 1)) {
         torc_format(text, sizeof text, "a listener made at %s", listener->site);
+        visit(arg, text);
+    }
+    for (port = torci_slots_next(&layer->datagrams, 0); port != NULL;
+         port = torci_slots_next(&layer->datagrams, port->slot.index + 1)) {
+        torc_format(text, sizeof text, "a datagram port made at %s", port->site);
         visit(arg, text);
     }
     for (stream = torci_slots_next(&layer->streams, 0); stream != NULL;
@@ -172,6 +186,7 @@ static void layer_free(struct torci_streams *base)
     torci_slots_clear(&layer->streams);
     torci_slots_clear(&layer->listeners);
     torci_slots_clear(&layer->connectors);
+    torci_slots_clear(&layer->datagrams);
     torci_pool_clear(&layer->chunk_pool);
     torc_release(scope, layer->read_buffer, TORCI_READ_BYTES);
     torc_release(scope, layer, sizeof *layer);
@@ -207,6 +222,7 @@ struct torci_stream_layer *torci_stream_layer_of(struct torc_reactor *reactor)
     torci_slots_init(&layer->streams, scope, sizeof(struct torci_stream));
     torci_slots_init(&layer->listeners, scope, sizeof(struct torci_listener));
     torci_slots_init(&layer->connectors, scope, sizeof(struct torci_connector));
+    torci_slots_init(&layer->datagrams, scope, sizeof(struct torci_datagram));
     torci_write_queue_pool_init(&layer->chunk_pool, scope);
     torci_reactor_set_streams(reactor, &layer->base);
     return layer;

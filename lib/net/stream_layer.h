@@ -1,10 +1,11 @@
-/* stream_layer.h - the streams of one reactor: its connections, listeners and connectors.
+/* stream_layer.h - the network objects of one reactor: connections, listeners, connectors, datagram ports.
  *
- * Three kinds of object, each in a table of slots with generations:
+ * Four kinds of object, each in a table of slots with generations:
  *
  *   stream     a connection, or an attempt at one: a platform handle, a protocol, a write queue
  *   listener   a platform handle and a factory
  *   connector  an outgoing connection as its factory sees it, over any number of attempts
+ *   datagram   a port for datagrams (datagram.h): a platform handle and a protocol
  *
  * One rule makes endings simple: whatever ends a stream - lose, abort, an error, a failure of its
  * protocol - only notes the reason and puts the stream on the dirty list.  torci_stream_flush, which
@@ -101,7 +102,7 @@ struct torci_stream_layer {
     struct torc_platform *platform;
     struct torc_scope *scope;
     struct torc_clock *clock;
-    struct torci_slots streams, listeners, connectors;
+    struct torci_slots streams, listeners, connectors, datagrams;
     struct torci_pool chunk_pool;
     struct torci_stream *dirty_first, *dirty_last;
     uint8_t *read_buffer;   /* TORCI_READ_BYTES, for whoever reads */

@@ -90,6 +90,17 @@ int torci_recorder_names(struct torc_platform *self, uint64_t handle,
 int torci_recorder_set_option(struct torc_platform *self, uint64_t handle,
                               enum torc_stream_option option, int value);
 
+/* --- datagrams (recorder_datagrams.c) ------------------------------------------------------------ */
+
+int torci_recorder_datagram_open(struct torc_platform *self, const struct torc_address *local,
+                                 unsigned flags, uint64_t token, uint64_t *out_handle);
+int torci_recorder_datagram_connect(struct torc_platform *self, uint64_t handle,
+                                    const struct torc_address *peer);
+int torci_recorder_datagram_send(struct torc_platform *self, uint64_t handle,
+                                 const struct torc_address *to, const void *data, size_t bytes);
+int torci_recorder_datagram_receive(struct torc_platform *self, uint64_t handle, void *buffer,
+                                    size_t bytes, size_t *out_bytes, struct torc_address *out_from);
+
 /* --- databases (recorder_database.c) ------------------------------------------------------------- */
 
 enum torc_database_answer torci_recorder_database(struct torc_platform *self,

@@ -45,8 +45,15 @@ struct torci_recorder_object *torci_recorder_objects_get(struct torci_recorder_o
 void torci_recorder_objects_name(struct torci_recorder_objects *objects,
                                  struct torci_recorder_object *object, char kind)
 {
+    uint32_t *count = &objects->others_named;
+
+    if (kind == 'l') {
+        count = &objects->listeners_named;
+    } else if (kind == 'd') {
+        count = &objects->datagram_ports_named;
+    }
     object->name.kind = kind;
-    object->name.number = kind == 'l' ? ++objects->listeners_named : ++objects->others_named;
+    object->name.number = ++*count;
 }
 
 void torci_recorder_objects_remove(struct torci_recorder_objects *objects, uint64_t handle)

@@ -27,6 +27,7 @@ struct torci_recorder_objects {
     uint32_t count;
     uint32_t first_free; /* 1 + index; 0: none */
     uint32_t listeners_named;
+    uint32_t datagram_ports_named;
     uint32_t others_named;
 };
 

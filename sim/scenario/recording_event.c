@@ -18,7 +18,7 @@ size_t torci_object_parse(const char *text, struct torci_object *out)
     uint64_t number = 0;
     size_t i = 1;
 
-    if (text[0] != 'c' && text[0] != 'l' && text[0] != 'j') {
+    if (strchr("cldj", text[0]) == NULL || text[0] == '\0') {
         return 0;
     }
     for (; text[i] >= '0' && text[i] <= '9'; i++) {
@@ -70,6 +70,37 @@ static void emit_transfer(struct torc_trace *trace, const struct torci_recording
             torc_trace_integer(trace, "of", (int64_t)event->offered_bytes);
         }
     }
+}
+
+void torci_recording_datagram_address(const struct torc_address *address,
+                                      char text[TORC_ADDRESS_TEXT_MAX])
+{
+    (void)torc_address_format(address, text, TORC_ADDRESS_TEXT_MAX);
+    memcpy(text, "udp", 3);
+}
+
+static void emit_error(struct torc_trace *trace, const struct torci_recording_event *event)
+{
+    if (event->error != 0) {
+        torc_trace_text(trace, "error", torc_error_name(event->error));
+    }
+}
+
+static void emit_datagram(struct torc_trace *trace, const struct torci_recording_event *event)
+{
+    emit_object(trace, "on", event->on);
+    if (event->kind == TORC_TRACE_receive && event->error != 0) {
+        emit_error(trace, event);
+        return;
+    }
+    if (event->text != NULL) {
+        torc_trace_text(trace, event->kind == TORC_TRACE_send ? "to" : "from", event->text);
+    }
+    torc_trace_bytes(trace, "data", event->data, event->bytes);
+    if (event->offered_bytes != 0) {
+        torc_trace_integer(trace, "of", (int64_t)event->offered_bytes);
+    }
+    emit_error(trace, event);
 }
 
 /* The fields of what is done to an object and may be refused. */
@@ -131,9 +162,21 @@ uint64_t torci_recording_event_emit(const struct torci_recording_event *event,
         break;
     case TORC_TRACE_signal:
         torc_trace_integer(trace, "watch", event->number);
-        if (event->error != 0) {
-            torc_trace_text(trace, "error", torc_error_name(event->error));
-        }
+        emit_error(trace, event);
+        break;
+    case TORC_TRACE_datagram:
+        torc_trace_text(trace, "address", event->text);
+        torc_trace_integer(trace, "flags", event->number);
+        emit_made(trace, event);
+        break;
+    case TORC_TRACE_peer:
+        emit_object(trace, "on", event->on);
+        torc_trace_text(trace, "address", event->text);
+        emit_error(trace, event);
+        break;
+    case TORC_TRACE_send:
+    case TORC_TRACE_receive:
+        emit_datagram(trace, event);
         break;
     default: /* refuse, shutdown, close, reset, names, option */
         emit_done(trace, event);

@@ -11,7 +11,7 @@
 
 #include "recording_database.h"
 
-/* The name of a stream ('c'), a listener ('l') or a job ('j'): counted from 1, in order of creation.
+/* The name of a stream ('c'), a listener ('l'), a datagram port ('d') or a job ('j'): counted from 1, in order of creation.
  * Kind 0: none. */
 struct torci_object {
     char kind;
@@ -32,18 +32,23 @@ struct torci_recording_event {
     uint64_t t_ns;
     uint64_t cause;
     struct torci_object on; /* what it happened to */
-    struct torci_object as; /* listen, accept, connect, job: what it made */
-    int error;              /* the code it answered, or 0; never TORC_EAGAIN */
+    struct torci_object as; /* listen, accept, connect, datagram, job: what it made */
+    int error;              /* the code it answered, or 0; TORC_EAGAIN of send only */
     bool end;               /* rx: end of stream */
-    uint64_t offered_bytes; /* tx: what was to be written, if more than was taken; else 0 */
-    int64_t number;         /* clock: wall_ns; option: value; signal: watch */
-    const char *text;       /* turn: ready; draw: site; listen, connect: address; accept: peer;
-                               names: local; option: name */
+    uint64_t offered_bytes; /* tx: what was to be written, if more than was taken; receive: the datagram's
+                               length, if it was cut; else 0 */
+    int64_t number;         /* clock: wall_ns; option: value; signal: watch; datagram: flags */
+    const char *text;       /* turn: ready; draw: site; listen, connect, datagram, peer: address; accept: peer;
+                               names: local; option: name; send: to or NULL; receive: from */
     const char *more_text;  /* connect: local or NULL; names: peer */
-    const void *data;       /* rx, tx, draw */
+    const void *data;       /* rx, tx, draw, send, receive */
     size_t bytes;
     const struct torci_database_record *database; /* db */
 };
+
+/* "udp:127.0.0.1:53" */
+void torci_recording_datagram_address(const struct torc_address *address,
+                                      char text[TORC_ADDRESS_TEXT_MAX]);
 
 /* Writes the event to a trace, whose count gives it its n. */
 uint64_t torci_recording_event_emit(const struct torci_recording_event *event,

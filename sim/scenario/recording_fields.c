@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <torc/format.h>
+
 long torci_base64_decode(const char *text, size_t length, uint8_t *out)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -41,6 +43,12 @@ long torci_base64_decode(const char *text, size_t length, uint8_t *out)
 
 int torci_recording_address(const char *text, struct torc_address *out)
 {
+    char stream[TORC_ADDRESS_TEXT_MAX];
+
+    if (strncmp(text, "udp:", 4) == 0) {
+        torc_format(stream, sizeof(stream), "tcp:%s", text + 4);
+        return torc_address_parse(stream, out, NULL);
+    }
     if (strcmp(text, "none") == 0 || strcmp(text, "unix:") == 0) {
         memset(out, 0, sizeof(*out));
         out->family = text[0] == 'n' ? TORC_ADDRESS_NONE : TORC_ADDRESS_UNIX;
@@ -161,7 +169,8 @@ static int error_field(struct torci_recording_line *line)
         return status;
     }
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        if (strcmp(torc_error_name(codes[i]), text) == 0 && codes[i] != TORC_EAGAIN) {
+        if (strcmp(torc_error_name(codes[i]), text) == 0 &&
+            (codes[i] != TORC_EAGAIN || line->out->event.kind == TORC_TRACE_send)) {
             line->out->event.error = codes[i];
             return 0;
         }
@@ -258,10 +267,61 @@ static int transfer_fields(struct torci_recording_line *line)
     return status;
 }
 
+static int port_fields(struct torci_recording_line *line)
+{
+    struct torci_recording_event *event = &line->out->event;
+    int status = address_field(line, "address", &event->text);
+
+    if (status == 0) {
+        status = torci_recording_integer(line, "flags", true, 0, &event->number);
+    }
+    return status != 0 ? status : made_fields(line, "d");
+}
+
+static int peer_fields(struct torci_recording_line *line)
+{
+    struct torci_recording_event *event = &line->out->event;
+    int status = object_field(line, "on", "d", &event->on);
+
+    if (status == 0) {
+        status = address_field(line, "address", &event->text);
+    }
+    return status != 0 ? status : error_field(line);
+}
+
+static int datagram_fields(struct torci_recording_line *line)
+{
+    struct torci_recording_event *event = &line->out->event;
+    bool sent = event->kind == TORC_TRACE_send;
+    int64_t of = 0;
+    int status = object_field(line, "on", "d", &event->on);
+
+    if (status == 0) {
+        status = error_field(line);
+    }
+    if (status != 0 || (event->error != 0 && !sent)) {
+        return status;
+    }
+    if (!sent || json_object_get(line->json, "to") != NULL) {
+        status = address_field(line, sent ? "to" : "from", &event->text);
+    }
+    if (status == 0) {
+        status = data_field(line);
+    }
+    if (status == 0 && !sent) {
+        status = torci_recording_integer(line, "of", false, 1, &of);
+        event->offered_bytes = (uint64_t)of;
+    }
+    if (status == 0 && of != 0 && (uint64_t)of <= event->bytes) {
+        return torci_recording_wrong(line, "of", "is not more than was taken");
+    }
+    return status;
+}
+
 static int done_fields(struct torci_recording_line *line)
 {
     struct torci_recording_event *event = &line->out->event;
-    int status = object_field(line, "on", event->kind == TORC_TRACE_refuse ? "l" : "lc",
+    int status = object_field(line, "on", event->kind == TORC_TRACE_refuse ? "l" : "lcd",
                               &event->on);
 
     if (status == 0) {
@@ -317,6 +377,13 @@ static int fields_of_kind(struct torci_recording_line *line)
         return transfer_fields(line);
     case TORC_TRACE_signal:
         return signal_fields(line);
+    case TORC_TRACE_datagram:
+        return port_fields(line);
+    case TORC_TRACE_peer:
+        return peer_fields(line);
+    case TORC_TRACE_send:
+    case TORC_TRACE_receive:
+        return datagram_fields(line);
     case TORC_TRACE_db:
         return torci_recording_database_fields(line);
     default:
@@ -332,7 +399,8 @@ static bool kind_field(const char *text, enum torc_trace_kind *out)
         TORC_TRACE_close,  TORC_TRACE_reset,  TORC_TRACE_shutdown, TORC_TRACE_clock,
         TORC_TRACE_draw,   TORC_TRACE_listen, TORC_TRACE_connect,  TORC_TRACE_names,
         TORC_TRACE_option, TORC_TRACE_job,    TORC_TRACE_signal,   TORC_TRACE_refuse,
-        TORC_TRACE_db};
+        TORC_TRACE_db,     TORC_TRACE_datagram, TORC_TRACE_peer,   TORC_TRACE_send,
+        TORC_TRACE_receive};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(torc_trace_kind_name(kinds[i]), text) == 0) {

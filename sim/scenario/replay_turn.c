@@ -11,14 +11,18 @@
 
 static struct torci_replay_streams *streams_of(struct torci_replayer *replayer, char kind)
 {
+    if (kind == 'd') {
+        return &replayer->datagram_ports;
+    }
     return kind == 'l' ? &replayer->listeners : &replayer->connections;
 }
 
 struct torci_replay_stream *torci_replay_stream_find(const struct torci_replayer *replayer,
                                                      struct torci_object name)
 {
-    const struct torci_replay_streams *streams =
-        name.kind == 'l' ? &replayer->listeners : &replayer->connections;
+    const struct torci_replay_streams *streams = name.kind == 'l'   ? &replayer->listeners
+                                                 : name.kind == 'd' ? &replayer->datagram_ports
+                                                                    : &replayer->connections;
 
     if (name.kind == 'j' || name.number == 0 || name.number > streams->count) {
         return NULL;
@@ -251,11 +255,13 @@ static void count(struct torc_replay_report *report, const struct torci_recordin
         event->error == 0) {
         report->connections++;
     }
-    if (event->kind == TORC_TRACE_rx && event->bytes > 0) {
+    if ((event->kind == TORC_TRACE_rx && event->bytes > 0) ||
+        (event->kind == TORC_TRACE_receive && event->error == 0)) {
         report->reads++;
         report->read_bytes += event->bytes;
     }
-    if (event->kind == TORC_TRACE_tx && event->bytes > 0) {
+    if ((event->kind == TORC_TRACE_tx && event->bytes > 0) ||
+        (event->kind == TORC_TRACE_send && event->error == 0)) {
         report->writes++;
         report->written_bytes += event->bytes;
     }

@@ -39,6 +39,14 @@ static const char *undone(const struct torci_recording_event *event)
         return "did not draw random bytes";
     case TORC_TRACE_job:
         return "did not submit the job";
+    case TORC_TRACE_datagram:
+        return "did not open the datagram port";
+    case TORC_TRACE_peer:
+        return "did not connect the datagram port";
+    case TORC_TRACE_send:
+        return "did not send the datagram";
+    case TORC_TRACE_receive:
+        return "did not receive the datagram";
     default:
         return NULL;
     }
@@ -67,6 +75,11 @@ static void compare_rest(struct torci_replayer *replayer)
     }
 }
 
+static bool is_taken(enum torc_trace_kind kind)
+{
+    return kind == TORC_TRACE_rx || kind == TORC_TRACE_accept || kind == TORC_TRACE_receive;
+}
+
 /* How much the program has still to read and to accept in this turn. */
 static size_t left_to_read(const struct torci_replayer *replayer)
 {
@@ -76,8 +89,7 @@ static size_t left_to_read(const struct torci_replayer *replayer)
         const struct torci_replay_event *event = &replayer->events[i];
         const struct torci_recording_event *recorded = &event->recorded.event;
 
-        if (!event->used &&
-            (recorded->kind == TORC_TRACE_rx || recorded->kind == TORC_TRACE_accept)) {
+        if (!event->used && is_taken(recorded->kind)) {
             left += 1 + recorded->bytes - event->done;
         }
     }
@@ -99,8 +111,7 @@ static size_t tell_again(struct torci_replayer *replayer, struct torc_platform_e
         const struct torci_replay_stream *stream = torci_replay_stream_find(replayer, recorded->on);
 
         if (!event->used && stream != NULL && stream->open &&
-            (recorded->kind == TORC_TRACE_rx || recorded->kind == TORC_TRACE_accept) &&
-            (stream->interest & TORC_EVENT_READ) != 0 &&
+            is_taken(recorded->kind) && (stream->interest & TORC_EVENT_READ) != 0 &&
             (count == 0 || batch[count - 1].token != stream->token)) {
             batch[count++] = (struct torc_platform_event){stream->token, TORC_EVENT_READ, 0};
         }
@@ -384,6 +395,10 @@ static const struct torc_platform_ops replayer_ops = {
     .close = torci_replayer_close,
     .names = torci_replayer_names,
     .set_option = torci_replayer_set_option,
+    .datagram_open = torci_replayer_datagram_open,
+    .datagram_connect = torci_replayer_datagram_connect,
+    .datagram_send = torci_replayer_datagram_send,
+    .datagram_receive = torci_replayer_datagram_receive,
     .submit = torci_replayer_submit,
     .storage = replayer_storage,
     .database = torci_replayer_database,
@@ -459,6 +474,7 @@ void torci_replayer_free(struct torci_replayer *replayer)
     }
     torci_replay_streams_clear(&replayer->listeners);
     torci_replay_streams_clear(&replayer->connections);
+    torci_replay_streams_clear(&replayer->datagram_ports);
     free(replayer->events);
     free(replayer->jobs);
     free(replayer);

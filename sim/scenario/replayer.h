@@ -21,7 +21,7 @@ struct torci_replay_event {
     size_t next_on; /* the next event of the same object, or TORCI_REPLAY_NONE */
 };
 
-/* A listener or a connection, from the turn that opens it to the end of the one that closes it. */
+/* A listener, a connection or a datagram port, from the turn that opens it to the end of the one that closes it. */
 struct torci_replay_stream {
     struct torci_object name;
     bool open;
@@ -117,6 +117,7 @@ struct torci_replayer {
     size_t left_before; /* what was left then */
     struct torci_replay_streams listeners;
     struct torci_replay_streams connections;
+    struct torci_replay_streams datagram_ports;
     struct torci_replay_job *jobs; /* submitted and not ended */
     size_t job_count;
     size_t job_capacity;
@@ -188,6 +189,21 @@ void torci_replay_database_job_ended(struct torci_replayer *replayer);
 /* The recording has ended: what no job has come to is a difference, unless jobs are left. */
 void torci_replay_database_rest(struct torci_replayer *replayer);
 void torci_replay_database_free(struct torci_replayer *replayer);
+
+/* The handle of what has that name, and what has that handle (or NULL). */
+uint64_t torci_replay_handle(struct torci_object name);
+struct torci_replay_stream *torci_replay_stream_of(struct torci_replayer *replayer, uint64_t handle);
+
+/* --- datagrams (replayer_datagrams.c) ------------------------------------------------------------ */
+
+int torci_replayer_datagram_open(struct torc_platform *self, const struct torc_address *local,
+                                 unsigned flags, uint64_t token, uint64_t *out_handle);
+int torci_replayer_datagram_connect(struct torc_platform *self, uint64_t handle,
+                                    const struct torc_address *peer);
+int torci_replayer_datagram_send(struct torc_platform *self, uint64_t handle,
+                                 const struct torc_address *to, const void *data, size_t bytes);
+int torci_replayer_datagram_receive(struct torc_platform *self, uint64_t handle, void *buffer,
+                                    size_t bytes, size_t *out_bytes, struct torc_address *out_from);
 
 /* --- the present turn (replay_turn.c) ----------------------------------------------------------- */
 

@@ -9,17 +9,21 @@ static struct torci_replayer *replayer_of(struct torc_platform *platform)
     return (struct torci_replayer *)platform;
 }
 
-/* A handle is the number of a connection, or that of a listener with the top bit set. */
+/* A handle is the number of a connection, or that of a listener or a datagram port with a top bit set. */
 #define LISTENER_BIT (UINT64_C(1) << 63)
+#define DATAGRAM_BIT (UINT64_C(1) << 62)
 
-static uint64_t handle_of(const struct torci_replay_stream *stream)
+uint64_t torci_replay_handle(struct torci_object name)
 {
-    return stream->name.number | (stream->name.kind == 'l' ? LISTENER_BIT : 0);
+    uint64_t bit = name.kind == 'l' ? LISTENER_BIT : name.kind == 'd' ? DATAGRAM_BIT : 0;
+
+    return name.number | bit;
 }
 
-static struct torci_replay_stream *stream_of(struct torci_replayer *replayer, uint64_t handle)
+struct torci_replay_stream *torci_replay_stream_of(struct torci_replayer *replayer, uint64_t handle)
 {
-    struct torci_object name = {(handle & LISTENER_BIT) != 0 ? 'l' : 'c', (uint32_t)handle};
+    char kind = (handle & LISTENER_BIT) != 0 ? 'l' : (handle & DATAGRAM_BIT) != 0 ? 'd' : 'c';
+    struct torci_object name = {kind, (uint32_t)handle};
 
     return torci_replay_stream_find(replayer, name);
 }
@@ -39,7 +43,7 @@ static int open_stream(struct torci_replayer *replayer, struct torci_replay_even
     stream = torci_replay_stream_find(replayer, event->recorded.event.as);
     stream->open = true;
     stream->token = token;
-    *out_handle = handle_of(stream);
+    *out_handle = torci_replay_handle(stream->name);
     *out = stream;
     return 0;
 }
@@ -111,7 +115,7 @@ int torci_replayer_accept(struct torc_platform *self, uint64_t listener, uint64_
                           uint64_t *out_handle, struct torc_address *out_peer)
 {
     struct torci_replayer *replayer = replayer_of(self);
-    struct torci_replay_stream *from = stream_of(replayer, listener);
+    struct torci_replay_stream *from = torci_replay_stream_of(replayer, listener);
     struct torci_replay_event *event =
         replayer->over ? NULL : torci_replay_turn_next(replayer, from, TORC_TRACE_accept);
     struct torci_replay_stream *stream;
@@ -134,7 +138,7 @@ int torci_replayer_refuse(struct torc_platform *self, uint64_t listener)
     struct torci_replayer *replayer = replayer_of(self);
     struct torci_replay_event *event =
         replayer->over ? NULL
-                       : torci_replay_turn_next(replayer, stream_of(replayer, listener),
+                       : torci_replay_turn_next(replayer, torci_replay_stream_of(replayer, listener),
                                                 TORC_TRACE_refuse);
 
     if (event == NULL) {
@@ -159,7 +163,7 @@ int torci_replayer_read(struct torc_platform *self, uint64_t handle, void *buffe
                         size_t *out_bytes)
 {
     struct torci_replayer *replayer = replayer_of(self);
-    struct torci_replay_stream *stream = stream_of(replayer, handle);
+    struct torci_replay_stream *stream = torci_replay_stream_of(replayer, handle);
     struct torci_replay_event *event =
         replayer->over ? NULL : torci_replay_turn_next(replayer, stream, TORC_TRACE_rx);
     const struct torci_recording_event *recorded;
@@ -250,7 +254,7 @@ int torci_replayer_writev(struct torc_platform *self, uint64_t handle,
                           const struct torc_span *spans, size_t count, size_t *out_bytes)
 {
     struct torci_replayer *replayer = replayer_of(self);
-    struct torci_replay_stream *stream = stream_of(replayer, handle);
+    struct torci_replay_stream *stream = torci_replay_stream_of(replayer, handle);
     size_t offered = 0;
     size_t done = 0;
     int error = 0;
@@ -284,7 +288,7 @@ int torci_replayer_writev(struct torc_platform *self, uint64_t handle,
 
 void torci_replayer_interest(struct torc_platform *self, uint64_t handle, uint32_t events)
 {
-    struct torci_replay_stream *stream = stream_of(replayer_of(self), handle);
+    struct torci_replay_stream *stream = torci_replay_stream_of(replayer_of(self), handle);
 
     if (stream != NULL) {
         stream->interest = events;
@@ -332,7 +336,7 @@ int torci_replayer_shutdown(struct torc_platform *self, uint64_t handle)
     if (replayer->over) {
         return 0;
     }
-    event = ending(replayer, stream_of(replayer, handle), TORC_TRACE_shutdown,
+    event = ending(replayer, torci_replay_stream_of(replayer, handle), TORC_TRACE_shutdown,
                    "ended its side of the connection");
     if (event == NULL) {
         return 0;
@@ -344,7 +348,7 @@ int torci_replayer_shutdown(struct torc_platform *self, uint64_t handle)
 void torci_replayer_close(struct torc_platform *self, uint64_t handle, enum torc_close_mode mode)
 {
     struct torci_replayer *replayer = replayer_of(self);
-    struct torci_replay_stream *stream = stream_of(replayer, handle);
+    struct torci_replay_stream *stream = torci_replay_stream_of(replayer, handle);
     struct torci_replay_event *event;
     bool aborts = mode == TORC_CLOSE_ABORT;
 
@@ -364,7 +368,7 @@ int torci_replayer_names(struct torc_platform *self, uint64_t handle,
                          struct torc_address *out_local, struct torc_address *out_peer)
 {
     struct torci_replayer *replayer = replayer_of(self);
-    struct torci_replay_stream *stream = stream_of(replayer, handle);
+    struct torci_replay_stream *stream = torci_replay_stream_of(replayer, handle);
     struct torci_replay_event *event =
         replayer->over ? NULL : torci_replay_turn_next(replayer, stream, TORC_TRACE_names);
     struct torc_address recorded;
@@ -402,7 +406,7 @@ int torci_replayer_set_option(struct torc_platform *self, uint64_t handle,
     struct torci_replayer *replayer = replayer_of(self);
     struct torci_replay_event *event =
         replayer->over ? NULL
-                       : torci_replay_turn_next(replayer, stream_of(replayer, handle),
+                       : torci_replay_turn_next(replayer, torci_replay_stream_of(replayer, handle),
                                                 TORC_TRACE_option);
 
     (void)option;

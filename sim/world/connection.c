@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "listener.h"
+#include "udp.h"
 
 /* A SYN that nobody answered is sent again after 1, 2, 4, ... seconds; after the seventh the
  * connect has timed out (127 s, as tcp_syn_retries = 6 makes it). */
@@ -53,7 +54,8 @@ void torci_connection_release(struct torc_world *world, struct torci_connection 
 
 void torci_packet_discard(struct torc_world *world, struct torci_packet *packet)
 {
-    torci_connection_release(world, packet->connection);
+    if (packet->connection != NULL)
+        torci_connection_release(world, packet->connection);
     torci_packet_free(&world->packets, &world->allocator, packet);
 }
 
@@ -343,8 +345,13 @@ static void arrives_nowhere(struct torci_end *end, const struct torci_packet *pa
 void torci_packet_arrive(struct torc_world *world, struct torci_packet *packet)
 {
     struct torci_connection *connection = packet->connection;
-    struct torci_end *end = &connection->ends[packet->to];
+    struct torci_end *end;
 
+    if (connection == NULL) {
+        torci_udp_arrive(world, packet);
+        return;
+    }
+    end = &connection->ends[packet->to];
     world->cause = packet->cause;
     if (packet->kind == TORCI_PACKET_SYN) {
         syn_arrives(connection);
@@ -374,14 +381,12 @@ static struct torc_address name_of(const struct torci_connection *connection, un
     uint16_t port = side == 0 ? connection->client_port : connection->server_port;
     struct torc_address address;
 
-    if (connection->family == TORC_ADDRESS_IPV4)
-        return torc_address_ipv4(ip[0], ip[1], ip[2], ip[3], port);
     if (side == 1 && connection->path != NULL)
         return *connection->path;
     memset(&address, 0, sizeof address);
     address.family = connection->family;
-    if (connection->family == TORC_ADDRESS_IPV6) {
-        address.ip[15] = 1;
+    if (connection->family != TORC_ADDRESS_UNIX) {
+        memcpy(address.ip, ip, sizeof address.ip);
         address.port = port;
     }
     return address;

@@ -9,6 +9,7 @@
 #include "disk_state.h"
 #include "job.h"
 #include "listener.h"
+#include "udp.h"
 
 /* Of the guard, if the program has one. */
 extern const struct torc_guard_place *torc_guard_set(const struct torc_guard_place *place)
@@ -293,6 +294,8 @@ static void end_life(struct torc_host *host)
 
     while (host->listeners != NULL)
         torci_listener_vanish(host->listeners);
+    while (host->udp_ports != NULL)
+        torci_udp_close(host->udp_ports);
     for (i = 0; i < host->slot_count; i++) {
         if (host->slots[i].handle != NULL)
             torci_stream_vanish((struct torci_end *)(void *)host->slots[i].handle);
@@ -414,11 +417,6 @@ struct torc_platform *torci_host_platform(struct torc_host *host)
 const char *torc_host_name(const struct torc_host *host)
 {
     return host->name;
-}
-
-struct torc_address torc_host_address(const struct torc_host *host, uint16_t port)
-{
-    return torc_address_ipv4(10, 0, (uint8_t)(host->number >> 8), (uint8_t)host->number, port);
 }
 
 bool torc_host_up(const struct torc_host *host)

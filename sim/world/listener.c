@@ -1,5 +1,6 @@
 /* listener.c - listeners of a host, their backlogs, and local ports. */
 #include "listener.h"
+#include "route.h"
 
 #include <string.h>
 
@@ -73,14 +74,6 @@ void torci_host_free_ports(struct torc_host *host)
 
 /* --- listening ------------------------------------------------------------------------------ */
 
-static bool is_any(const struct torc_address *address)
-{
-    static const uint8_t zeros[16];
-    size_t bytes = address->family == TORC_ADDRESS_IPV4 ? 4 : 16;
-
-    return memcmp(address->ip, zeros, bytes) == 0;
-}
-
 static bool same_path(const struct torc_address *a, const struct torc_address *b)
 {
     return a->path_bytes == b->path_bytes && memcmp(a->path, b->path, a->path_bytes) == 0;
@@ -94,29 +87,15 @@ static bool conflicts(const struct torc_address *a, const struct torc_address *b
         return same_path(a, b);
     if (a->port != b->port)
         return false;
-    return is_any(a) || is_any(b) ||
-           memcmp(a->ip, b->ip, a->family == TORC_ADDRESS_IPV4 ? 4 : 16) == 0;
+    return torci_is_any(a) || torci_is_any(b) ||
+           memcmp(a->ip, b->ip, torci_ip_bytes(a->family)) == 0;
 }
 
 static int check_address(const struct torc_host *host, const struct torc_address *address)
 {
-    static const uint8_t zeros[15];
-    struct torc_address own = torc_host_address(host, 0);
-
-    switch (address->family) {
-    case TORC_ADDRESS_UNIX:
+    if (address->family == TORC_ADDRESS_UNIX)
         return address->path_bytes > 0 ? 0 : TORC_EINVAL;
-    case TORC_ADDRESS_IPV4:
-        if (address->ip[0] == 127 || is_any(address) || memcmp(address->ip, own.ip, 4) == 0)
-            return 0;
-        return TORC_EADDRNOTAVAIL;
-    case TORC_ADDRESS_IPV6:
-        if (memcmp(address->ip, zeros, sizeof zeros) == 0 && address->ip[15] <= 1)
-            return 0;
-        return TORC_EADDRNOTAVAIL;
-    default:
-        return TORC_EINVAL;
-    }
+    return torci_check_local(host, address);
 }
 
 static int choose_address(struct torc_host *host, struct torc_address *address)
@@ -159,7 +138,7 @@ int torci_listener_open(struct torc_host *host, const struct torc_address *addre
         return code;
     }
     listener->handle.token = token;
-    listener->handle.is_listener = true;
+    listener->handle.kind = TORCI_HANDLE_LISTENER;
     listener->address = chosen;
     listener->backlog =
         settings == NULL || settings->backlog <= 0 ? BACKLOG_DEFAULT : (uint32_t)settings->backlog;
@@ -184,8 +163,9 @@ struct torci_listener *torci_listener_find(struct torc_host *host,
             if (same_path(&listener->address, connection->path))
                 return listener;
         } else if (listener->address.port == connection->server_port &&
-                   (is_any(&listener->address) || connection->family == TORC_ADDRESS_IPV6 ||
-                    memcmp(listener->address.ip, connection->server_ip, 4) == 0)) {
+                   (torci_is_any(&listener->address) ||
+                    memcmp(listener->address.ip, connection->server_ip,
+                           torci_ip_bytes(connection->family)) == 0)) {
             return listener;
         }
     }

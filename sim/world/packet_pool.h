@@ -13,12 +13,14 @@ enum torci_packet_kind {
     TORCI_PACKET_ACK, /* the third of the three; later ones are not packets (stream.c) */
     TORCI_PACKET_DATA,
     TORCI_PACKET_FIN, /* detail 1: the sender has closed altogether */
-    TORCI_PACKET_RESET /* detail: a code that is told instead of refused or reset, or 0 */
+    TORCI_PACKET_RESET, /* detail: a code that is told instead of refused or reset, or 0 */
+    TORCI_PACKET_DATAGRAM,   /* these two are of no stream: torci_udp_head is before their payload */
+    TORCI_PACKET_UNREACHABLE
 };
 
 struct torci_packet {
     struct torci_packet *next;
-    struct torci_connection *connection; /* holds a reference */
+    struct torci_connection *connection; /* holds a reference; NULL: of no stream (udp.h) */
     uint64_t arrives_ns;
     uint64_t sequence;
     uint64_t cause;

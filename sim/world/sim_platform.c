@@ -7,6 +7,7 @@
 #include "disk_state.h"
 #include "job.h"
 #include "listener.h"
+#include "udp.h"
 
 static struct torc_host *host_of(struct torc_platform *self)
 {
@@ -293,8 +294,10 @@ static void sim_close(struct torc_platform *self, uint64_t number, enum torc_clo
 {
     struct torci_handle *handle = handle_of(self, number);
 
-    if (handle->is_listener)
+    if (handle->kind == TORCI_HANDLE_LISTENER)
         torci_listener_close((struct torci_listener *)(void *)handle);
+    else if (handle->kind == TORCI_HANDLE_UDP)
+        torci_udp_close((struct torci_udp_port *)(void *)handle);
     else
         torci_stream_close((struct torci_end *)(void *)handle, mode);
 }
@@ -305,7 +308,9 @@ static int sim_names(struct torc_platform *self, uint64_t number, struct torc_ad
     struct torci_handle *handle = handle_of(self, number);
     struct torci_end *end;
 
-    if (handle->is_listener) {
+    if (handle->kind == TORCI_HANDLE_UDP)
+        return torci_udp_names((struct torci_udp_port *)(void *)handle, out_local, out_peer);
+    if (handle->kind == TORCI_HANDLE_LISTENER) {
         if (out_peer != NULL)
             return TORC_ENOTCONN;
         if (out_local != NULL)
@@ -326,6 +331,37 @@ static int sim_set_option(struct torc_platform *self, uint64_t handle,
     (void)option;
     (void)value;
     return torci_connection_of(end)->family == TORC_ADDRESS_UNIX ? TORC_ENOTSUP : 0;
+}
+
+/* --- datagrams ------------------------------------------------------------------------------ */
+
+static struct torci_udp_port *udp_of(struct torc_platform *self, uint64_t handle)
+{
+    return (struct torci_udp_port *)(void *)handle_of(self, handle);
+}
+
+static int sim_datagram_open(struct torc_platform *self, const struct torc_address *local,
+                             unsigned flags, uint64_t token, uint64_t *out_handle)
+{
+    return torci_udp_open(host_of(self), local, flags, token, out_handle);
+}
+
+static int sim_datagram_connect(struct torc_platform *self, uint64_t handle,
+                                const struct torc_address *peer)
+{
+    return torci_udp_connect(udp_of(self, handle), peer);
+}
+
+static int sim_datagram_send(struct torc_platform *self, uint64_t handle,
+                             const struct torc_address *to, const void *data, size_t bytes)
+{
+    return torci_udp_send(udp_of(self, handle), to, data, bytes);
+}
+
+static int sim_datagram_receive(struct torc_platform *self, uint64_t handle, void *buffer,
+                                size_t bytes, size_t *out_bytes, struct torc_address *out_from)
+{
+    return torci_udp_receive(udp_of(self, handle), buffer, bytes, out_bytes, out_from);
 }
 
 /* --- jobs, signals, broken invariants ------------------------------------------------------- */
@@ -396,6 +432,10 @@ const struct torc_platform_ops torci_sim_platform_ops = {
     .close = sim_close,
     .names = sim_names,
     .set_option = sim_set_option,
+    .datagram_open = sim_datagram_open,
+    .datagram_connect = sim_datagram_connect,
+    .datagram_send = sim_datagram_send,
+    .datagram_receive = sim_datagram_receive,
     .submit = sim_submit,
     .storage = sim_storage,
     .database = sim_database,

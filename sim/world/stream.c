@@ -4,54 +4,17 @@
 #include <string.h>
 
 #include "listener.h"
+#include "route.h"
 
 /* --- connecting ----------------------------------------------------------------------------- */
-
-static bool is_loopback_v6(const uint8_t ip[16], bool or_any)
-{
-    static const uint8_t zeros[15];
-
-    return memcmp(ip, zeros, sizeof zeros) == 0 && (ip[15] == 1 || (or_any && ip[15] == 0));
-}
-
-/* The host an address belongs to, seen from `host`; NULL: none. */
-static struct torc_host *route(struct torc_host *host, const struct torc_address *address)
-{
-    struct torc_world *world = host->world;
-    uint32_t number;
-
-    if (address->family == TORC_ADDRESS_UNIX)
-        return host;
-    if (address->family == TORC_ADDRESS_IPV6)
-        return is_loopback_v6(address->ip, true) ? host : NULL;
-    if (address->ip[0] == 127 || memcmp(address->ip, "\0\0\0\0", 4) == 0)
-        return host;
-    if (address->ip[0] != 10 || address->ip[1] != 0)
-        return NULL;
-    number = (uint32_t)address->ip[2] << 8 | address->ip[3];
-    return number >= 1 && number <= world->host_count ? world->hosts[number - 1] : NULL;
-}
-
-static int check_local(const struct torc_host *host, const struct torc_address *local)
-{
-    struct torc_address own = torc_host_address(host, 0);
-
-    if (local->family == TORC_ADDRESS_IPV6)
-        return is_loopback_v6(local->ip, true) ? 0 : TORC_EADDRNOTAVAIL;
-    if (local->family != TORC_ADDRESS_IPV4)
-        return TORC_EINVAL;
-    if (local->ip[0] == 127 || memcmp(local->ip, "\0\0\0\0", 4) == 0 ||
-        memcmp(local->ip, own.ip, 4) == 0)
-        return 0;
-    return TORC_EADDRNOTAVAIL;
-}
 
 /* Fills in the four-tuple, or the path. */
 static int name_ends(struct torci_connection *connection, const struct torc_address *address,
                      const struct torc_address *local)
 {
     struct torc_host *host = connection->hosts[0];
-    struct torc_address own = torc_host_address(host, 0);
+    struct torc_address target = *address;
+    struct torc_address source;
     int code;
 
     connection->family = address->family;
@@ -68,17 +31,11 @@ static int name_ends(struct torci_connection *connection, const struct torc_addr
     torci_port_hold(host, connection->client_port);
     connection->holds_port = true;
     connection->server_port = address->port;
-    memcpy(connection->server_ip, address->ip, 4);
-    if (connection->hosts[1] == host && memcmp(address->ip, own.ip, 4) != 0) {
-        /* 0.0.0.0 means this host, and 127.x.y.z is reached from 127.0.0.1. */
-        if (address->ip[0] == 0)
-            memcpy(connection->server_ip, "\x7f\0\0\1", 4);
-        memcpy(connection->client_ip, "\x7f\0\0\1", 4);
-    } else {
-        memcpy(connection->client_ip, own.ip, 4);
-    }
-    if (local != NULL && local->family == TORC_ADDRESS_IPV4 && local->ip[0] != 0)
-        memcpy(connection->client_ip, local->ip, 4);
+    torci_choose_source(host, connection->hosts[1], &target, &source);
+    if (local != NULL && local->family == address->family && !torci_is_any(local))
+        source = *local;
+    memcpy(connection->server_ip, target.ip, sizeof connection->server_ip);
+    memcpy(connection->client_ip, source.ip, sizeof connection->client_ip);
     return 0;
 }
 
@@ -94,11 +51,11 @@ int torci_stream_connect(struct torc_host *host, const struct torc_address *addr
         local = NULL;
     if (address->family == TORC_ADDRESS_NONE)
         return TORC_EINVAL;
-    server = route(host, address);
+    server = torci_route(host, address);
     if (server == NULL)
         return TORC_EHOSTUNREACH;
     if (local != NULL && address->family != TORC_ADDRESS_UNIX)
-        code = check_local(host, local);
+        code = torci_check_local(host, local);
     if (code != 0)
         return code;
     connection = torci_connection_new(host, server);

@@ -4,14 +4,15 @@
 
 #include "link.h"
 
-/* What a token stands for in a host: the common beginning of a stream's end and of a listener. */
+/* What a token stands for in a host: the common beginning of a stream's end, a listener and a datagram port. */
+enum torci_handle_kind { TORCI_HANDLE_STREAM, TORCI_HANDLE_LISTENER, TORCI_HANDLE_UDP };
 struct torci_handle {
     struct torc_host *host; /* NULL: closed, or its host was killed */
     uint64_t token;
     struct torci_handle *ready_next; /* in the host's list of what has something to tell */
     struct torci_handle *ready_previous;
     uint32_t slot;
-    bool is_listener;
+    uint8_t kind; /* enum torci_handle_kind */
     bool listed;
     uint8_t interest; /* READ, WRITE */
     uint8_t ready;    /* READ, WRITE, CONNECT: what is so, asked for or not */
@@ -60,8 +61,8 @@ struct torci_connection {
     uint8_t family;
     uint16_t client_port;
     uint16_t server_port;
-    uint8_t client_ip[4];
-    uint8_t server_ip[4];
+    uint8_t client_ip[16];
+    uint8_t server_ip[16];
     struct torc_host *hosts[2];
     struct torci_end ends[2];
     struct torci_listener *listener; /* while the server's end is embryonic or waiting */

@@ -6,6 +6,7 @@
  * listener.c listening and accepting      job.c       work on stacks of its own
  * disk.c     files in memory, and disk_vfs.c SQLite's view of them
  * database.c what statements go through, and database_fault.c what goes wrong with them
+ * udp.c      datagram ports, and udp_arrival.c what comes to them; route.c whose an address is
  * sim_platform.c    the table of torc/platform.h over all of these */
 #ifndef TORCI_WORLD_H
 #define TORCI_WORLD_H
@@ -23,6 +24,7 @@ struct torci_link;
 struct torci_job;
 struct torci_job_stack;
 struct torci_listener;
+struct torci_udp_port;
 struct torci_handle;
 struct torci_mark_count;
 struct torci_host_module;
@@ -80,7 +82,7 @@ struct torc_host {
     struct torc_world *world;
     struct torc_reactor *reactor; /* NULL: down, or raw */
     char *name;
-    uint32_t number;   /* 1, 2, ...; its address is 10.0.0.0 + number */
+    uint32_t number;   /* 1, 2, ...; its addresses are 10.0.0.0 + number and fd00:: + number */
     bool up;
     bool raw;
     struct torc_host *outer; /* while it runs: who ran when it was entered */
@@ -105,6 +107,9 @@ struct torc_host {
     uint32_t slot_capacity;
     uint32_t slot_free; /* index + 1 of the first free one */
     struct torci_listener *listeners;
+    struct torci_udp_port *udp_ports;
+    uint16_t udp_port_next;
+    uint64_t datagrams_lost; /* for want of room in a port */
     struct torci_job *jobs;       /* all that are not yet told */
     uint32_t job_count;
     struct torci_job *jobs_done_head; /* of those, ended */

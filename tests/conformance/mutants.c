@@ -89,6 +89,26 @@ static int pass_set_option(struct torc_platform *s, uint64_t handle, enum torc_s
 {
     return INNER(s)->ops->set_option(INNER(s), handle, option, value);
 }
+static int pass_datagram_open(struct torc_platform *s, const struct torc_address *local,
+                              unsigned flags, uint64_t token, uint64_t *out)
+{
+    return INNER(s)->ops->datagram_open(INNER(s), local, flags, token, out);
+}
+static int pass_datagram_connect(struct torc_platform *s, uint64_t handle,
+                                 const struct torc_address *peer)
+{
+    return INNER(s)->ops->datagram_connect(INNER(s), handle, peer);
+}
+static int pass_datagram_send(struct torc_platform *s, uint64_t handle, const struct torc_address *to,
+                              const void *data, size_t bytes)
+{
+    return INNER(s)->ops->datagram_send(INNER(s), handle, to, data, bytes);
+}
+static int pass_datagram_receive(struct torc_platform *s, uint64_t handle, void *buffer, size_t bytes,
+                                 size_t *out, struct torc_address *from)
+{
+    return INNER(s)->ops->datagram_receive(INNER(s), handle, buffer, bytes, out, from);
+}
 static int pass_submit(struct torc_platform *s, torc_work_fn *work, void *arg, uint64_t token)
 {
     return INNER(s)->ops->submit(INNER(s), work, arg, token);
@@ -411,6 +431,10 @@ struct torc_platform *mutant_new(const struct mutation *mutation, struct torc_pl
     mutant->ops.close = pass_close;
     mutant->ops.names = pass_names;
     mutant->ops.set_option = pass_set_option;
+    mutant->ops.datagram_open = pass_datagram_open;
+    mutant->ops.datagram_connect = pass_datagram_connect;
+    mutant->ops.datagram_send = pass_datagram_send;
+    mutant->ops.datagram_receive = pass_datagram_receive;
     mutant->ops.submit = pass_submit;
     mutant->ops.storage = pass_storage;
     mutant->ops.database = pass_database;

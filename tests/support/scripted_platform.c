@@ -354,22 +354,22 @@ static void add_step(struct scripted_platform *self, uint64_t number, struct scr
 
 void scripted_feed(struct scripted_platform *self, uint64_t handle, const void *data, size_t bytes)
 {
-    add_step(self, handle, (struct scripted_step){0, data, bytes});
+    add_step(self, handle, (struct scripted_step){.data = data, .bytes = bytes});
 }
 
 void scripted_feed_end(struct scripted_platform *self, uint64_t handle)
 {
-    add_step(self, handle, (struct scripted_step){0, NULL, 0});
+    add_step(self, handle, (struct scripted_step){.code = 0});
 }
 
 void scripted_feed_error(struct scripted_platform *self, uint64_t handle, int code)
 {
-    add_step(self, handle, (struct scripted_step){code, NULL, 0});
+    add_step(self, handle, (struct scripted_step){.code = code});
 }
 
 void scripted_arrive(struct scripted_platform *self, uint64_t listener, int code)
 {
-    add_step(self, listener, (struct scripted_step){code, NULL, 0});
+    add_step(self, listener, (struct scripted_step){.code = code});
 }
 
 void scripted_connected(struct scripted_platform *self, uint64_t handle, int result)
@@ -383,6 +383,73 @@ void scripted_set_room(struct scripted_platform *self, uint64_t handle, size_t r
 {
     scripted_handle(self, handle)->room = room;
     scripted_handle(self, handle)->write_code = code;
+}
+
+/* --- datagrams -------------------------------------------------------------------------------- */
+
+static int datagram_open(struct torc_platform *platform, const struct torc_address *local,
+                         unsigned flags, uint64_t token, uint64_t *out_handle)
+{
+    struct scripted_platform *self = scripted(platform);
+    if (self->datagram_code)
+        return self->datagram_code;
+    *out_handle = add_handle(self, SCRIPTED_DATAGRAM, token);
+    struct scripted_handle *added = scripted_handle(self, *out_handle);
+    added->flags = flags;
+    added->local = *local;
+    if (added->local.port == 0)
+        added->local.port = (uint16_t)(40000 + *out_handle);
+    return 0;
+}
+
+static int datagram_connect(struct torc_platform *platform, uint64_t handle,
+                            const struct torc_address *peer)
+{
+    if (scripted(platform)->datagram_code)
+        return scripted(platform)->datagram_code;
+    open_handle(platform, handle)->connected = true;
+    open_handle(platform, handle)->peer = *peer;
+    return 0;
+}
+
+static int datagram_send(struct torc_platform *platform, uint64_t number,
+                         const struct torc_address *to, const void *data, size_t bytes)
+{
+    struct scripted_handle *handle = open_handle(platform, number);
+    require(to != NULL || handle->connected, "a datagram to nobody");
+    if (handle->send_code)
+        return handle->send_code;
+    if (!handle->written)
+        handle->written = malloc(SCRIPTED_BYTES_MAX);
+    require(handle->written != NULL, "no memory for the test itself");
+    require(bytes <= SCRIPTED_BYTES_MAX, "too much was sent");
+    if (bytes > 0)
+        memcpy(handle->written, data, bytes);
+    handle->written_bytes = bytes;
+    handle->sends++;
+    handle->sent_to = to != NULL ? *to : handle->peer;
+    return 0;
+}
+
+static int datagram_receive(struct torc_platform *platform, uint64_t number, void *buffer,
+                            size_t bytes, size_t *out_bytes, struct torc_address *out_from)
+{
+    struct scripted_step step;
+    if (!take_step(open_handle(platform, number), &step))
+        return TORC_EAGAIN;
+    if (step.code)
+        return step.code;
+    if (step.bytes > 0 && bytes > 0)
+        memcpy(buffer, step.data, step.bytes < bytes ? step.bytes : bytes);
+    *out_bytes = step.bytes;
+    *out_from = *step.from;
+    return 0;
+}
+
+void scripted_datagram(struct scripted_platform *self, uint64_t handle, const void *data, size_t bytes,
+                       const struct torc_address *from)
+{
+    add_step(self, handle, (struct scripted_step){.data = data, .bytes = bytes, .from = from});
 }
 
 /* --- jobs and signals ------------------------------------------------------------------------- */
@@ -478,6 +545,10 @@ void scripted_init(struct scripted_platform *self)
         .close = close_handle,
         .names = names,
         .set_option = set_option,
+        .datagram_open = datagram_open,
+        .datagram_connect = datagram_connect,
+        .datagram_send = datagram_send,
+        .datagram_receive = datagram_receive,
         .submit = submit,
         .storage = storage,
         .database = database,

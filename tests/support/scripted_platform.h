@@ -28,13 +28,14 @@
 enum { SCRIPTED_HANDLES_MAX = 64, SCRIPTED_STEPS_MAX = 64, SCRIPTED_EVENTS_MAX = 1024,
        SCRIPTED_JOBS_MAX = 64, SCRIPTED_BYTES_MAX = 262144 };
 
-enum scripted_kind { SCRIPTED_LISTENER, SCRIPTED_CONNECTING, SCRIPTED_STREAM };
+enum scripted_kind { SCRIPTED_LISTENER, SCRIPTED_CONNECTING, SCRIPTED_STREAM, SCRIPTED_DATAGRAM };
 
-/* One answer of read (or, for a listener, of accept). */
+/* One answer of read (or, for a listener, of accept; for a datagram port, one datagram from its `peer`). */
 struct scripted_step {
     int code;          /* 0: `bytes` of `data`, or end of stream if there are none */
     const void *data;  /* borrowed */
     size_t bytes;
+    const struct torc_address *from; /* of a datagram; borrowed */
 };
 
 struct scripted_handle {
@@ -55,6 +56,11 @@ struct scripted_handle {
     unsigned char *written;
     size_t written_bytes;
     int options[2]; /* by enum torc_stream_option */
+    unsigned flags;         /* datagram port: as it was opened */
+    bool connected;
+    int send_code;          /* what the next sends answer */
+    unsigned sends;         /* datagrams taken; the last one is `written`, and went to `sent_to` */
+    struct torc_address sent_to;
 };
 
 struct scripted_job {
@@ -96,6 +102,7 @@ struct scripted_platform {
     size_t handle_count;
     int listen_code;  /* what listen and connect answer */
     int connect_code;
+    int datagram_code; /* what datagram_open and datagram_connect answer */
     unsigned refusals; /* calls of refuse that turned one away */
 
     struct scripted_job jobs[SCRIPTED_JOBS_MAX];
@@ -131,6 +138,9 @@ void scripted_finish_job(struct scripted_platform *self, size_t index);
 void scripted_feed(struct scripted_platform *self, uint64_t handle, const void *data, size_t bytes);
 void scripted_feed_end(struct scripted_platform *self, uint64_t handle);
 void scripted_feed_error(struct scripted_platform *self, uint64_t handle, int code);
+/* A datagram arrives at a port, from `from`. */
+void scripted_datagram(struct scripted_platform *self, uint64_t handle, const void *data, size_t bytes,
+                       const struct torc_address *from);
 /* The next accept of a listener makes a connection (code 0) or answers `code`, each once. */
 void scripted_arrive(struct scripted_platform *self, uint64_t listener, int code);
 /* The connect under way has ended. */

@@ -11,7 +11,7 @@
  * `database` and `fatal` may be called from other threads.  Every error is a code of torc/error.h; out-parameters are untouched on
  * failure.
  *
- * Datagrams, name resolution and processes each add their slots with the part that uses them; `size` lets an older platform be told apart. */
+ * Name resolution and processes each add their slots with the part that uses them; `size` lets an older platform be told apart. */
 #ifndef TORC_PLATFORM_H
 #define TORC_PLATFORM_H
 
@@ -37,7 +37,7 @@ struct torc_platform {
     const struct torc_platform_ops *ops;
 };
 
-/* What `wait` tells.  A token is the core's name for a stream, a listener, a job or a signal; the
+/* What `wait` tells.  A token is the core's name for a stream, a listener, a datagram port, a job or a signal; the
  * platform keeps it and gives it back.  Readiness (READ, WRITE) is level-triggered and told only
  * while asked for by `interest`; the others are told once. */
 enum torc_platform_event_kind {
@@ -71,6 +71,9 @@ struct torc_span {
     const void *data;
     size_t bytes;
 };
+
+/* datagram_open: flags. */
+enum torc_datagram_flag { TORC_DATAGRAM_BROADCAST = 1, TORC_DATAGRAM_REUSE = 2 };
 
 struct torc_listen_settings {
     int backlog;
@@ -150,6 +153,25 @@ struct torc_platform_ops {
                  struct torc_address *out_peer);
     int (*set_option)(struct torc_platform *self, uint64_t handle, enum torc_stream_option option,
                       int value);
+
+    /* --- datagrams (UDP) --------------------------------------------------------------------- */
+    /* A handle as those of streams: `interest` (READ), `close` and `names` are for it too. */
+
+    /* Binds to an address of family IPv4 or IPv6.  `flags`: of enum torc_datagram_flag. */
+    int (*datagram_open)(struct torc_platform *self, const struct torc_address *local,
+                         unsigned flags, uint64_t token, uint64_t *out_handle);
+    /* Once for a handle.  What had arrived from others is still received. */
+    int (*datagram_connect)(struct torc_platform *self, uint64_t handle,
+                            const struct torc_address *peer);
+    /* Sends all or nothing, an empty one too; `to` NULL: to the peer it is connected to.  TORC_EAGAIN, TORC_ETOOLONG,
+     * TORC_ECONNREFUSED (as below; this one is not sent), TORC_EACCES (broadcast), ... */
+    int (*datagram_send)(struct torc_platform *self, uint64_t handle,
+                         const struct torc_address *to, const void *data, size_t bytes);
+    /* Takes one datagram.  *out_bytes is its whole length: more than `bytes` if the rest was cut off.
+     * TORC_EAGAIN: none; TORC_ECONNREFUSED: one that was sent to the peer was refused, told once, before what
+     * has arrived (connected ones only). */
+    int (*datagram_receive)(struct torc_platform *self, uint64_t handle, void *buffer, size_t bytes,
+                            size_t *out_bytes, struct torc_address *out_from);
 
     /* --- jobs -------------------------------------------------------------------------------- */
     /* Runs `work(arg)` elsewhere; JOB is told when it is done.  TORC_ENOMEM, TORC_ELIMIT (too many

@@ -184,7 +184,7 @@ TORC_API TORC_CHECKED int torc_reactor_fire_event(struct torc_reactor *reactor, 
 
 struct torc_reactor_counts {
     size_t timers;
-    size_t listeners;
+    size_t listeners;   /* and datagram ports */
     size_t connections; /* connecting, open or closing */
     size_t jobs;
     size_t thread_calls;
@@ -193,8 +193,8 @@ struct torc_reactor_counts {
 TORC_API void torc_reactor_count(const struct torc_reactor *reactor,
                                  struct torc_reactor_counts *out);
 
-/* One sentence for each thing that is left open or pending: a timed call, a listener, a connection, a
- * job, a deferred that has not fired, each with its creation site. */
+/* One sentence for each thing that is left open or pending: a timed call, a listener, a datagram port, a
+ * connection, a job, a deferred that has not fired, each with its creation site. */
 typedef void torc_visit_text_fn(void *arg, const char *text);
 TORC_API void torc_reactor_describe(const struct torc_reactor *reactor, torc_visit_text_fn *visit,
                                     void *arg);

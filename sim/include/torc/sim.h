@@ -62,12 +62,12 @@ struct torc_host_options {
     size_t size;                 /* sizeof(struct torc_host_options) */
     struct torc_log_observer *observer; /* borrowed; sees the log of the host's reactor */
     uint64_t memory_bytes_max;   /* 0: no limit */
-    uint32_t handles_max;        /* open streams and listeners; more is TORC_EMFILE; 0: no limit */
+    uint32_t handles_max;        /* open streams, listeners and datagram ports; more is TORC_EMFILE; 0: no limit */
 };
 #define TORC_HOST_OPTIONS_INIT {sizeof(struct torc_host_options), NULL, 0, 0}
 
 /* Adds a host that is up: a reactor of its own (started), an arena, an address 10.0.x.y (the n-th host
- * has 10.0.0.n) and a name.  Errors: TORC_ENOMEM; TORC_EEXIST; TORC_EINVAL, no name. */
+ * has 10.0.0.n), one of IPv6 (fd00::n, hexadecimal) and a name.  Errors: TORC_ENOMEM; TORC_EEXIST; TORC_EINVAL, no name. */
 TORC_API TORC_CHECKED int torc_world_add_host(struct torc_world *world, const char *name,
                                               const struct torc_host_options *options,
                                               struct torc_host **out);
@@ -77,6 +77,7 @@ TORC_API struct torc_host *torc_world_find_host(struct torc_world *world, const 
 TORC_API struct torc_reactor *torc_host_reactor(struct torc_host *host);
 TORC_API const char *torc_host_name(const struct torc_host *host);
 TORC_API struct torc_address torc_host_address(const struct torc_host *host, uint16_t port);
+TORC_API struct torc_address torc_host_address6(const struct torc_host *host, uint16_t port);
 TORC_API bool torc_host_up(const struct torc_host *host);
 
 /* Power off: runs no code of the host; its reactor, arena, connections and jobs are gone.  Peers find
@@ -121,6 +122,9 @@ TORC_API TORC_CHECKED int torc_world_set_link(struct torc_world *world, struct t
 TORC_API TORC_CHECKED int torc_world_set_link_one_way(struct torc_world *world,
                                                       struct torc_host *from, struct torc_host *to,
                                                       const struct torc_link *link);
+
+/* How many datagrams the host's ports had no room for so far. */
+TORC_API uint64_t torc_host_datagrams_lost(const struct torc_host *host);
 
 /* --- running ---------------------------------------------------------------------------------- */
 
