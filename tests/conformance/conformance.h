@@ -31,6 +31,8 @@ struct world_ops {
     uint64_t (*now)(struct conf *c);
     /* An address to listen on, for the server's reactor. */
     struct torc_address (*address)(struct conf *c, enum family family);
+    /* The same, of IPv6. */
+    struct torc_address (*address6)(struct conf *c);
     /* An address on which a connect is neither accepted nor refused. */
     bool (*silent_address)(struct conf *c, struct torc_address *out);
     void (*signal)(struct conf *c, int number);
@@ -162,8 +164,10 @@ struct mutation {
     void (*apply)(struct torc_platform_ops *ops);
 };
 extern const struct mutation answered_truly;
-extern const struct mutation mutations[], database_mutations[], row_mutations[];
-extern const size_t mutation_count, database_mutation_count, row_mutation_count;
+extern const struct mutation mutations[], database_mutations[], row_mutations[],
+    datagram_mutations[];
+extern const size_t mutation_count, database_mutation_count, row_mutation_count,
+    datagram_mutation_count;
 struct torc_platform *mutant_new(const struct mutation *mutation, struct torc_platform *inner);
 void mutant_free(struct torc_platform *mutant);
 

@@ -111,6 +111,17 @@ static struct torc_address live_address(struct conf *c, enum family family)
     return address;
 }
 
+static struct torc_address live_address6(struct conf *c)
+{
+    struct torc_address address;
+
+    (void)c;
+    memset(&address, 0, sizeof address);
+    address.family = TORC_ADDRESS_IPV6;
+    address.ip[15] = 1;
+    return address;
+}
+
 /* A listener that never accepts and whose queue is full drops every further SYN. */
 static bool live_silent_address(struct conf *c, struct torc_address *out)
 {
@@ -143,4 +154,4 @@ static void live_signal(struct conf *c, int number)
 
 const struct world_ops live_world = {
     "live",       live_open,           live_close,  live_step,         live_now,
-    live_address, live_silent_address, live_signal, live_database_path};
+    live_address, live_address6, live_silent_address, live_signal, live_database_path};

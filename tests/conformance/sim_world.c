@@ -98,6 +98,13 @@ static struct torc_address sim_address(struct conf *c, enum family family)
     return address;
 }
 
+static struct torc_address sim_address6(struct conf *c)
+{
+    struct sim_state *state = c->world;
+
+    return torc_host_address6(state->server, state->ports++);
+}
+
 /* A host that is down answers nothing. */
 static bool sim_silent_address(struct conf *c, struct torc_address *out)
 {
@@ -126,10 +133,10 @@ static void sim_database_path(struct conf *c, const char *name, char *out, size_
 
 const struct world_ops sim_one_host_world = {
     "sim, one host", sim_one_host_open,  sim_close,  sim_step,         sim_now,
-    sim_address,     sim_silent_address, sim_signal, sim_database_path};
+    sim_address,     sim_address6,       sim_silent_address, sim_signal, sim_database_path};
 const struct world_ops sim_two_hosts_world = {
     "sim, two hosts", sim_two_hosts_open, sim_close,  sim_step,         sim_now,
-    sim_address,      sim_silent_address, sim_signal, sim_database_path};
+    sim_address,      sim_address6,       sim_silent_address, sim_signal, sim_database_path};
 
 /* --- the mutants' world: a reactor of ours on a raw host ---------------------------------------- */
 
@@ -180,4 +187,4 @@ static bool mutant_step(struct conf *c)
 
 const struct world_ops mutant_world = {
     "mutant",    mutant_open,        mutant_close, mutant_step,      sim_now,
-    sim_address, sim_silent_address, sim_signal,   sim_database_path};
+    sim_address, sim_address6, sim_silent_address, sim_signal, sim_database_path};
