@@ -19,6 +19,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -301,11 +302,11 @@ class KeyValueServer:
         self.end()
         raise SystemExit(f"bench: {command[0]} does not answer")
 
-    def rates(self, pipeline, requests):
+    def rates(self, pipeline, requests, more=("-t", "set,get,incr")):
         """Requests per second by command, as redis-benchmark reports them."""
         out = subprocess.run(
             ["redis-benchmark", "-p", self.port, "-c", "50", "-P", str(pipeline), "-n", str(requests),
-             "-t", "set,get,incr", "--csv"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+             *more, "--csv"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             text=True, check=True, timeout=120).stdout
         rows = [line.split(",") for line in out.splitlines()]
         return {row[0].strip('"').lower(): float(row[1].strip('"')) for row in rows
@@ -347,29 +348,49 @@ def bench_timers(bench):
             bench.emit(line)
 
 
-def bench_kv_live(bench):
-    """redis-benchmark, 50 clients, against both servers in turn."""
+def compare_servers(bench, commands, name, measured):
+    """redis-benchmark, 50 clients, against both servers in turn.  `measured`: (pipeline, requests, what else
+    redis-benchmark is told, bar) each."""
     if shutil.which("redis-benchmark") is None:
-        print("bench: kv.live needs redis-benchmark (Debian package redis-tools)", file=sys.stderr)
+        print(f"bench: {name} needs redis-benchmark (Debian package redis-tools)", file=sys.stderr)
         return
-    commands = kv_commands(bench)
     missing = {who for who, command in commands.items() if command is None}
     servers = {who: KeyValueServer(command) for who, command in commands.items() if command}
-    for pipeline, requests in ((1, 50000), (16, 500000)):
-        if not bench.wants(f"kv.live.p{pipeline}"):
+    for pipeline, requests, more, bar in measured:
+        if not bench.wants(f"{name}.p{pipeline}"):
             continue
         values = {}
         for turn in range(ROUNDS):
             order = list(servers) if turn % 2 == 0 else list(servers)[::-1]
             for who in order:
-                for command, value in servers[who].rates(pipeline, requests).items():
+                for command, value in servers[who].rates(pipeline, requests, more).items():
                     values.setdefault(command, {}).setdefault(who, []).append(value)
         for command, by_server in values.items():
             medians = {who: statistics.median(by_server[who]) for who in servers}
-            bench.report(f"kv.live.p{pipeline}.{command}", "requests per second", medians, "redis",
-                         ">= 0.8", missing)
+            bench.report(f"{name}.p{pipeline}.{command}", "requests per second", medians, "redis", bar,
+                         missing)
     for server in servers.values():
         server.end()
+
+
+def bench_kv_live(bench):
+    usual = ("-t", "set,get,incr")
+    compare_servers(bench, kv_commands(bench), "kv.live",
+                    ((1, 50000, usual, ">= 0.8"), (16, 500000, usual, ">= 0.8")))
+
+
+def bench_kv_db(bench):
+    """Both keep what they are told before they answer; the keys are 100,000, drawn at random."""
+    sets = ("-t", "set", "-r", "100000")
+    with tempfile.TemporaryDirectory(dir=bench.build) as folder:
+        commands = kv_commands(bench)
+        if commands["torc"]:
+            commands["torc"] += ["--db", os.path.join(folder, "kv.sqlite")]
+        if commands["redis"]:
+            commands["redis"] = ["redis-server", "--port", "PORT", "--bind", "127.0.0.1", "--save", "",
+                                 "--appendonly", "yes", "--appendfsync", "always", "--dir", folder]
+        compare_servers(bench, commands, "kv.db",
+                        ((1, 50000, sets, None), (16, 500000, sets, ">= 0.5")))
 
 
 BENCHES = {
@@ -377,6 +398,7 @@ BENCHES = {
     "echo.sim": bench_echo_sim,
     "connect.sim": bench_connect_sim,
     "deferred": bench_deferred,
+    "kv.db": bench_kv_db,
     "kv.live": bench_kv_live,
     "memory.live": bench_memory_live,
     "memory.sim": bench_memory_sim,
