@@ -79,6 +79,7 @@ struct torc_row_stream {
     bool telling; /* the consumer is looking at rows */
     bool begun;
     bool over;    /* the statement has ended */
+    bool stopping; /* the next job only ends it */
     struct torci_sql_run run;
     struct torc_rows *piece;
     uint64_t told;

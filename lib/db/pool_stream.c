@@ -49,7 +49,7 @@ int torci_stream_work(struct torc_row_stream *stream)
     if (!stream->begun)
         error = torci_sql_run_begin(&stream->run, connection, request->sql, request->parameters,
                                 request->parameter_count, TORCI_RUN_READ);
-    else if (atomic_load_explicit(&connection->cancelled, memory_order_acquire))
+    else if (stream->stopping) /* what is cancelled while a job reads is interrupted by SQLite */
         stream->over = true;
     if (error == 0 && !stream->over)
         error = read_piece(stream);
@@ -89,7 +89,7 @@ void torci_stream_stop(struct torc_row_stream *stream)
 {
     if (stream->telling) /* goes on when the consumer returns */
         return;
-    atomic_store_explicit(&stream->request->connection->cancelled, true, memory_order_release);
+    stream->stopping = true;
     read_on(stream);
 }
 

@@ -300,7 +300,8 @@ static void sqlite_gives_what_is_recorded(void **state)
     }
     assert_int_equal(status, 0);
     assert_int_equal(report.verdict, TORC_REPLAY_EQUAL);
-    assert_int_equal(report.statements_run, report.statements);
+    /* All but, perhaps, the one that was interrupted. */
+    assert_in_range(report.statements_run, report.statements - 1, report.statements);
     assert_true(report.statements_overlapping <= 8);
 }
 

@@ -18,6 +18,8 @@ struct ledger {
     unsigned awaited;
     int64_t failures;
     int64_t rows;
+    struct torc_deferred *cancelled; /* the stream that will be cancelled, once it was asked for */
+    bool cancelling;
 };
 
 static void next_step(struct ledger *ledger);
@@ -94,7 +96,9 @@ static void await(struct ledger *ledger, int status, struct torc_deferred **defe
     }
     ledger->awaited++;
     require(torc_deferred_add_both(*deferred, done, ledger, NULL) == 0, "no memory");
-    torc_deferred_drop(*deferred);
+    if (*deferred != ledger->cancelled || !ledger->cancelling) {
+        torc_deferred_drop(*deferred);
+    }
 }
 
 static void operate(struct ledger *ledger, const char *sql, const struct torc_db_value *values,
@@ -135,6 +139,15 @@ static void read_beside_writing(struct ledger *ledger)
     }
 }
 
+static struct torc_failure *cancel(void *arg)
+{
+    struct ledger *ledger = arg;
+
+    torc_deferred_cancel(ledger->cancelled);
+    torc_deferred_drop(ledger->cancelled);
+    return NULL;
+}
+
 static struct torc_failure *take_rows(struct torc_row_consumer *consumer,
                                       struct torc_row_stream *stream, const struct torc_rows *rows,
                                       uint64_t first)
@@ -142,24 +155,30 @@ static struct torc_failure *take_rows(struct torc_row_consumer *consumer,
     struct ledger *ledger = (struct ledger *)consumer;
 
     (void)stream;
-    (void)first;
     ledger->rows += (int64_t)torc_rows_count(rows);
+    if (first == 0 && ledger->cancelling) { /* while, perhaps, the next job reads on */
+        require(torc_call_later(torc_reactor_clock(ledger->reactor), 0, cancel, ledger, NULL,
+                                NULL) == 0,
+                "no memory");
+    }
     return NULL;
 }
 
-static void stream(struct ledger *ledger)
+static void stream(struct ledger *ledger, bool cancelling)
 {
     struct torc_row_stream_options options = TORC_ROW_STREAM_OPTIONS_INIT;
     const struct torc_db_value count = torc_db_integer(STREAM_ROWS);
     struct torc_deferred *deferred = NULL;
     int status;
 
+    ledger->cancelling = cancelling;
     options.rows_max = PIECE_ROWS;
     ledger->consumer.rows = take_rows;
     status = torc_pool_stream(ledger->pool,
                               "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
                               "WHERE i < ?) SELECT i, i / 2.0 FROM n",
                               &count, 1, &ledger->consumer, &options, NULL, &deferred);
+    ledger->cancelled = deferred;
     await(ledger, status, &deferred);
 }
 
@@ -214,12 +233,15 @@ static void next_step(struct ledger *ledger)
         query(ledger, "SELECT id FROM entries WHERE id < 0");
         break;
     case 7:
-        stream(ledger);
+        stream(ledger, false);
         break;
     case 8:
-        await(ledger, torc_pool_run(ledger->pool, look, ledger, NULL, &deferred), &deferred);
+        stream(ledger, true);
         break;
     case 9:
+        await(ledger, torc_pool_run(ledger->pool, look, ledger, NULL, &deferred), &deferred);
+        break;
+    case 10:
         await(ledger, torc_pool_close(ledger->pool, &deferred), &deferred);
         break;
     default:

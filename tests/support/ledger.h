@@ -1,7 +1,8 @@
 /* ledger.h - a small program with a pool, for the tests of recordings, and a live session of it recorded.
  *
  * It makes a table, fills it by statements and by a transaction, breaks a constraint, runs
- * a function, reads beside writing, reads a result row by row in several pieces, closes its pool and stops. */
+ * a function, reads beside writing, reads a result row by row in several pieces, and one that it cancels, closes its
+ * pool and stops. */
 #ifndef TORC_TESTS_LEDGER_H
 #define TORC_TESTS_LEDGER_H
 
