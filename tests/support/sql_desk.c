@@ -116,6 +116,7 @@ static int run_client(void *arg)
     int code;
     sqlite3 *sqlite = open_database(client->desk, client->path, &code);
 
+    client->opened = code;
     while (code == SQLITE_OK && client->statements[client->done] != NULL) {
         size_t i = client->done;
 

@@ -27,6 +27,7 @@ struct sql_client {
     struct sql_desk *desk;
     const char *path;
     const char *const *statements; /* until NULL; borrowed */
+    int opened;                    /* what opening came to; if not SQLITE_OK, no statement is run */
     size_t done;                   /* statements that ended, those of a dead host too */
     int codes[SQL_STATEMENTS_MAX]; /* SQLITE_OK, or extended */
     char values[SQL_STATEMENTS_MAX][40]; /* the first column of the last row; "" */
