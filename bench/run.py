@@ -282,6 +282,22 @@ def bench_memory_sim(bench):
     }, None, "torc <= 2048")
 
 
+def bench_db_sim(bench):
+    """Insert transactions in WAL mode: SQLite in a job on the simulated disk, and on a file of /dev/shm without
+    syncs."""
+    def sqlite():
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+            return torc_value(bench.program("sim_db") + ["file", "50000", os.path.join(folder, "t.db")])
+
+    for way in ("job", "pool"):
+        name = f"db.sim.{way}"
+        if bench.wants(name):
+            bench.alternate(name, "insert transactions per second", {
+                "torc": lambda: torc_value(bench.program("sim_db") + [way, "50000"]),
+                "sqlite": sqlite,
+            }, "sqlite", "torc >= 10000")
+
+
 class KeyValueServer:
     """A server that speaks the Redis protocol on a port that was free a moment ago."""
 
@@ -397,6 +413,7 @@ BENCHES = {
     "echo.live": bench_echo_live,
     "echo.sim": bench_echo_sim,
     "connect.sim": bench_connect_sim,
+    "db.sim": bench_db_sim,
     "deferred": bench_deferred,
     "kv.db": bench_kv_db,
     "kv.live": bench_kv_live,
