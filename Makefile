@@ -80,7 +80,7 @@ test_dirs   := $(patsubst %/,%,$(sort $(dir $(wildcard tests/conformance/*.c tes
 unit_bin    := $(patsubst %.c,$(BUILD)/%,$(unit_src) $(fixtest_src))
 dir_bin     := $(foreach d,$(test_dirs),$(BUILD)/$(d)/$(notdir $(d)))
 test_bin    := $(unit_bin) $(dir_bin)
-script_bin  := $(BUILD)/tests/kill/kill
+script_bin  := $(BUILD)/tests/kill/kill $(BUILD)/tests/power/power
 test_scripts := $(wildcard tests/*.sh)
 
 lib_a := $(BUILD)/libtorc.a
@@ -95,7 +95,7 @@ cli_libs := -ldl
 test_libs := -lcmocka
 
 .PHONY: all help libs modules tests check check-programs check-unit check-conformance \
-        check-determinism check-threads check-threaded-programs check-kill check-oom check-valgrind coverage bench install uninstall clean
+        check-determinism check-threads check-threaded-programs check-kill check-power-cut check-oom check-valgrind coverage bench install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -180,7 +180,9 @@ $(BUILD)/$(1)/$(notdir $(1)): $(call objects,$(wildcard $(1)/*.c)) $(support_obj
 endef
 $(foreach d,$(test_dirs),$(eval $(call dir_test_rule,$(d))))
 
-# What tests/kill.sh runs.
+# What tests/power.sh and tests/kill.sh run.
+$(BUILD)/tests/power/power: $(BUILD)/tests/power/power.o $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+	$(call link_test,$<)
 $(BUILD)/tests/kill/kill: $(BUILD)/tests/kill/kill.o $(BUILD)/tests/clients/server_process.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lhiredis -lsqlite3
 
@@ -204,6 +206,8 @@ check-unit: tests ## the unit tests alone
 	tests/run --build $(BUILD) $(unit_bin)
 check-conformance: tests ## the conformance suite on both worlds, and the mutants it must catch
 	tests/run --build $(BUILD) $(BUILD)/tests/conformance/conformance
+check-power-cut: tests ## cuts the power of kv at every operation of its disk, with every loss
+	TORC_POWER_EVERY=1 tests/run --build $(BUILD) tests/power.sh
 check-kill: tests ## kills kv with its database 20 times (TORC_KILLS) while it is written to
 	TORC_KILLS=$${TORC_KILLS:-20} tests/run --build $(BUILD) tests/kill.sh
 check-oom: tests ## fails the k-th acquisition of memory, for every k

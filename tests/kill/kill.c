@@ -16,7 +16,7 @@
 
 #include <tests/clients/server_process.h>
 
-#include "key_history.h"
+#include <tests/support/key_history.h>
 
 enum { CONNECTIONS = 8, PIPELINE = 16, KEYS = 40 };
 
