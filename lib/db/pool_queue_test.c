@@ -449,6 +449,37 @@ static void a_connection_freed_while_reads_begin_is_given_to_the_writes(void **s
     pool_fixture_end(fixture, pool);
 }
 
+/* Cancels the one that pauses, so that its connection comes free. */
+static struct torc_result cancel_other(struct torc_result result, void *arg)
+{
+    torc_result_drop(result);
+    torc_deferred_cancel(arg);
+    return torc_value(NULL);
+}
+
+static void work_that_is_given_up_does_not_begin_on_a_connection_that_comes_free(void **state)
+{
+    struct pool_fixture *fixture = *state;
+    struct torc_pool *pool = ready_pool(fixture, NULL);
+    struct watched paused = {0};
+    struct watched waiting = {0};
+    struct torc_deferred *deferred;
+    struct torc_deferred *last;
+    (void)pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "INSERT", SQLITE_BUSY);
+    assert_int_equal(torc_pool_operation(pool, insert, TORC_NO_PARAMETERS, &deferred), 0);
+    pool_fixture_watch(deferred, &paused);
+    pool_fixture_settle(fixture);
+    write_one(pool, 2, &waiting);
+    assert_int_equal(torc_pool_operation(pool, insert, TORC_NO_PARAMETERS, &last), 0);
+    assert_int_equal(torc_deferred_add_both(last, cancel_other, deferred, NULL), 0);
+    torc_deferred_drop(last);
+    torc_pool_free(pool);
+    assert_int_equal(watched_code(&paused), TORC_ECANCELED);
+    assert_ptr_equal(watched_type(&waiting), &torc_failure_pool_closed);
+    pool_fixture_finish(fixture);
+    assert_null(strstr(fixture->statements, "VALUES (?)"));
+}
+
 static void readers_work_beside_the_writer(void **state)
 {
     struct pool_fixture *fixture = *state;
@@ -516,6 +547,7 @@ int main(void)
         TEST(one_whose_result_is_about_to_be_told_can_be_cancelled),
         TEST(the_pool_can_be_freed_by_one_that_cannot_begin),
         TEST(a_connection_freed_while_reads_begin_is_given_to_the_writes),
+        TEST(work_that_is_given_up_does_not_begin_on_a_connection_that_comes_free),
         TEST(readers_work_beside_the_writer),
         TEST(using_a_pool_elsewhere_is_fatal),
     };

@@ -304,6 +304,36 @@ static void a_stream_that_cannot_read_on_fails_and_leaves_its_reader(void **stat
     pool_fixture_end(fixture, reader.pool);
 }
 
+static struct torc_result resume_it(struct torc_result result, void *arg)
+{
+    struct reader *reader = arg;
+    torc_result_drop(result);
+    assert_int_equal(reader->watched.fired, 0);
+    torc_row_stream_pause(reader->stream);
+    torc_row_stream_resume(reader->stream);
+    return torc_value(NULL);
+}
+
+static void resumed_while_it_ends_a_stream_ends_once(void **state)
+{
+    struct pool_fixture *fixture = *state;
+    struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
+    struct torc_deferred *waiting;
+    options.readers = 1;
+    struct reader reader = {
+        .pool = pool_fixture_pool(fixture, &options), .at = 1, .act = pause};
+    begin(&reader, 30, 10);
+    pool_fixture_finish(fixture);
+    assert_int_equal(torc_pool_query(reader.pool, "SELECT 1", TORC_NO_PARAMETERS, &waiting), 0);
+    assert_int_equal(torc_deferred_add_both(waiting, resume_it, &reader, NULL), 0);
+    torc_deferred_drop(waiting);
+    fixture->platform.submit_code = TORC_ELIMIT; /* it cannot read on, nor the other begin */
+    torc_row_stream_resume(reader.stream);
+    fixture->platform.submit_code = 0;
+    assert_int_equal(watched_code(&reader.watched), TORC_ELIMIT);
+    pool_fixture_end(fixture, reader.pool);
+}
+
 static void a_stream_can_be_cancelled_where_no_job_can_be_had(void **state)
 {
     struct pool_fixture *fixture = *state;
@@ -471,6 +501,7 @@ int main(void)
         TEST(the_pool_can_be_freed_by_a_consumer),
         TEST(a_stream_can_be_ended_at_every_moment),
         TEST(a_stream_that_cannot_read_on_fails_and_leaves_its_reader),
+        TEST(resumed_while_it_ends_a_stream_ends_once),
         TEST(a_stream_can_be_cancelled_where_no_job_can_be_had),
         TEST(busy_at_its_first_step_a_stream_is_tried_again),
         TEST(a_stream_that_has_told_rows_is_not_tried_again),

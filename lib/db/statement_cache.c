@@ -119,8 +119,7 @@ struct torci_statement *torci_statement_cache_add(struct torci_statement_cache *
                                                torci_sql_begins_with(sql, "replace") ||
                                                torci_sql_begins_with(sql, "with"));
     statement->asks_last_id = torci_sql_mentions(sql, "last_insert_rowid");
-    if (!torci_sql_begins_with(sql, "pragma"))
-        keep(cache, statement);
+    keep(cache, statement);
     return statement;
 }
 

@@ -39,8 +39,7 @@ void torci_statement_cache_clear(struct torci_statement_cache *cache);
 /* The statement of that text, if it is there and not in use; it is in use now. */
 struct torci_statement *torci_statement_cache_take(struct torci_statement_cache *cache,
                                                    const char *sql);
-/* One that was just prepared (taken, on success only), in use.  A PRAGMA is not kept: what it does and shows
- * is settled when it is prepared.  NULL: out of memory. */
+/* One that was just prepared (taken, on success only), in use.  NULL: out of memory. */
 struct torci_statement *torci_statement_cache_add(struct torci_statement_cache *cache,
                                                   const char *sql, sqlite3_stmt *sqlite);
 /* Its use is over; reset, without bindings.  Keeps it if it can. */
