@@ -167,7 +167,8 @@ TORC_API TORC_CHECKED int torc_pool_interaction_at(const char *site, struct torc
 #define torc_pool_interaction(...) torc_pool_interaction_at(TORC_HERE, __VA_ARGS__)
 
 /* Runs `function` on the connection that writes without a transaction around it: it may begin and end its
- * own.  Never tried again; a transaction left open is rolled back and is an error (database_statement). */
+ * own.  It is never called twice; a transaction left open is rolled back and is an error
+ * (database_statement). */
 TORC_API TORC_CHECKED int torc_pool_run_at(const char *site, struct torc_pool *pool,
                                            torc_interaction_fn *function, void *arg,
                                            torc_drop_fn *drop_arg, struct torc_deferred **out);
@@ -177,8 +178,8 @@ TORC_API TORC_CHECKED int torc_pool_run_at(const char *site, struct torc_pool *p
 
 /* Runs one statement.  `out` NULL: rows are counted and forgotten; otherwise given (torc_rows_free).
  * Errors: the code of the error (TORC_EBUSY, TORC_ECONSTRAINT, TORC_ENOSPC, TORC_EIO, TORC_ECORRUPT,
- * TORC_ECANCELED, TORC_EUNKNOWN, TORC_EINVAL, TORC_EREADONLY, TORC_EDATABASE, TORC_ENOMEM);
- * torc_transaction_error tells more. */
+ * TORC_ECANCELED, TORC_EUNKNOWN, TORC_EINVAL, TORC_EREADONLY, TORC_EDATABASE, TORC_ENOMEM; TORC_EMISUSE,
+ * the interaction has ended its own transaction); torc_transaction_error tells more. */
 TORC_API TORC_CHECKED int torc_transaction_execute(struct torc_transaction *transaction,
                                                    const char *sql,
                                                    const struct torc_db_value *parameters,
