@@ -112,9 +112,9 @@ static void *select_share(void *arg)
     sqlite3_stmt *statement;
     sqlite3 *database;
 
-    must(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
-             sqlite3_prepare_v2(database, SELECT, -1, &statement, NULL) == SQLITE_OK,
+    must(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK,
          "no connection");
+    must(sqlite3_prepare_v2(database, SELECT, -1, &statement, NULL) == SQLITE_OK, "no statement");
     (void)select_all(share, statement, share->first, KEYS);
     pthread_barrier_wait(share->barrier);
     share->found = select_all(share, statement, share->first, share->queries);
@@ -175,9 +175,9 @@ static void ask_next(struct run *run)
     if (run->begun == run->queries)
         return;
     must(torc_pool_query(run->pool, SELECT, TORC_PARAMETERS(torc_db_integer(key_of(run->begun))),
-                         &deferred) == 0 &&
-             torc_deferred_add_both(deferred, take_rows, run, NULL) == 0,
+                         &deferred) == 0,
          "a query was refused");
+    must(torc_deferred_add_both(deferred, take_rows, run, NULL) == 0, "no memory");
     torc_deferred_drop(deferred);
     run->begun++;
 }
@@ -202,9 +202,9 @@ static double run_torc(long readers, long concurrent, long queries)
     struct run run = {0};
     double start, used;
 
-    must(torc_live_new(NULL, &platform) == 0 && torc_reactor_new(platform, NULL, &reactor) == 0 &&
-             torc_reactor_start(reactor) == 0,
-         "no reactor");
+    must(torc_live_new(NULL, &platform) == 0, "no platform");
+    must(torc_reactor_new(platform, NULL, &reactor) == 0, "no reactor");
+    must(torc_reactor_start(reactor) == 0, "the reactor does not start");
     options.path = path;
     options.readers = (unsigned)readers;
     must(torc_pool_new(reactor, &options, &run.pool) == 0, "no pool");
