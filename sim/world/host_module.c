@@ -301,6 +301,8 @@ static int do_call(struct call *call, const struct torc_module_call *script,
     int code;
 
     join(pairs, text, sizeof text);
+    if (!world->running)
+        world->cause = 0; /* from outside: nothing has led to it */
     world->cause = trace_call(call, "begin", text);
     torci_host_enter(call->host);
     code = script->call(call->host->module->instance, options, &deferred);

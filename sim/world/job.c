@@ -282,6 +282,7 @@ static void go_on(struct torc_world *world, void *subject)
         end_job(job);
     else
         schedule(job, job->resume_ns, TORCI_EVENT_JOB_GOES_ON);
+    world->cause = 0; /* what comes from outside next has nothing to do with it */
     torci_host_leave(host);
 }
 
