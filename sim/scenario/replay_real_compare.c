@@ -35,7 +35,8 @@ void torci_real_note_commit(struct torci_real_comparison *comparison, bool write
     struct torci_real_connection *by = comparison->connection;
     uint64_t begun = comparison->record->begun;
 
-    if (comparison->record->in_transaction || !(writes || by->in_transaction)) {
+    by->wrote = writes || (by->in_transaction && by->wrote);
+    if (comparison->record->in_transaction || !by->wrote) {
         return;
     }
     by->file->committed_n = comparison->n;

@@ -24,6 +24,7 @@ struct torci_real_connection {
     sqlite3 *sqlite;
     sqlite3_stmt *statement; /* that goes on; NULL: none */
     bool in_transaction;     /* before the statement */
+    bool wrote;              /* in that transaction */
     int64_t total_changes;
     uint64_t rows;
     bool given_up; /* it differs already */

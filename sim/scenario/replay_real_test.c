@@ -383,6 +383,29 @@ static void a_reader_beside_a_commit_that_ends_later_may_see_what_comes(void **s
     assert_int_equal(bench->report.statements_overlapping, 1);
 }
 
+/* Its own COMMIT, and that of another reader, change nothing. */
+static void the_end_of_a_transaction_that_reads_is_no_commit(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t begun = bench->n;
+    struct torci_database_record *record;
+
+    statement(bench, READER, "BEGIN")->in_transaction = true;
+    step(bench);
+    count_rows(bench, READER, bench->n, 1, true);
+    statement(bench, READER, "COMMIT");
+    step(bench);
+    assert_equal(bench);
+    record = statement(bench, WRITER, "INSERT INTO t VALUES (7, 1.5)");
+    record->begun = begun;
+    record->changes = 1;
+    record->last_insert_id = 7;
+    step(bench);
+    torci_replay_real_end(bench->real);
+    assert_equal(bench);
+    assert_int_equal(bench->report.statements_overlapping, 1);
+}
+
 /* A transaction that reads sees one state, from its first statement after BEGIN on. */
 static void a_transaction_that_reads_keeps_its_doubt(void **state)
 {
@@ -438,6 +461,7 @@ int main(void)
         TEST(a_difference_in_doubt_is_one_at_the_end),
         TEST(a_reader_beside_a_commit_that_ended_first_may_see_what_was_before),
         TEST(a_reader_beside_a_commit_that_ends_later_may_see_what_comes),
+        TEST(the_end_of_a_transaction_that_reads_is_no_commit),
         TEST(a_transaction_that_reads_keeps_its_doubt),
         TEST(a_transaction_that_reads_is_compared_with_the_state_it_began_with),
     };
