@@ -80,7 +80,8 @@ TORC_API struct torc_address torc_host_address(const struct torc_host *host, uin
 TORC_API struct torc_address torc_host_address6(const struct torc_host *host, uint16_t port);
 TORC_API bool torc_host_up(const struct torc_host *host);
 
-/* Power off: runs no code of the host; its reactor, arena, connections and jobs are gone.  Peers find
+/* Runs no code of the host any more, but for jobs that have begun, which come to their end without effect and
+ * unseen (docs/simulator.md); its reactor, arena, connections and jobs are gone, its disk stays.  Peers find
  * out as real ones do: a connection whose host is down is silent until something is sent to it after a
  * restart, which is answered by a reset. */
 TORC_API void torc_host_kill(struct torc_host *host);
