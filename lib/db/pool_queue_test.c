@@ -1,4 +1,4 @@
-/* Waiting, starting, trying again and cancelling, with the platform's jobs in the test's hands. */
+/* Waiting, starting and trying again, with the platform's jobs in the test's hands. */
 #include "tests/support/pool_fixture.h"
 
 #include <sqlite3.h>
@@ -129,172 +129,6 @@ static void nothing_but_busy_is_tried_again(void **state)
     pool_fixture_end(fixture, pool);
 }
 
-/* --- cancelling --------------------------------------------------------------------------------- */
-
-static int insert_and_wait(struct torc_transaction *transaction, void *arg)
-{
-    (void)arg;
-    return torc_transaction_execute(transaction, insert, TORC_NO_PARAMETERS, NULL);
-}
-
-static struct torc_deferred *interact(struct torc_pool *pool, struct watched *watched)
-{
-    struct torc_deferred *deferred;
-    assert_int_equal(torc_pool_interaction(pool, TORC_TRANSACTION_WRITE, insert_and_wait, watched,
-                                           pool_fixture_count_drop, &deferred),
-                     0);
-    return deferred;
-}
-
-static void what_waits_and_is_cancelled_does_not_run(void **state)
-{
-    struct pool_fixture *fixture = *state;
-    struct torc_pool *pool = ready_pool(fixture, NULL);
-    unsigned clock = 0;
-    struct watched first = {0};
-    struct watched second = {.clock = &clock};
-    struct watched third = {0};
-    write_one(pool, 1, &first);
-    struct torc_deferred *deferred = interact(pool, &second);
-    struct watched fired = {.clock = &clock};
-    pool_fixture_watch(deferred, &fired);
-    write_one(pool, 3, &third);
-    torc_deferred_cancel(deferred);
-    assert_int_equal(watched_code(&fired), TORC_ECANCELED);
-    assert_int_equal(second.dropped, 1);
-    assert_true(fired.order < second.order); /* fired first, then dropped */
-    pool_fixture_finish(fixture);
-    assert_int_equal(watched_code(&first), 0);
-    assert_int_equal(watched_code(&third), 0);
-    assert_null(strstr(fixture->statements, "BEGIN"));
-    assert_int_equal(read_all(fixture, pool), 0x31);
-    pool_fixture_end(fixture, pool);
-}
-
-static void what_runs_and_is_cancelled_fires_at_once_and_is_rolled_back(void **state)
-{
-    struct pool_fixture *fixture = *state;
-    struct torc_pool *pool = ready_pool(fixture, NULL);
-    unsigned clock = 0;
-    struct watched fired = {.clock = &clock};
-    struct watched dropped = {.clock = &clock};
-    struct torc_deferred *deferred = interact(pool, &dropped);
-    pool_fixture_watch(deferred, &fired);
-    torc_deferred_cancel(deferred);
-    assert_int_equal(watched_code(&fired), TORC_ECANCELED);
-    assert_int_equal(dropped.dropped, 0);
-    pool_fixture_finish(fixture);
-    assert_int_equal(dropped.dropped, 1);
-    assert_int_equal(fired.fired, 1);
-    assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
-    pool_fixture_end(fixture, pool);
-}
-
-static void cancel_deferred(void *deferred)
-{
-    torc_deferred_cancel(deferred);
-}
-
-/* Cancels a transaction when `sql` reaches `kind`; returns the rows there are then. */
-static int64_t cancelled_at(struct pool_fixture *fixture, enum torc_database_event_kind kind,
-                            const char *sql)
-{
-    struct torc_pool *pool = ready_pool(fixture, NULL);
-    struct watched fired = {0};
-    struct watched dropped = {0};
-    struct torc_deferred *deferred = interact(pool, &dropped);
-    pool_fixture_watch(deferred, &fired);
-    struct pool_rule *rule = pool_fixture_rule(fixture, kind, sql, 0);
-    rule->call = cancel_deferred;
-    rule->arg = deferred;
-    pool_fixture_finish(fixture);
-    assert_int_equal(watched_code(&fired), TORC_ECANCELED);
-    assert_int_equal(dropped.dropped, 1);
-    int64_t rows = pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t");
-    assert_int_equal(fixture->errors_logged, 0);
-    pool_fixture_end(fixture, pool);
-    return rows;
-}
-
-static void cancelled_before_its_commit_a_transaction_is_rolled_back(void **state)
-{
-    assert_int_equal(cancelled_at(*state, TORC_DATABASE_BEGIN, "COMMIT"), 0);
-}
-
-static void cancelled_after_its_commit_a_transaction_stays(void **state)
-{
-    assert_int_equal(cancelled_at(*state, TORC_DATABASE_END, "COMMIT"), 1);
-}
-
-static void cancelled_in_its_statement_a_transaction_is_rolled_back(void **state)
-{
-    assert_int_equal(cancelled_at(*state, TORC_DATABASE_END, "INSERT"), 0);
-}
-
-static void cancelled_in_its_begin_a_transaction_is_rolled_back(void **state)
-{
-    assert_int_equal(cancelled_at(*state, TORC_DATABASE_END, "BEGIN"), 0);
-}
-
-static void cancelling_while_a_connection_opens_ends_the_work(void **state)
-{
-    struct pool_fixture *fixture = *state;
-    struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
-    struct watched watched = {0};
-    struct torc_deferred *deferred;
-    assert_int_equal(torc_pool_operation(pool, "CREATE TABLE t (i)", TORC_NO_PARAMETERS, &deferred),
-                     0);
-    pool_fixture_watch(deferred, &watched);
-    struct pool_rule *rule =
-        pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "PRAGMA journal_mode", 0);
-    rule->call = cancel_deferred;
-    rule->arg = deferred;
-    pool_fixture_finish(fixture);
-    assert_int_equal(watched_code(&watched), TORC_ECANCELED);
-    assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM sqlite_schema"), 0);
-    pool_fixture_end(fixture, pool);
-}
-
-static void a_job_that_is_over_is_not_told_what_was_cancelled_meanwhile(void **state)
-{
-    struct pool_fixture *fixture = *state;
-    struct torc_pool *pool = ready_pool(fixture, NULL);
-    struct watched watched = {0};
-    struct torc_deferred *deferred;
-    struct scripted_platform *platform = &fixture->platform;
-    assert_int_equal(torc_pool_operation(pool, insert, TORC_NO_PARAMETERS, &deferred), 0);
-    pool_fixture_watch(deferred, &watched);
-    scripted_finish_job(platform, platform->job_count - 1);
-    torc_deferred_cancel(deferred); /* done, and not told yet */
-    assert_int_equal(watched_code(&watched), TORC_ECANCELED);
-    pool_fixture_finish(fixture);
-    assert_int_equal(watched.fired, 1);
-    pool_fixture_run(fixture, pool, insert); /* the interrupt does not strike the next */
-    assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 2);
-    pool_fixture_end(fixture, pool);
-}
-
-static void cancelling_during_the_pause_lets_the_next_go_on(void **state)
-{
-    struct pool_fixture *fixture = *state;
-    struct torc_pool *pool = ready_pool(fixture, NULL);
-    struct watched first = {0};
-    struct watched second = {0};
-    struct torc_deferred *deferred;
-    (void)pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "INSERT", SQLITE_BUSY);
-    assert_int_equal(torc_pool_operation(pool, insert, TORC_NO_PARAMETERS, &deferred), 0);
-    pool_fixture_watch(deferred, &first);
-    write_one(pool, 5, &second);
-    pool_fixture_settle(fixture);
-    assert_int_equal(first.fired, 0);
-    torc_deferred_cancel(deferred);
-    assert_int_equal(watched_code(&first), TORC_ECANCELED);
-    pool_fixture_settle(fixture); /* without a pause */
-    assert_int_equal(watched_code(&second), 0);
-    assert_int_equal(read_all(fixture, pool), 5);
-    pool_fixture_end(fixture, pool);
-}
-
 /* --- limits and what cannot begin --------------------------------------------------------------- */
 
 static void the_queue_is_limited(void **state)
@@ -313,6 +147,12 @@ static void the_queue_is_limited(void **state)
     assert_int_equal(watched_code(&watched[1]), 0);
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT 7"), 7);
     pool_fixture_end(fixture, pool);
+}
+
+static int insert_and_wait(struct torc_transaction *transaction, void *arg)
+{
+    (void)arg;
+    return torc_transaction_execute(transaction, insert, TORC_NO_PARAMETERS, NULL);
 }
 
 static void work_the_platform_has_no_place_for_is_not_taken(void **state)
@@ -532,15 +372,6 @@ int main(void)
         TEST(the_first_pause_is_not_longer_than_the_longest),
         TEST(without_retries_busy_is_told_at_once),
         TEST(nothing_but_busy_is_tried_again),
-        TEST(what_waits_and_is_cancelled_does_not_run),
-        TEST(what_runs_and_is_cancelled_fires_at_once_and_is_rolled_back),
-        TEST(cancelled_before_its_commit_a_transaction_is_rolled_back),
-        TEST(cancelled_after_its_commit_a_transaction_stays),
-        TEST(cancelled_in_its_statement_a_transaction_is_rolled_back),
-        TEST(cancelled_in_its_begin_a_transaction_is_rolled_back),
-        TEST(cancelling_while_a_connection_opens_ends_the_work),
-        TEST(a_job_that_is_over_is_not_told_what_was_cancelled_meanwhile),
-        TEST(cancelling_during_the_pause_lets_the_next_go_on),
         TEST(the_queue_is_limited),
         TEST(work_the_platform_has_no_place_for_is_not_taken),
         TEST(work_that_cannot_begin_later_fails_and_the_next_is_tried),
