@@ -179,10 +179,15 @@ static void what_a_request_does_not_do_is_found(void **state)
 
 static void what_is_left_over_of_a_request_is_found(void **state)
 {
+    struct bench *bench = *state;
     struct torc_replay_report report;
+    struct torc_replay_report equal;
 
-    assert_different(*state, LEDGER_LAZY, "statement 2", "did not run the statement", &report);
+    assert_different(bench, LEDGER_LAZY, "statement 2", "did not run the statement", &report);
     assert_string_equal(report.difference.expected, "'PRAGMA application_id'");
+    /* At once, before the pool is closed. */
+    assert_int_equal(ledger_replay(&bench->file, LEDGER_AS_RECORDED, NULL, &equal), 0);
+    assert_true(report.turns + 1 < equal.turns);
 }
 
 /* --- an edited recording ------------------------------------------------------------------------- */

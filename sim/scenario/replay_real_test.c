@@ -429,6 +429,27 @@ static void a_transaction_that_reads_keeps_its_doubt(void **state)
     assert_different(bench, "another value", "1", "2");
 }
 
+/* Its first statement agreed, and was beside a commit all the same. */
+static void a_commit_that_ends_later_puts_what_follows_in_doubt_too(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t begun = bench->n;
+    struct torci_database_record *record;
+
+    statement(bench, READER, "BEGIN")->in_transaction = true;
+    step(bench);
+    count_rows(bench, READER, bench->n, 0, true);
+    record = statement(bench, WRITER, "INSERT INTO t VALUES (7, 1.5)");
+    record->begun = begun;
+    record->changes = 1;
+    record->last_insert_id = 7;
+    step(bench);
+    count_rows(bench, READER, bench->n, 1, true);
+    torci_replay_real_end(bench->real);
+    assert_equal(bench);
+    assert_int_equal(bench->report.statements_overlapping, 1);
+}
+
 static void a_transaction_that_reads_is_compared_with_the_state_it_began_with(void **state)
 {
     struct bench *bench = *state;
@@ -463,6 +484,7 @@ int main(void)
         TEST(a_reader_beside_a_commit_that_ends_later_may_see_what_comes),
         TEST(the_end_of_a_transaction_that_reads_is_no_commit),
         TEST(a_transaction_that_reads_keeps_its_doubt),
+        TEST(a_commit_that_ends_later_puts_what_follows_in_doubt_too),
         TEST(a_transaction_that_reads_is_compared_with_the_state_it_began_with),
     };
 
