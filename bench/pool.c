@@ -114,6 +114,8 @@ static void *select_share(void *arg)
 
     must(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK,
          "no connection");
+    /* The first ones to open the file after its writer meet each other's recovery of the log. */
+    sqlite3_busy_timeout(database, 10000);
     must(sqlite3_prepare_v2(database, SELECT, -1, &statement, NULL) == SQLITE_OK, "no statement");
     (void)select_all(share, statement, share->first, KEYS);
     pthread_barrier_wait(share->barrier);
