@@ -101,6 +101,11 @@ int torci_recorder_datagram_send(struct torc_platform *self, uint64_t handle,
 int torci_recorder_datagram_receive(struct torc_platform *self, uint64_t handle, void *buffer,
                                     size_t bytes, size_t *out_bytes, struct torc_address *out_from);
 
+/* --- jobs (recorder_jobs.c) ---------------------------------------------------------------------- */
+
+int torci_recorder_submit(struct torc_platform *self, torc_work_fn *work, void *arg,
+                          uint64_t token);
+
 /* --- databases (recorder_database.c) ------------------------------------------------------------- */
 
 enum torc_database_answer torci_recorder_database(struct torc_platform *self,
