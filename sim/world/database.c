@@ -153,6 +153,7 @@ static void forget(struct torc_host *host, struct torci_database_connection *con
     while (*at != connection)
         at = &(*at)->next;
     *at = connection->next;
+    torci_database_strike_no_more(host, connection);
     torci_world_resize(host->world, connection->due, connection->due_capacity * sizeof(bool), 0);
     torci_database_free_text(host->world, connection->database);
     torci_world_resize(host->world, connection, sizeof *connection, 0);
@@ -243,6 +244,7 @@ static enum torc_database_answer end(struct torc_host *host,
     bool struck = connection->lost || torci_database_strike_end(host, connection, event);
     uint64_t n;
 
+    torci_database_strike_no_more(host, connection);
     if (connection->answered) {
         event->rows = 0;
         event->changes = 0;

@@ -105,6 +105,9 @@ bool torci_database_strike_row(struct torc_host *host, struct torci_database_con
 /* SQLite is done.  Whether the reply is lost; as above. */
 bool torci_database_strike_end(struct torc_host *host, struct torci_database_connection *connection,
                                const struct torc_database_event *event);
+/* The statement is over: what was to strike it and has not may strike another. */
+void torci_database_strike_no_more(struct torc_host *host,
+                                   struct torci_database_connection *connection);
 void torci_database_free_faults(struct torc_host *host);
 
 /* The record of a fault that strikes, and what the job does from now on goes back to it.  `of` is

@@ -16,6 +16,7 @@ struct torci_database_fault {
     uint32_t number;                   /* 1, 2, ... */
     uint64_t matched;
     uint64_t struck;
+    uint64_t due; /* statements that run now and that it is to strike */
     bool cleared; /* strikes no more; a job may stand at it, so it stays */
 };
 
@@ -143,9 +144,18 @@ void torci_host_trace_fault(struct torc_host *host, const char *of, uint32_t fau
     torci_job_goes_back_to(host->world, n);
 }
 
-static void strike(struct torc_host *host, struct torci_database_fault *fault,
-                   const struct torc_database_event *event)
+/* A statement it was to strike is struck, or over. */
+static void no_longer_due(struct torci_database_connection *connection,
+                          struct torci_database_fault *fault)
 {
+    connection->due[fault->number - 1] = false;
+    fault->due--;
+}
+
+static void strike(struct torc_host *host, struct torci_database_connection *connection,
+                   struct torci_database_fault *fault, const struct torc_database_event *event)
+{
+    no_longer_due(connection, fault);
     fault->struck++;
     torci_host_trace_fault(host, "database", fault->number, kind_names[fault->script.kind],
                            event->database, fault->script.code, fault->script.delay_ns);
@@ -172,7 +182,7 @@ static bool note_due(struct torc_host *host, struct torci_database_connection *c
     struct torci_database_fault *each;
     bool taken = false;
 
-    connection->due_count = 0;
+    torci_database_strike_no_more(host, connection);
     if (databases->faults == NULL)
         return false;
     if (connection->due_capacity < databases->fault_count) {
@@ -196,10 +206,11 @@ static bool note_due(struct torc_host *host, struct torci_database_connection *c
         if (!matches(each, event))
             continue;
         each->matched++;
-        due = each->matched >= each->script.n && each->struck < each->script.times &&
-              (slow || !taken);
+        due = each->matched >= each->script.n &&
+              each->struck + each->due < each->script.times && (slow || !taken);
         taken = taken || (due && !slow);
         connection->due[each->number - 1] = due;
+        each->due += due ? 1 : 0;
     }
     return true;
 }
@@ -247,19 +258,18 @@ bool torci_database_strike_begin(struct torc_host *host,
         if (!is_due(connection, each))
             continue;
         if (each->script.kind == TORC_DATABASE_SLOW && each->script.row == 0) {
-            strike(host, each, event);
+            strike(host, connection, each, event);
         } else if (each->script.kind == TORC_DATABASE_FAIL) {
-            strike(host, each, event);
+            strike(host, connection, each, event);
             connection->code = each->script.code;
             connection->message = sqlite3_errstr(each->script.code);
             answered = true;
         } else if (each->script.kind == TORC_DATABASE_DROP_BEFORE) {
-            strike(host, each, event);
+            strike(host, connection, each, event);
             lose(connection, each, "the connection was lost before the statement was run");
             answered = true;
         } else if (each->script.kind == TORC_DATABASE_DROP_MID && !has_middle(event)) {
-            strike(host, each, event);
-            connection->due[each->number - 1] = false;
+            strike(host, connection, each, event);
             lose(connection, each, "the connection was lost while the statement was run");
             answered = true;
         }
@@ -276,10 +286,10 @@ bool torci_database_strike_row(struct torc_host *host, struct torci_database_con
         if (!is_due(connection, each))
             continue;
         if (each->script.kind == TORC_DATABASE_SLOW && each->script.row == event->rows)
-            strike(host, each, event);
+            strike(host, connection, each, event);
         if (each->script.kind == TORC_DATABASE_DROP_MID &&
             event->rows >= (each->script.row == 0 ? 1 : each->script.row)) {
-            strike(host, each, event);
+            strike(host, connection, each, event);
             lose(connection, each, "the connection was lost while the statement was run");
         }
     }
@@ -294,8 +304,20 @@ bool torci_database_strike_end(struct torc_host *host, struct torci_database_con
     for (each = host->databases->faults; each != NULL && !connection->answered; each = each->next) {
         if (!is_due(connection, each) || each->script.kind != TORC_DATABASE_DROP_AFTER)
             continue;
-        strike(host, each, event);
+        strike(host, connection, each, event);
         lose(connection, each, "the connection was lost before the reply came");
     }
     return connection->lost;
+}
+
+void torci_database_strike_no_more(struct torc_host *host,
+                                   struct torci_database_connection *connection)
+{
+    struct torci_database_fault *each;
+
+    for (each = host->databases->faults; each != NULL; each = each->next) {
+        if (each->number <= connection->due_count && connection->due[each->number - 1])
+            no_longer_due(connection, each);
+    }
+    connection->due_count = 0;
 }

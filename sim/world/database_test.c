@@ -150,6 +150,15 @@ static void run_statement(struct client *client, const char *sql, uint32_t ordin
     outcome->ended_ns = torc_world_now(client->world);
 }
 
+static void close_client(struct client *client)
+{
+    struct torc_database_event event;
+
+    memset(&event, 0, sizeof event);
+    (void)tell(client, &event, TORC_DATABASE_CLOSE);
+    sqlite3_close(client->sqlite);
+}
+
 static int work(void *arg)
 {
     struct client *client = arg;
@@ -536,6 +545,39 @@ static void slowness_adds_to_a_row_and_to_a_statement(void **state)
     assert_traced(desk, "\"duration\":107");
 }
 
+/* Both have begun before one of them ends. */
+static void one_of_two_that_overlap_is_the_nth(void **state)
+{
+    static const enum torc_database_fault_kind kinds[] = {TORC_DATABASE_DROP_AFTER,
+                                                          TORC_DATABASE_DROP_MID};
+    struct desk *desk = *state;
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
+        struct client other = desk->client;
+        enum torc_verdict verdict;
+        uint32_t number;
+
+        fault.kind = kinds[i];
+        number = add_fault(desk, fault);
+        desk->client.sql[0] = "SELECT n FROM t";
+        other.sql[0] = "SELECT 2";
+        other.connection = 1;
+        assert_int_equal(sqlite3_open(":memory:", &other.sqlite), SQLITE_OK);
+        assert_int_equal(
+            desk->client.platform->ops->submit(desk->client.platform, work, &desk->client, 1), 0);
+        assert_int_equal(desk->client.platform->ops->submit(desk->client.platform, work, &other, 2),
+                         0);
+        assert_int_equal(torc_world_run(desk->world, TORC_NEVER, &verdict), 0);
+        assert_true(desk->client.outcomes[0].lost);
+        assert_false(other.outcomes[0].lost);
+        assert_int_equal(torc_host_database_fault_struck(desk->host, number), 1);
+        torc_host_clear_database_faults(desk->host);
+        close_client(&other);
+    }
+}
+
 static void faults_that_cannot_be_are_refused(void **state)
 {
     struct desk *desk = *state;
@@ -648,6 +690,7 @@ int main(void)
         TEST(a_write_left_in_the_middle_leaves_nothing),
         TEST(a_middle_that_is_not_reached_has_not_struck),
         TEST(slowness_adds_to_a_row_and_to_a_statement),
+        TEST(one_of_two_that_overlap_is_the_nth),
         TEST(faults_that_cannot_be_are_refused),
         TEST(cleared_faults_strike_no_more_even_while_a_job_stands_at_one),
         TEST(the_world_closes_what_a_killed_host_had_open),
