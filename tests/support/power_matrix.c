@@ -74,6 +74,7 @@ static void try_all(const struct power_matrix *matrix, struct power_matrix_resul
 {
     struct torc_power_cut cut = TORC_POWER_CUT_INIT;
     bool few = unsynced <= SUBSETS_OF_MAX;
+    bool torn = few || !RUNNING_ON_VALGRIND;
     uint64_t i;
     unsigned draw;
 
@@ -89,12 +90,14 @@ static void try_all(const struct power_matrix *matrix, struct power_matrix_resul
         cut.loss = TORC_LOSS_ONLY;
         if (!few)
             try_cut(matrix, result, n, &cut, 0);
-        try_torn(matrix, result, n, cut);
+        if (torn)
+            try_torn(matrix, result, n, cut);
         cut.loss = TORC_LOSS_PREFIX;
         cut.index = i + 1;
         if (!few)
             try_cut(matrix, result, n, &cut, 0);
-        try_torn(matrix, result, n, cut);
+        if (torn)
+            try_torn(matrix, result, n, cut);
     }
     cut.loss = TORC_LOSS_DRAW;
     cut.index = 0;
