@@ -28,6 +28,8 @@ TORC_FAILURE_TYPES(X)
     X(no_route, TORC_EHOSTUNREACH, "no route to host")                                             \
     X(no_protocol, TORC_EINVAL, "the factory made no protocol")                                    \
     X(address_error, TORC_EINVAL, "the address cannot be used")                                    \
+    X(name_error, TORC_EIO, "names cannot be looked up")                                            \
+    X(name_not_found, TORC_ENOTFOUND, "no address of that name is known")                          \
     X(listen_error, TORC_EADDRINUSE, "listening is not possible there")                            \
     X(connection_closed, TORC_ECLOSED, "the connection was closed")                                \
     X(connection_done, TORC_ECLOSED, "the connection was closed cleanly")                          \

@@ -16,7 +16,8 @@ static bool table_is_complete(const struct torc_platform_ops *ops)
            ops->listen && ops->accept && ops->refuse && ops->connect && ops->read && ops->writev &&
            ops->interest && ops->shutdown && ops->close && ops->names && ops->set_option &&
            ops->datagram_open && ops->datagram_connect && ops->datagram_send &&
-           ops->datagram_receive && ops->submit && ops->signals && ops->fatal;
+           ops->datagram_receive && ops->resolve && ops->resolved && ops->resolve_end &&
+           ops->submit && ops->signals && ops->fatal;
 }
 
 static void *resize_by_platform(void *ctx, void *ptr, size_t old_bytes, size_t new_bytes)
@@ -226,6 +227,8 @@ static void complete(struct torc_reactor *reactor, const struct torc_platform_ev
         torci_reactor_signal(reactor, event->result);
     else if ((event->events & TORC_EVENT_CONNECT) && reactor->streams)
         reactor->streams->ops->connected(reactor->streams, event->token, event->result);
+    else if ((event->events & TORC_EVENT_NAMES) && reactor->streams)
+        reactor->streams->ops->answered(reactor->streams, event->token, event->result);
 }
 
 static void dispatch(struct torc_reactor *reactor, const struct torc_platform_event *batch,

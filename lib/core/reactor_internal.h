@@ -18,7 +18,8 @@ enum torci_token_kind {
     TORCI_TOKEN_LISTENER = 2,
     TORCI_TOKEN_JOB = 3,
     TORCI_TOKEN_SIGNAL = 4,
-    TORCI_TOKEN_DATAGRAM = 5
+    TORCI_TOKEN_DATAGRAM = 5,
+    TORCI_TOKEN_LOOKUP = 6
 };
 
 #define TORCI_TOKEN_GENERATION_MASK UINT32_C(0x0fffffff)
@@ -54,20 +55,22 @@ struct torci_streams;
 struct torci_streams_ops {
     /* CONNECT for a token of kind STREAM. */
     void (*connected)(struct torci_streams *self, uint64_t token, int result);
+    /* NAMES for a token of kind LOOKUP. */
+    void (*answered)(struct torci_streams *self, uint64_t token, int result);
     /* READ, WRITE or both, for a token of kind STREAM, LISTENER or DATAGRAM. */
     void (*ready)(struct torci_streams *self, uint64_t token, uint32_t events);
     /* Sends what is queued: one writev for each stream that is dirty on entry.  Called at the end of
      * a turn, and before a turn waits, whenever `dirty` is true.  If callbacks made in it queue more,
      * `dirty` is true on return and the next turn does not block. */
     void (*flush)(struct torci_streams *self);
-    /* Shutdown, and free of a reactor that was not stopped: closes every listener and port, ends every
-     * attempt to connect and aborts every connection, telling their owners (connection_lost with
+    /* Shutdown, and free of a reactor that was not stopped: closes every listener and port, gives up
+     * every lookup, ends every attempt to connect and aborts every connection, telling their owners (connection_lost with
      * connection_lost, connection_failed, stopped) before it returns.  No turn follows, so nothing
      * may be left to an alarm. */
     void (*disconnect_all)(struct torci_streams *self);
     void (*count)(const struct torci_streams *self, size_t *out_listeners,
                   size_t *out_connections);
-    /* One sentence for each listener, port and connection, as torc_reactor_describe. */
+    /* One sentence for each listener, port, lookup and connection, as torc_reactor_describe. */
     void (*describe)(const struct torci_streams *self, torc_visit_text_fn *visit, void *arg);
     /* After disconnect_all, while the clock and the scope are still there. */
     void (*free)(struct torci_streams *self);

@@ -29,6 +29,13 @@ static void layer_connected(struct torci_streams *self, uint64_t token, int resu
     journal_write(layer_of(self)->journal, "", word);
 }
 
+static void layer_answered(struct torci_streams *self, uint64_t token, int result)
+{
+    char word[32];
+    snprintf(word, sizeof word, "answered%u:%d", torci_token_index(token), result);
+    journal_write(layer_of(self)->journal, "", word);
+}
+
 static void layer_ready(struct torci_streams *self, uint64_t token, uint32_t events)
 {
     char word[32];
@@ -70,7 +77,7 @@ static void layer_free(struct torci_streams *self)
 }
 
 static const struct torci_streams_ops layer_ops = {
-    layer_connected, layer_ready, layer_flush, layer_disconnect_all,
+    layer_connected, layer_answered, layer_ready, layer_flush, layer_disconnect_all,
     layer_count,     layer_describe, layer_free};
 
 static void add_layer(struct fixture *fixture, struct layer *layer)

@@ -122,6 +122,9 @@ static const struct torc_platform_ops live_ops = {
     .datagram_connect = torci_live_datagram_connect,
     .datagram_send = torci_live_datagram_send,
     .datagram_receive = torci_live_datagram_receive,
+    .resolve = torci_live_resolve,
+    .resolved = torci_live_resolved,
+    .resolve_end = torci_live_resolve_end,
     .submit = torci_live_submit,
     .storage = live_storage,
     .database = live_database,
@@ -140,6 +143,7 @@ int torc_live_new(const struct torc_live_options *options, struct torc_platform 
     if (options != NULL)
         memcpy(&settings, options, options->size < sizeof settings ? options->size : sizeof settings);
     live->platform.ops = &live_ops;
+    live->options = settings;
     live->thread = pthread_self();
     live->wake_fd = -1;
     live->timer_fd = -1;
@@ -166,6 +170,7 @@ void torc_live_free(struct torc_platform *platform)
     live = live_of(platform);
     (void)torci_live_signals(platform, false, 0);
     torci_live_jobs_free(live);
+    torci_live_names_free(live);
     torci_live_wait_free(live);
     free(live->spare);
     free(live);

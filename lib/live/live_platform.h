@@ -6,6 +6,7 @@
  *   live_socket.c   the calls that make sockets: listen, accept, connect; addresses
  *   live_datagram.c datagram ports
  *   live_jobs.c     the thread pool
+ *   live_names.c    looking names up, on threads of its own
  *   live_signals.c  SIGINT and SIGTERM
  *   live_error.c    errno to code
  *
@@ -61,6 +62,8 @@ struct live_unlink {
     char path[TORC_ADDRESS_PATH_MAX + 1];
 };
 
+struct live_names;
+
 struct live_job {
     struct live_job *next;
     torc_work_fn *work;
@@ -110,6 +113,8 @@ struct live {
     struct live_handle *spare; /* made by an accept that found no connection */
 
     struct live_jobs jobs;
+    struct live_names *names; /* NULL until the first lookup */
+    struct torc_live_options options;
 
     atomic_uint signals_pending; /* 1 << enum torc_signal */
     uint64_t signals_token;
@@ -229,6 +234,16 @@ int torci_live_submit(struct torc_platform *self, torc_work_fn *work, void *arg,
 /* Takes over what the threads have finished. */
 void torci_live_jobs_collect(struct live *live);
 size_t torci_live_jobs_tell(struct live *live, struct torc_platform_event *batch, size_t capacity);
+
+/* live_names.c */
+int torci_live_resolve(struct torc_platform *self, const char *name,
+                       enum torc_address_family family, uint64_t token, uint64_t *out_handle);
+size_t torci_live_resolved(struct torc_platform *self, uint64_t handle, struct torc_address *out,
+                           size_t capacity);
+void torci_live_resolve_end(struct torc_platform *self, uint64_t handle);
+size_t torci_live_names_tell(struct live *live, struct torc_platform_event *batch, size_t capacity);
+/* Waits for no lookup: a thread that is in one goes when it has ended. */
+void torci_live_names_free(struct live *live);
 
 /* live_signals.c */
 int torci_live_signals(struct torc_platform *self, bool watch, uint64_t token);

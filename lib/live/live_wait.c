@@ -170,6 +170,7 @@ static size_t tell(struct live *live, struct torc_platform_event *batch, size_t 
     size_t count = torci_live_signals_tell(live, batch, capacity);
 
     count += torci_live_jobs_tell(live, batch + count, capacity - count);
+    count += torci_live_names_tell(live, batch + count, capacity - count);
     count += tell_ready(live, batch + count, capacity - count);
     return count;
 }

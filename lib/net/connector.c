@@ -174,6 +174,8 @@ void torci_connector_connected(struct torci_connector *connector, int result)
     }
     torci_stream_set_options(layer, stream, connector->nodelay, connector->keepalive);
     torci_stream_open(layer, stream, protocol);
+    if (connector->opened != NULL)
+        connector->opened(connector);
 }
 
 /* --- public ----------------------------------------------------------------------------------- */

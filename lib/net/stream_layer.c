@@ -1,5 +1,6 @@
 /* stream_layer.c - what the reactor drives: dispatch, flush, disconnect, count, describe. */
 #include "datagram.h"
+#include "lookup.h"
 
 #include <string.h>
 
@@ -54,6 +55,14 @@ static void layer_ready(struct torci_streams *base, uint64_t token, uint32_t eve
     }
 }
 
+static void layer_answered(struct torci_streams *base, uint64_t token, int result)
+{
+    struct torci_lookup *lookup = named(&layer_of(base)->lookups, token);
+
+    if (lookup != NULL)
+        torci_lookup_answered(lookup, result);
+}
+
 /* Takes the list as it is; what callbacks make dirty waits for the next turn. */
 static void layer_flush(struct torci_streams *base)
 {
@@ -106,12 +115,15 @@ static void layer_disconnect_all(struct torci_streams *base)
     struct torci_connector *connector;
     struct torci_datagram *port;
     struct torci_listener *listener;
+    struct torci_lookup *lookup;
     struct torci_stream *stream;
     uint32_t from;
 
     layer_flush(base);
     for (from = 0; (listener = next_to_end(&layer->listeners, &from)) != NULL;)
         torci_listener_end(layer, listener);
+    for (from = 0; (lookup = next_to_end(&layer->lookups, &from)) != NULL;)
+        torci_lookup_give_up(lookup);
     for (from = 0; (port = next_to_end(&layer->datagrams, &from)) != NULL;)
         torci_datagram_end(port, torc_failure_static(&torc_failure_connection_lost));
     for (from = 0; (stream = next_to_end(&layer->streams, &from)) != NULL;)
@@ -149,6 +161,7 @@ static void layer_describe(const struct torci_streams *base, torc_visit_text_fn 
     const struct torci_connector *connector;
     const struct torci_datagram *port;
     const struct torci_listener *listener;
+    const struct torci_lookup *lookup;
     const struct torci_stream *stream;
     char text[256];
 
@@ -160,6 +173,11 @@ static void layer_describe(const struct torci_streams *base, torc_visit_text_fn 
     for (port = torci_slots_next(&layer->datagrams, 0); port != NULL;
          port = torci_slots_next(&layer->datagrams, port->slot.index + 1)) {
         torc_format(text, sizeof text, "a datagram port made at %s", port->site);
+        visit(arg, text);
+    }
+    for (lookup = torci_slots_next(&layer->lookups, 0); lookup != NULL;
+         lookup = torci_slots_next(&layer->lookups, lookup->slot.index + 1)) {
+        torc_format(text, sizeof text, "a lookup of %s made at %s", lookup->name, lookup->site);
         visit(arg, text);
     }
     for (stream = torci_slots_next(&layer->streams, 0); stream != NULL;
@@ -187,15 +205,15 @@ static void layer_free(struct torci_streams *base)
     torci_slots_clear(&layer->listeners);
     torci_slots_clear(&layer->connectors);
     torci_slots_clear(&layer->datagrams);
+    torci_slots_clear(&layer->lookups);
     torci_pool_clear(&layer->chunk_pool);
     torc_release(scope, layer->read_buffer, TORCI_READ_BYTES);
     torc_release(scope, layer, sizeof *layer);
 }
 
-static const struct torci_streams_ops layer_ops = {layer_connected,      layer_ready,
-                                                   layer_flush,          layer_disconnect_all,
-                                                   layer_count,          layer_describe,
-                                                   layer_free};
+static const struct torci_streams_ops layer_ops = {
+    layer_connected, layer_answered, layer_ready, layer_flush, layer_disconnect_all,
+    layer_count,     layer_describe, layer_free};
 
 struct torci_stream_layer *torci_stream_layer_of(struct torc_reactor *reactor)
 {
@@ -223,6 +241,7 @@ struct torci_stream_layer *torci_stream_layer_of(struct torc_reactor *reactor)
     torci_slots_init(&layer->listeners, scope, sizeof(struct torci_listener));
     torci_slots_init(&layer->connectors, scope, sizeof(struct torci_connector));
     torci_slots_init(&layer->datagrams, scope, sizeof(struct torci_datagram));
+    torci_slots_init(&layer->lookups, scope, sizeof(struct torci_lookup));
     torci_write_queue_pool_init(&layer->chunk_pool, scope);
     torci_reactor_set_streams(reactor, &layer->base);
     return layer;

@@ -1,10 +1,11 @@
-/* stream_layer.h - the network objects of one reactor: connections, listeners, connectors, datagram ports.
+/* stream_layer.h - the network objects of one reactor: connections, listeners, connectors, datagram ports, lookups.
  *
- * Four kinds of object, each in a table of slots with generations:
+ * Five kinds of object, each in a table of slots with generations:
  *
  *   stream     a connection, or an attempt at one: a platform handle, a protocol, a write queue
  *   listener   a platform handle and a factory
  *   connector  an outgoing connection as its factory sees it, over any number of attempts
+ *   lookup     of a name (lookup.h)
  *   datagram   a port for datagrams (datagram.h): a platform handle and a protocol
  *
  * One rule makes endings simple: whatever ends a stream - lose, abort, an error, a failure of its
@@ -91,6 +92,7 @@ struct torci_connector {
     uint64_t timeout_ns;
     torci_alarm alarm; /* begins an attempt; ends one that takes too long */
     enum torci_connector_state state;
+    void (*opened)(struct torci_connector *connector); /* after connection_made; or NULL */
     bool nodelay, keepalive;
     struct torc_address address;
 };
@@ -102,7 +104,7 @@ struct torci_stream_layer {
     struct torc_platform *platform;
     struct torc_scope *scope;
     struct torc_clock *clock;
-    struct torci_slots streams, listeners, connectors, datagrams;
+    struct torci_slots streams, listeners, connectors, datagrams, lookups;
     struct torci_pool chunk_pool;
     struct torci_stream *dirty_first, *dirty_last;
     uint8_t *read_buffer;   /* TORCI_READ_BYTES, for whoever reads */

@@ -5,6 +5,7 @@
  * that could carry its state. */
 #include <dlfcn.h>
 #include <link.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <spawn.h>
@@ -105,6 +106,12 @@ STAND_IN(int, socketpair, (int domain, int type, int protocol, int out[2]),
          (domain, type, protocol, out))
 STAND_IN(int, connect, (int fd, __CONST_SOCKADDR_ARG address, socklen_t bytes),
          (fd, address, bytes))
+
+STAND_IN(int, getaddrinfo,
+         (const char *restrict name, const char *restrict service,
+          const struct addrinfo *restrict hints, struct addrinfo **restrict out),
+         (name, service, hints, out))
+STAND_IN(struct hostent *, gethostbyname, (const char *name), (name))
 
 /* Threads and processes. */
 STAND_IN(int, pthread_create,

@@ -125,8 +125,10 @@ static bool translate(struct torci_recorder *recorder, struct torc_platform_even
         event->token = recorder->signal_token;
         return true;
     }
-    object = torci_recorder_objects_get(
-        event->events == TORC_EVENT_JOB ? &recorder->jobs : &recorder->streams, event->token);
+    object = torci_recorder_objects_get(event->events == TORC_EVENT_JOB     ? &recorder->jobs
+                                        : event->events == TORC_EVENT_NAMES ? &recorder->lookups
+                                                                            : &recorder->streams,
+                                        event->token);
     if (object == NULL) {
         return false;
     }
@@ -338,6 +340,9 @@ static const struct torc_platform_ops recorder_ops = {
     .datagram_connect = torci_recorder_datagram_connect,
     .datagram_send = torci_recorder_datagram_send,
     .datagram_receive = torci_recorder_datagram_receive,
+    .resolve = torci_recorder_resolve,
+    .resolved = torci_recorder_resolved,
+    .resolve_end = torci_recorder_resolve_end,
     .submit = torci_recorder_submit,
     .storage = recorder_storage,
     .database = torci_recorder_database,
@@ -454,6 +459,7 @@ void torc_recorder_free(struct torc_platform *platform)
     torc_trace_free(recorder->trace);
     torci_recorder_objects_clear(&recorder->streams);
     torci_recorder_objects_clear(&recorder->jobs);
+    torci_recorder_objects_clear(&recorder->lookups);
     torci_recorder_connections_free(recorder);
     pthread_mutex_destroy(&recorder->lock);
     free(recorder->buffer);

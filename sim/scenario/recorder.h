@@ -42,6 +42,7 @@ struct torci_recorder {
     uint64_t signal_token;
     struct torci_recorder_objects streams;
     struct torci_recorder_objects jobs;
+    struct torci_recorder_objects lookups;
     struct torci_recording_trailer totals;
     char *buffer; /* text of a turn, or a write in one piece */
     size_t buffer_capacity;
@@ -105,6 +106,14 @@ int torci_recorder_datagram_receive(struct torc_platform *self, uint64_t handle,
 
 int torci_recorder_submit(struct torc_platform *self, torc_work_fn *work, void *arg,
                           uint64_t token);
+
+/* --- names (recorder_names.c) -------------------------------------------------------------------- */
+
+int torci_recorder_resolve(struct torc_platform *self, const char *name,
+                           enum torc_address_family family, uint64_t token, uint64_t *out_handle);
+size_t torci_recorder_resolved(struct torc_platform *self, uint64_t handle, struct torc_address *out,
+                               size_t capacity);
+void torci_recorder_resolve_end(struct torc_platform *self, uint64_t handle);
 
 /* --- databases (recorder_database.c) ------------------------------------------------------------- */
 

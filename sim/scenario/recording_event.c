@@ -18,7 +18,7 @@ size_t torci_object_parse(const char *text, struct torci_object *out)
     uint64_t number = 0;
     size_t i = 1;
 
-    if (strchr("cldj", text[0]) == NULL || text[0] == '\0') {
+    if (strchr("cldjn", text[0]) == NULL || text[0] == '\0') {
         return 0;
     }
     for (; text[i] >= '0' && text[i] <= '9'; i++) {
@@ -83,6 +83,24 @@ static void emit_error(struct torc_trace *trace, const struct torci_recording_ev
 {
     if (event->error != 0) {
         torc_trace_text(trace, "error", torc_error_name(event->error));
+    }
+}
+
+const char *const torci_resolve_steps[3] = {"begin", "answer", "end"};
+const char *const torci_resolve_families[3] = {"any", "ipv4", "ipv6"};
+
+static void emit_resolve(struct torc_trace *trace, const struct torci_recording_event *event)
+{
+    torc_trace_text(trace, "what", torci_resolve_steps[event->number]);
+    if (event->number == TORCI_RESOLVE_BEGIN) {
+        torc_trace_text(trace, "name", event->text);
+        torc_trace_text(trace, "family", event->more_text);
+        emit_made(trace, event);
+        return;
+    }
+    emit_object(trace, "on", event->on);
+    if (event->number == TORCI_RESOLVE_ANSWER) {
+        torc_trace_text(trace, "addresses", event->text);
     }
 }
 
@@ -174,6 +192,9 @@ uint64_t torci_recording_event_emit(const struct torci_recording_event *event,
         torc_trace_text(trace, "address", event->text);
         emit_error(trace, event);
         break;
+    case TORC_TRACE_resolve:
+        emit_resolve(trace, event);
+        break;
     case TORC_TRACE_send:
     case TORC_TRACE_receive:
         emit_datagram(trace, event);
@@ -199,6 +220,8 @@ size_t torci_ready_format(const struct torci_ready *ready, char text[TORCI_READY
                            (int)ready->result);
     case TORC_EVENT_JOB:
         return torc_format(text, TORCI_READY_TEXT_MAX, "%s:job=%d", object, (int)ready->result);
+    case TORC_EVENT_NAMES:
+        return torc_format(text, TORCI_READY_TEXT_MAX, "%s:names=%d", object, (int)ready->result);
     default:
         return torc_format(text, TORCI_READY_TEXT_MAX, "%s:%s%s", object,
                            (ready->events & TORC_EVENT_READ) != 0 ? "r" : "",
@@ -268,10 +291,13 @@ size_t torci_ready_parse(const char *text, struct torci_ready *out)
             ready.events = TORC_EVENT_CONNECT;
         } else if ((more = parse_result(text + used, "job", &ready.result)) > 0) {
             ready.events = TORC_EVENT_JOB;
+        } else if ((more = parse_result(text + used, "names", &ready.result)) > 0) {
+            ready.events = TORC_EVENT_NAMES;
         } else {
             more = parse_readiness(text + used, &ready);
         }
-        if ((ready.object.kind == 'j') != (ready.events == TORC_EVENT_JOB)) {
+        if ((ready.object.kind == 'j') != (ready.events == TORC_EVENT_JOB) ||
+            (ready.object.kind == 'n') != (ready.events == TORC_EVENT_NAMES)) {
             return 0;
         }
     }

@@ -11,7 +11,7 @@
 
 #include "recording_database.h"
 
-/* The name of a stream ('c'), a listener ('l'), a datagram port ('d') or a job ('j'): counted from 1, in order of creation.
+/* The name of a stream ('c'), a listener ('l'), a datagram port ('d'), a lookup ('n') or a job ('j'): counted from 1, in order of creation.
  * Kind 0: none. */
 struct torci_object {
     char kind;
@@ -25,6 +25,12 @@ const char *torci_object_format(struct torci_object object, char text[TORCI_OBJE
 size_t torci_object_parse(const char *text, struct torci_object *out);
 bool torci_object_equal(struct torci_object a, struct torci_object b);
 
+/* What a `resolve` event is about: a lookup begins, its answer is taken, it is let go of. */
+enum torci_resolve_step { TORCI_RESOLVE_BEGIN, TORCI_RESOLVE_ANSWER, TORCI_RESOLVE_END };
+extern const char *const torci_resolve_steps[3];
+/* By enum torc_address_family, of which three are meant. */
+extern const char *const torci_resolve_families[3];
+
 /* Pointers are borrowed. */
 struct torci_recording_event {
     enum torc_trace_kind kind;
@@ -32,15 +38,17 @@ struct torci_recording_event {
     uint64_t t_ns;
     uint64_t cause;
     struct torci_object on; /* what it happened to */
-    struct torci_object as; /* listen, accept, connect, datagram, job: what it made */
+    struct torci_object as; /* listen, accept, connect, datagram, resolve, job: what it made */
     int error;              /* the code it answered, or 0; TORC_EAGAIN of send only */
     bool end;               /* rx: end of stream */
     uint64_t offered_bytes; /* tx: what was to be written, if more than was taken; receive: the datagram's
                                length, if it was cut; else 0 */
-    int64_t number;         /* clock: wall_ns; option: value; signal: watch; datagram: flags */
+    int64_t number;         /* clock: wall_ns; option: value; signal: watch; datagram: flags;
+                               resolve: enum torci_resolve_step */
     const char *text;       /* turn: ready; draw: site; listen, connect, datagram, peer: address; accept: peer;
-                               names: local; option: name; send: to or NULL; receive: from */
-    const char *more_text;  /* connect: local or NULL; names: peer */
+                               names: local; option: name; send: to or NULL; receive: from;
+                               resolve: name, or the addresses: "10.0.0.1,fd00::1" */
+    const char *more_text;  /* connect: local or NULL; names: peer; resolve: family */
     const void *data;       /* rx, tx, draw, send, receive */
     size_t bytes;
     const struct torci_database_record *database; /* db */

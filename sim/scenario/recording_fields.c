@@ -4,59 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <torc/format.h>
-
-long torci_base64_decode(const char *text, size_t length, uint8_t *out)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t padding = 0;
-    long bytes = 0;
-
-    if (length % 4 != 0) {
-        return -1;
-    }
-    while (padding < 2 && padding < length && text[length - 1 - padding] == '=') {
-        padding++;
-    }
-    for (size_t i = 0; i < length; i += 4) {
-        size_t wanted = i + 4 == length ? 4 - padding : 4;
-        uint32_t group = 0;
-
-        for (size_t j = 0; j < 4; j++) {
-            const char *digit =
-                j < wanted ? memchr(digits, text[i + j], sizeof(digits) - 1) : digits;
-
-            if (digit == NULL) {
-                return -1;
-            }
-            group = group << 6 | (uint32_t)(digit - digits);
-        }
-        if ((group & ((UINT32_C(1) << (8 * (4 - wanted))) - 1)) != 0) {
-            return -1; /* bits that stand for nothing */
-        }
-        for (size_t j = 1; j < wanted; j++) {
-            out[bytes++] = (uint8_t)(group >> (24 - 8 * j));
-        }
-    }
-    return bytes;
-}
-
-int torci_recording_address(const char *text, struct torc_address *out)
-{
-    char stream[TORC_ADDRESS_TEXT_MAX];
-
-    if (strncmp(text, "udp:", 4) == 0) {
-        torc_format(stream, sizeof(stream), "tcp:%s", text + 4);
-        return torc_address_parse(stream, out, NULL);
-    }
-    if (strcmp(text, "none") == 0 || strcmp(text, "unix:") == 0) {
-        memset(out, 0, sizeof(*out));
-        out->family = text[0] == 'n' ? TORC_ADDRESS_NONE : TORC_ADDRESS_UNIX;
-        return 0;
-    }
-    return torc_address_parse(text, out, NULL);
-}
-
 int torci_recording_wrong(struct torci_recording_line *line, const char *field, const char *what)
 {
     snprintf(line->reason, sizeof(line->reason), "the field \"%s\" %s", field, what);
@@ -318,6 +265,61 @@ static int datagram_fields(struct torci_recording_line *line)
     return status;
 }
 
+/* The place of a text in a list of three, or -1. */
+static int64_t place_of(const char *text, const char *const texts[3])
+{
+    for (int64_t i = 0; i < 3; i++) {
+        if (strcmp(text, texts[i]) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int answer_field(struct torci_recording_line *line)
+{
+    struct torci_recording_event *event = &line->out->event;
+    int status = torci_recording_text(line, "addresses", &event->text);
+
+    for (const char *text = event->text; status == 0 && *text != '\0';) {
+        struct torc_address address;
+        size_t used = torci_recording_host(text, &address);
+
+        if (used == 0) {
+            return torci_recording_wrong(line, "addresses", "is not a list of addresses");
+        }
+        text += used;
+    }
+    return status;
+}
+
+static int resolve_fields(struct torci_recording_line *line)
+{
+    struct torci_recording_event *event = &line->out->event;
+    const char *what;
+    int status = torci_recording_text(line, "what", &what);
+
+    if (status != 0) {
+        return status;
+    }
+    event->number = place_of(what, torci_resolve_steps);
+    if (event->number < 0) {
+        return torci_recording_wrong(line, "what", "is none");
+    }
+    if (event->number != TORCI_RESOLVE_BEGIN) {
+        status = object_field(line, "on", "n", &event->on);
+        return status == 0 && event->number == TORCI_RESOLVE_ANSWER ? answer_field(line) : status;
+    }
+    status = torci_recording_text(line, "name", &event->text);
+    if (status == 0) {
+        status = torci_recording_text(line, "family", &event->more_text);
+    }
+    if (status == 0 && place_of(event->more_text, torci_resolve_families) < 0) {
+        return torci_recording_wrong(line, "family", "is none");
+    }
+    return status != 0 ? status : made_fields(line, "n");
+}
+
 static int done_fields(struct torci_recording_line *line)
 {
     struct torci_recording_event *event = &line->out->event;
@@ -381,6 +383,8 @@ static int fields_of_kind(struct torci_recording_line *line)
         return port_fields(line);
     case TORC_TRACE_peer:
         return peer_fields(line);
+    case TORC_TRACE_resolve:
+        return resolve_fields(line);
     case TORC_TRACE_send:
     case TORC_TRACE_receive:
         return datagram_fields(line);
@@ -400,7 +404,7 @@ static bool kind_field(const char *text, enum torc_trace_kind *out)
         TORC_TRACE_draw,   TORC_TRACE_listen, TORC_TRACE_connect,  TORC_TRACE_names,
         TORC_TRACE_option, TORC_TRACE_job,    TORC_TRACE_signal,   TORC_TRACE_refuse,
         TORC_TRACE_db,     TORC_TRACE_datagram, TORC_TRACE_peer,   TORC_TRACE_send,
-        TORC_TRACE_receive};
+        TORC_TRACE_receive, TORC_TRACE_resolve};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(torc_trace_kind_name(kinds[i]), text) == 0) {

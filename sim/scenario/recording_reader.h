@@ -52,6 +52,10 @@ TORC_CHECKED int torci_recording_next(struct torc_recording *recording,
 /* The address of a text that torc_address_format made. */
 TORC_CHECKED int torci_recording_address(const char *text, struct torc_address *out);
 
+/* Reads one address without a port from the start of a list ("10.0.0.1,fd00::1"); returns how many characters it
+ * has, with the comma after it; 0 if it is none. */
+size_t torci_recording_host(const char *text, struct torc_address *out);
+
 /* Decodes base64 into `out` (3/4 of the length suffice); returns how many bytes, or -1: not base64. */
 long torci_base64_decode(const char *text, size_t length, uint8_t *out);
 

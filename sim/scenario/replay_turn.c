@@ -9,22 +9,30 @@
 
 /* --- streams ------------------------------------------------------------------------------------ */
 
+/* By the kind of their names; jobs (NULL) are kept elsewhere. */
 static struct torci_replay_streams *streams_of(struct torci_replayer *replayer, char kind)
 {
-    if (kind == 'd') {
+    switch (kind) {
+    case 'l':
+        return &replayer->listeners;
+    case 'd':
         return &replayer->datagram_ports;
+    case 'n':
+        return &replayer->lookups;
+    case 'c':
+        return &replayer->connections;
+    default:
+        return NULL;
     }
-    return kind == 'l' ? &replayer->listeners : &replayer->connections;
 }
 
 struct torci_replay_stream *torci_replay_stream_find(const struct torci_replayer *replayer,
                                                      struct torci_object name)
 {
-    const struct torci_replay_streams *streams = name.kind == 'l'   ? &replayer->listeners
-                                                 : name.kind == 'd' ? &replayer->datagram_ports
-                                                                    : &replayer->connections;
+    const struct torci_replay_streams *streams =
+        streams_of((struct torci_replayer *)replayer, name.kind);
 
-    if (name.kind == 'j' || name.number == 0 || name.number > streams->count) {
+    if (streams == NULL || name.number == 0 || name.number > streams->count) {
         return NULL;
     }
     return streams->by_number[name.number - 1];
@@ -301,6 +309,13 @@ void torci_replay_turn_finish(struct torci_replayer *replayer)
     torci_replay_turn_clear(replayer);
 }
 
+/* Whether nothing happens to the event's object after it. */
+static bool ends(const struct torci_recording_event *event)
+{
+    return event->kind == TORC_TRACE_close || event->kind == TORC_TRACE_reset ||
+           (event->kind == TORC_TRACE_resolve && event->number == TORCI_RESOLVE_END);
+}
+
 void torci_replay_turn_clear(struct torci_replayer *replayer)
 {
     for (size_t i = 0; i < replayer->event_count; i++) {
@@ -312,8 +327,7 @@ void torci_replay_turn_clear(struct torci_replayer *replayer)
             stream->first = TORCI_REPLAY_NONE;
             stream->last = TORCI_REPLAY_NONE;
             stream->blocked = false;
-            if (event->used && (event->recorded.event.kind == TORC_TRACE_close ||
-                                event->recorded.event.kind == TORC_TRACE_reset)) {
+            if (event->used && ends(&event->recorded.event)) {
                 streams_of(replayer, name.kind)->by_number[name.number - 1] = NULL;
                 free(stream);
             }

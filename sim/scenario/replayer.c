@@ -47,6 +47,8 @@ static const char *undone(const struct torci_recording_event *event)
         return "did not send the datagram";
     case TORC_TRACE_receive:
         return "did not receive the datagram";
+    case TORC_TRACE_resolve:
+        return event->number == TORCI_RESOLVE_BEGIN ? "did not look up the name" : NULL;
     default:
         return NULL;
     }
@@ -164,6 +166,9 @@ static bool tell(struct torci_replayer *replayer, const struct torci_ready *read
     out->token = stream->token;
     if (ready->events == TORC_EVENT_CONNECT) {
         stream->connecting = false;
+        return true;
+    }
+    if (ready->events == TORC_EVENT_NAMES) {
         return true;
     }
     out->events &= stream->interest;
@@ -399,6 +404,9 @@ static const struct torc_platform_ops replayer_ops = {
     .datagram_connect = torci_replayer_datagram_connect,
     .datagram_send = torci_replayer_datagram_send,
     .datagram_receive = torci_replayer_datagram_receive,
+    .resolve = torci_replayer_resolve,
+    .resolved = torci_replayer_resolved,
+    .resolve_end = torci_replayer_resolve_end,
     .submit = torci_replayer_submit,
     .storage = replayer_storage,
     .database = torci_replayer_database,
@@ -475,6 +483,7 @@ void torci_replayer_free(struct torci_replayer *replayer)
     torci_replay_streams_clear(&replayer->listeners);
     torci_replay_streams_clear(&replayer->connections);
     torci_replay_streams_clear(&replayer->datagram_ports);
+    torci_replay_streams_clear(&replayer->lookups);
     free(replayer->events);
     free(replayer->jobs);
     free(replayer);

@@ -21,7 +21,7 @@ struct torci_replay_event {
     size_t next_on; /* the next event of the same object, or TORCI_REPLAY_NONE */
 };
 
-/* A listener, a connection or a datagram port, from the turn that opens it to the end of the one that closes it. */
+/* A listener, a connection, a datagram port or a lookup, from the turn that opens it to the end of the one that closes it. */
 struct torci_replay_stream {
     struct torci_object name;
     bool open;
@@ -118,6 +118,7 @@ struct torci_replayer {
     struct torci_replay_streams listeners;
     struct torci_replay_streams connections;
     struct torci_replay_streams datagram_ports;
+    struct torci_replay_streams lookups;
     struct torci_replay_job *jobs; /* submitted and not ended */
     size_t job_count;
     size_t job_capacity;
@@ -204,6 +205,14 @@ int torci_replayer_datagram_send(struct torc_platform *self, uint64_t handle,
                                  const struct torc_address *to, const void *data, size_t bytes);
 int torci_replayer_datagram_receive(struct torc_platform *self, uint64_t handle, void *buffer,
                                     size_t bytes, size_t *out_bytes, struct torc_address *out_from);
+
+/* --- names (replayer_names.c) -------------------------------------------------------------------- */
+
+int torci_replayer_resolve(struct torc_platform *self, const char *name,
+                           enum torc_address_family family, uint64_t token, uint64_t *out_handle);
+size_t torci_replayer_resolved(struct torc_platform *self, uint64_t handle, struct torc_address *out,
+                               size_t capacity);
+void torci_replayer_resolve_end(struct torc_platform *self, uint64_t handle);
 
 /* --- the present turn (replay_turn.c) ----------------------------------------------------------- */
 

@@ -9,20 +9,27 @@ static struct torci_replayer *replayer_of(struct torc_platform *platform)
     return (struct torci_replayer *)platform;
 }
 
-/* A handle is the number of a connection, or that of a listener or a datagram port with a top bit set. */
+/* A handle is the number of a connection, or that of something else with a top bit set. */
 #define LISTENER_BIT (UINT64_C(1) << 63)
 #define DATAGRAM_BIT (UINT64_C(1) << 62)
+#define LOOKUP_BIT (UINT64_C(1) << 61)
 
 uint64_t torci_replay_handle(struct torci_object name)
 {
-    uint64_t bit = name.kind == 'l' ? LISTENER_BIT : name.kind == 'd' ? DATAGRAM_BIT : 0;
+    uint64_t bit = name.kind == 'l'   ? LISTENER_BIT
+                   : name.kind == 'd' ? DATAGRAM_BIT
+                   : name.kind == 'n' ? LOOKUP_BIT
+                                      : 0;
 
     return name.number | bit;
 }
 
 struct torci_replay_stream *torci_replay_stream_of(struct torci_replayer *replayer, uint64_t handle)
 {
-    char kind = (handle & LISTENER_BIT) != 0 ? 'l' : (handle & DATAGRAM_BIT) != 0 ? 'd' : 'c';
+    char kind = (handle & LISTENER_BIT) != 0   ? 'l'
+                : (handle & DATAGRAM_BIT) != 0 ? 'd'
+                : (handle & LOOKUP_BIT) != 0   ? 'n'
+                                               : 'c';
     struct torci_object name = {kind, (uint32_t)handle};
 
     return torci_replay_stream_find(replayer, name);

@@ -358,7 +358,7 @@ int torci_parse_declaration(struct torci_parser *parser, bool *out_done)
         {"title", parse_title},     {"seed", parse_seed},      {"param", parse_param},
         {"host", parse_host},       {"link", parse_link},      {"limit", parse_limit},
         {"sweep", parse_campaign},  {"explore", torci_parse_explore}, {"db", torci_parse_database},
-        {"on", torci_parse_fault},  {"decide", torci_parse_decide}, {"dns", parse_unavailable},
+        {"on", torci_parse_fault},  {"decide", torci_parse_decide}, {"dns", torci_parse_dns},
         {"when", parse_unavailable},
     };
 

@@ -93,6 +93,23 @@ struct torci_script_link {
     struct torc_link link;
 };
 
+/* One of the addresses of a name. */
+struct torci_script_address {
+    const struct torci_script_host *host; /* its own ones; NULL: `address` */
+    struct torc_address address;
+};
+
+/* What a name is answered with; the last line of a name counts. */
+struct torci_script_name {
+    struct torci_script_name *next;
+    struct torci_place place;
+    const char *name;
+    enum torc_name_answer answer;
+    uint64_t delay_ns;
+    size_t count;
+    struct torci_script_address addresses[TORC_NAME_ADDRESSES_MAX / 2];
+};
+
 enum torci_disk_field {
     TORCI_DISK_SECTOR = 1,
     TORCI_DISK_CAPACITY = 2,
@@ -287,6 +304,7 @@ struct torc_scenario {
     struct torci_script_host *hosts;
     size_t host_count;
     struct torci_script_link *links;
+    struct torci_script_name *names;
     struct torc_decision *decisions; /* of `decide` lines, in order */
     size_t decision_count;
     size_t decision_room;

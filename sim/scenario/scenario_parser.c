@@ -473,6 +473,7 @@ int torc_scenario_parse(const char *text, size_t bytes, const char *name,
         parser.assertion_end = &scenario->assertions;
         parser.host_end = &scenario->hosts;
         parser.link_end = &scenario->links;
+        parser.name_end = &scenario->names;
         parser.database_end = &scenario->databases;
         parser.fault_end = &scenario->faults;
         parser.label_end = &scenario->labels;

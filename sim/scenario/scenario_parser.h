@@ -39,6 +39,7 @@ struct torci_parser {
     struct torci_assertion **assertion_end;
     struct torci_script_host **host_end;
     struct torci_script_link **link_end;
+    struct torci_script_name **name_end;
     struct torci_script_database **database_end;
     struct torci_script_fault **fault_end;
     struct torci_label **label_end;
@@ -103,6 +104,8 @@ TORC_CHECKED int torci_parse_assertion(struct torci_parser *parser, size_t first
 TORC_CHECKED int torci_parse_action(struct torci_parser *parser, size_t first,
                                     const struct torci_time *time);
 
+/* dns ...: the whole line. */
+TORC_CHECKED int torci_parse_dns(struct torci_parser *parser);
 /* decide ...: the whole line. */
 TORC_CHECKED int torci_parse_decide(struct torci_parser *parser);
 struct torc_scenario_exploration torci_exploration_defaults(void);

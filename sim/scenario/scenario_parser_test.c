@@ -71,6 +71,27 @@ static const char example[] =
     "sometimes site(\"line.partial_crlf\")\n"
     "sweep     segment conn=c1 dir=c2s split=every   # again\n";
 
+static void names_are_declared_with_their_answers(void **state)
+{
+    struct torc_scenario *scenario = parsed(HEAD "dns db.example = 10.9.8.7,fd00::9,srv delay=20ms\n"
+                                                 "dns a = nxdomain\ndns b = servfail\ndns c = timeout\n");
+    const struct torci_script_name *name = scenario->names;
+
+    (void)state;
+    assert_string_equal(name->name, "db.example");
+    assert_int_equal(name->answer, TORC_NAME_ADDRESSES);
+    assert_int_equal(name->delay_ns, 20000000);
+    assert_int_equal(name->count, 3);
+    assert_int_equal(name->addresses[0].address.ip[1], 9);
+    assert_int_equal(name->addresses[1].address.family, TORC_ADDRESS_IPV6);
+    assert_string_equal(name->addresses[2].host->name, "srv");
+    name = name->next;
+    assert_int_equal(name->answer, TORC_NAME_NOT_FOUND);
+    assert_int_equal(name->next->answer, TORC_NAME_FAILURE);
+    assert_int_equal(name->next->next->answer, TORC_NAME_SILENT);
+    torc_scenario_free(scenario);
+}
+
 static void the_first_example_parses_to_what_it_says(void **state)
 {
     struct torc_scenario *scenario = parsed(example);
@@ -208,7 +229,13 @@ static void impossible_values_say_why(void **state)
         {"seed x", "a.scn:4:6: seed: it is not a whole number"},
         {"limit time=0", "a.scn:4:12: a limit of 0 allows nothing"},
         {"0 c1 send \"x\" times=4000000000", "a.scn:4:15: the scenario grows above 256 MiB"},
-        {"dns x", "a.scn:4:1: 'dns' lines are not part of this version of the language"},
+        {"dns x", "a.scn:4:6: a name and its answer: dns db.example = 10.0.0.1,fd00::1"},
+        {"dns x! = srv", "a.scn:4:6: a name is made of letters, digits, _, - and dots"},
+        {"dns x = 10.0.0.1,nobody", "a.scn:4:18: this is neither an address nor a host: 10.0.0.1, fd00::1, srv"},
+        {"dns x = srv,", "a.scn:4:13: this is neither an address nor a host: 10.0.0.1, fd00::1, srv"},
+        {"dns x = srv ttl=3", "a.scn:4:13: a name can have delay= and nothing else"},
+        {"dns x = srv delay=3", "a.scn:4:19: '3': a duration is a number with a unit: 250us 20ms 3s 5m (ns us ms s m h)"},
+        {"when x", "a.scn:4:1: 'when' lines are not part of this version of the language"},
         {"include \"b.scn\"", "a.scn:4:9: 'b.scn' cannot be read: there are no files here"},
         {"+0 c1 send $x", "a.scn:4:13: unknown parameter 'x'"},
         {"0 srv send \"x\"", "a.scn:4:7: 'send' is done by a connection, and srv is a host"},
@@ -342,6 +369,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_example_parses_to_what_it_says),
+        cmocka_unit_test(names_are_declared_with_their_answers),
         cmocka_unit_test(what_is_printed_parses_to_the_same),
         cmocka_unit_test(any_timeline_line_can_be_deleted),
         cmocka_unit_test(an_error_shows_file_line_column_and_caret),

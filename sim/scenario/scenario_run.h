@@ -294,6 +294,10 @@ void torci_answers_host_gone(struct torci_run *run, const struct torci_script_ho
 /* Failures that no line expects. */
 void torci_answers_leftovers(struct torci_run *run);
 
+/* --- names (scenario_names.c) --------------------------------------------------------------------- */
+
+TORC_CHECKED int torci_run_set_names(struct torci_run *run);
+
 /* --- databases and faults (scenario_disaster.c) --------------------------------------------------- */
 
 /* Before the modules start.  A schema that is refused is a failure of the run. */

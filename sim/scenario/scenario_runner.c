@@ -236,6 +236,8 @@ static int make_world(struct torci_run *run)
     if (code == 0)
         code = set_links(run);
     if (code == 0)
+        code = torci_run_set_names(run);
+    if (code == 0)
         code = torci_disasters_arm(run);
     if (code == 0 && !torci_run_failed(run))
         start_modules(run);

@@ -5,7 +5,8 @@ int torci_handle_open(struct torc_host *host, struct torci_handle *handle, uint6
 {
     uint32_t index;
 
-    if (host->handles_max != 0 && host->handles >= host->handles_max)
+    if (host->handles_max != 0 && host->handles >= host->handles_max &&
+        handle->kind != TORCI_HANDLE_LOOKUP)
         return TORC_EMFILE;
     if (!torci_arena_admit(&host->arena, 0))
         return TORC_ENOMEM;
@@ -28,7 +29,7 @@ int torci_handle_open(struct torc_host *host, struct torci_handle *handle, uint6
         host->slot_free = host->slots[index].next_free;
     }
     host->slots[index].handle = handle;
-    host->handles++;
+    host->handles += handle->kind != TORCI_HANDLE_LOOKUP;
     handle->host = host;
     handle->slot = index;
     *out_handle = (uint64_t)host->slots[index].generation << 32 | (index + 1);
@@ -62,7 +63,7 @@ void torci_handle_close(struct torci_handle *handle)
     slot->generation++;
     slot->next_free = host->slot_free;
     host->slot_free = handle->slot + 1;
-    host->handles--;
+    host->handles -= handle->kind != TORCI_HANDLE_LOOKUP;
     handle->host = NULL;
 }
 
@@ -78,7 +79,7 @@ struct torci_handle *torci_handle_find(struct torc_host *host, uint64_t handle)
 void torci_handle_update(struct torci_handle *handle)
 {
     struct torc_host *host = handle->host;
-    uint32_t told = handle->ready & (handle->interest | (uint32_t)TORC_EVENT_CONNECT);
+    uint32_t told = handle->ready & (handle->interest | (uint32_t)(TORC_EVENT_CONNECT | TORC_EVENT_NAMES));
 
     if (told == 0) {
         unlist(handle);

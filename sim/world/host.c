@@ -9,6 +9,7 @@
 #include "disk_state.h"
 #include "job.h"
 #include "listener.h"
+#include "names.h"
 #include "udp.h"
 
 /* Of the guard, if the program has one. */
@@ -296,6 +297,7 @@ static void end_life(struct torc_host *host)
         torci_listener_vanish(host->listeners);
     while (host->udp_ports != NULL)
         torci_udp_close(host->udp_ports);
+    torci_host_end_lookups(host);
     for (i = 0; i < host->slot_count; i++) {
         if (host->slots[i].handle != NULL)
             torci_stream_vanish((struct torci_end *)(void *)host->slots[i].handle);

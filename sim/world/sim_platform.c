@@ -7,6 +7,7 @@
 #include "disk_state.h"
 #include "job.h"
 #include "listener.h"
+#include "names.h"
 #include "udp.h"
 
 static struct torc_host *host_of(struct torc_platform *self)
@@ -110,10 +111,16 @@ static size_t take_completions(struct torc_host *host, struct torc_platform_even
     return count;
 }
 
-/* Tells one handle: a connect that has ended alone, readiness together. */
+/* Tells one handle: a lookup or a connect that has ended alone, readiness together. */
 static void tell(struct torci_handle *handle, struct torc_platform_event *out)
 {
     out->token = handle->token;
+    if (handle->kind == TORCI_HANDLE_LOOKUP) {
+        out->events = TORC_EVENT_NAMES;
+        out->result = ((struct torci_name_lookup *)(void *)handle)->result;
+        handle->ready = 0;
+        return;
+    }
     if ((handle->ready & TORC_EVENT_CONNECT) == 0) {
         out->events = handle->ready & handle->interest;
         out->result = 0;
@@ -156,7 +163,7 @@ static uint64_t count_ready(const struct torc_host *host)
 }
 
 /* What was told goes to the end of the list, so that a batch that is too small for all of them is
- * fair; one that has only been told of its connect may leave it. */
+ * fair; one that has only been told of its end may leave it. */
 static size_t take_ready(struct torc_host *host, struct torc_platform_event *batch, size_t capacity)
 {
     struct torci_handle *last = host->ready_tail;
@@ -364,6 +371,26 @@ static int sim_datagram_receive(struct torc_platform *self, uint64_t handle, voi
     return torci_udp_receive(udp_of(self, handle), buffer, bytes, out_bytes, out_from);
 }
 
+/* --- names ---------------------------------------------------------------------------------- */
+
+static int sim_resolve(struct torc_platform *self, const char *name,
+                       enum torc_address_family family, uint64_t token, uint64_t *out_handle)
+{
+    return torci_names_resolve(host_of(self), name, family, token, out_handle);
+}
+
+static size_t sim_resolved(struct torc_platform *self, uint64_t handle, struct torc_address *out,
+                           size_t capacity)
+{
+    return torci_names_resolved((struct torci_name_lookup *)(void *)handle_of(self, handle), out,
+                                capacity);
+}
+
+static void sim_resolve_end(struct torc_platform *self, uint64_t handle)
+{
+    torci_names_end((struct torci_name_lookup *)(void *)handle_of(self, handle));
+}
+
 /* --- jobs, signals, broken invariants ------------------------------------------------------- */
 
 static int sim_submit(struct torc_platform *self, torc_work_fn *work, void *arg, uint64_t token)
@@ -436,6 +463,9 @@ const struct torc_platform_ops torci_sim_platform_ops = {
     .datagram_connect = sim_datagram_connect,
     .datagram_send = sim_datagram_send,
     .datagram_receive = sim_datagram_receive,
+    .resolve = sim_resolve,
+    .resolved = sim_resolved,
+    .resolve_end = sim_resolve_end,
     .submit = sim_submit,
     .storage = sim_storage,
     .database = sim_database,

@@ -4,8 +4,13 @@
 
 #include "link.h"
 
-/* What a token stands for in a host: the common beginning of a stream's end, a listener and a datagram port. */
-enum torci_handle_kind { TORCI_HANDLE_STREAM, TORCI_HANDLE_LISTENER, TORCI_HANDLE_UDP };
+/* What a token stands for in a host: the common beginning of a stream's end, a listener, a datagram port and a lookup. */
+enum torci_handle_kind {
+    TORCI_HANDLE_STREAM,
+    TORCI_HANDLE_LISTENER,
+    TORCI_HANDLE_UDP,
+    TORCI_HANDLE_LOOKUP
+};
 struct torci_handle {
     struct torc_host *host; /* NULL: closed, or its host was killed */
     uint64_t token;
@@ -15,7 +20,7 @@ struct torci_handle {
     uint8_t kind; /* enum torci_handle_kind */
     bool listed;
     uint8_t interest; /* READ, WRITE */
-    uint8_t ready;    /* READ, WRITE, CONNECT: what is so, asked for or not */
+    uint8_t ready;    /* READ, WRITE, CONNECT, NAMES: what is so, asked for or not */
 };
 
 enum torci_end_state {
@@ -79,7 +84,8 @@ static inline struct torci_connection *torci_connection_of(struct torci_end *end
 
 /* --- handles -------------------------------------------------------------------------------- */
 
-/* Gives the handle a slot of the host.  Errors: TORC_EMFILE, the budget; TORC_ENOMEM. */
+/* Gives the handle, whose kind is set, a slot of the host.  Lookups are not on the budget.  Errors: TORC_EMFILE, the
+ * budget; TORC_ENOMEM. */
 TORC_CHECKED int torci_handle_open(struct torc_host *host, struct torci_handle *handle,
                                    uint64_t *out_handle);
 void torci_handle_close(struct torci_handle *handle);

@@ -10,6 +10,7 @@
 #include "job.h"
 #include "link.h"
 #include "mark_count.h"
+#include "names.h"
 
 #define WALL_START_NS (UINT64_C(1577836800) * TORC_SECOND) /* 2020-01-01 00:00 UTC */
 #define TURNS_AT_ONE_TIME_MAX 100000
@@ -101,6 +102,7 @@ void torc_world_free(struct torc_world *world)
     torci_world_free_stacks(world);
     torci_world_unseed_sqlite(world);
     torci_world_free_marks(world);
+    torci_world_free_names(world);
     torci_event_heap_destroy(&world->events, &world->allocator);
     torci_packet_pool_destroy(&world->packets, &world->allocator);
     torci_draw_destroy(&world->draw, &world->allocator);

@@ -7,6 +7,7 @@
  * disk.c     files in memory, and disk_vfs.c SQLite's view of them
  * database.c what statements go through, and database_fault.c what goes wrong with them
  * udp.c      datagram ports, and udp_arrival.c what comes to them; route.c whose an address is
+ * names.c    what names stand for
  * sim_platform.c    the table of torc/platform.h over all of these */
 #ifndef TORCI_WORLD_H
 #define TORCI_WORLD_H
@@ -25,6 +26,7 @@ struct torci_job;
 struct torci_job_stack;
 struct torci_listener;
 struct torci_udp_port;
+struct torci_name;
 struct torci_handle;
 struct torci_mark_count;
 struct torci_host_module;
@@ -59,6 +61,7 @@ struct torc_world {
     uint32_t host_count;
     uint32_t host_capacity;
 
+    struct torci_name *names; /* declared ones */
     struct torci_event_heap events;
     struct torci_packet_pool packets;
     struct torci_draw draw;

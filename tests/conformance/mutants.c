@@ -109,6 +109,20 @@ static int pass_datagram_receive(struct torc_platform *s, uint64_t handle, void 
 {
     return INNER(s)->ops->datagram_receive(INNER(s), handle, buffer, bytes, out, from);
 }
+static int pass_resolve(struct torc_platform *s, const char *name, enum torc_address_family family,
+                        uint64_t token, uint64_t *out)
+{
+    return INNER(s)->ops->resolve(INNER(s), name, family, token, out);
+}
+static size_t pass_resolved(struct torc_platform *s, uint64_t handle, struct torc_address *out,
+                            size_t capacity)
+{
+    return INNER(s)->ops->resolved(INNER(s), handle, out, capacity);
+}
+static void pass_resolve_end(struct torc_platform *s, uint64_t handle)
+{
+    INNER(s)->ops->resolve_end(INNER(s), handle);
+}
 static int pass_submit(struct torc_platform *s, torc_work_fn *work, void *arg, uint64_t token)
 {
     return INNER(s)->ops->submit(INNER(s), work, arg, token);
@@ -435,6 +449,9 @@ struct torc_platform *mutant_new(const struct mutation *mutation, struct torc_pl
     mutant->ops.datagram_connect = pass_datagram_connect;
     mutant->ops.datagram_send = pass_datagram_send;
     mutant->ops.datagram_receive = pass_datagram_receive;
+    mutant->ops.resolve = pass_resolve;
+    mutant->ops.resolved = pass_resolved;
+    mutant->ops.resolve_end = pass_resolve_end;
     mutant->ops.submit = pass_submit;
     mutant->ops.storage = pass_storage;
     mutant->ops.database = pass_database;

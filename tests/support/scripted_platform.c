@@ -312,19 +312,24 @@ static int shut(struct torc_platform *platform, uint64_t handle)
     return 0;
 }
 
+static void forget_events(struct scripted_platform *self, uint64_t token)
+{
+    size_t kept = self->event_first;
+    for (size_t i = self->event_first; i < self->event_end; i++) {
+        if (self->events[i].token != token)
+            self->events[kept++] = self->events[i];
+    }
+    self->event_end = kept;
+}
+
 static void close_handle(struct torc_platform *platform, uint64_t number,
                          enum torc_close_mode mode)
 {
     struct scripted_platform *self = scripted(platform);
     struct scripted_handle *handle = open_handle(platform, number);
-    size_t kept = self->event_first;
     handle->open = false;
     handle->close_mode = mode;
-    for (size_t i = self->event_first; i < self->event_end; i++) {
-        if (self->events[i].token != handle->token)
-            self->events[kept++] = self->events[i];
-    }
-    self->event_end = kept;
+    forget_events(self, handle->token);
 }
 
 static int names(struct torc_platform *platform, uint64_t handle, struct torc_address *out_local,
@@ -452,6 +457,56 @@ void scripted_datagram(struct scripted_platform *self, uint64_t handle, const vo
     add_step(self, handle, (struct scripted_step){.data = data, .bytes = bytes, .from = from});
 }
 
+/* --- names ------------------------------------------------------------------------------------ */
+
+static struct scripted_lookup *open_lookup(struct scripted_platform *self, uint64_t handle)
+{
+    require(handle > 0 && handle <= self->lookup_count, "no such lookup");
+    require(self->lookups[handle - 1].open, "the lookup was let go of");
+    return &self->lookups[handle - 1];
+}
+
+static int resolve(struct torc_platform *platform, const char *name, enum torc_address_family family,
+                   uint64_t token, uint64_t *out_handle)
+{
+    struct scripted_platform *self = scripted(platform);
+    if (self->resolve_code)
+        return self->resolve_code;
+    require(self->lookup_count < SCRIPTED_LOOKUPS_MAX, "too many lookups");
+    struct scripted_lookup *lookup = &self->lookups[self->lookup_count++];
+    snprintf(lookup->name, sizeof lookup->name, "%s", name);
+    lookup->family = family;
+    lookup->token = token;
+    lookup->open = true;
+    *out_handle = self->lookup_count;
+    return 0;
+}
+
+static size_t resolved(struct torc_platform *platform, uint64_t handle, struct torc_address *out,
+                       size_t capacity)
+{
+    const struct scripted_lookup *lookup = open_lookup(scripted(platform), handle);
+    for (size_t i = 0; i < lookup->count && i < capacity; i++)
+        out[i] = lookup->addresses[i];
+    return lookup->count;
+}
+
+static void resolve_end(struct torc_platform *platform, uint64_t handle)
+{
+    struct scripted_platform *self = scripted(platform);
+    open_lookup(self, handle)->open = false;
+    forget_events(self, self->lookups[handle - 1].token);
+}
+
+void scripted_answer(struct scripted_platform *self, uint64_t lookup, int result,
+                     const struct torc_address *addresses, size_t count)
+{
+    struct scripted_lookup *answered = open_lookup(self, lookup);
+    answered->addresses = addresses;
+    answered->count = count;
+    scripted_push_event(self, answered->token, TORC_EVENT_NAMES, result);
+}
+
 /* --- jobs and signals ------------------------------------------------------------------------- */
 
 static int submit(struct torc_platform *platform, torc_work_fn *work, void *arg, uint64_t token)
@@ -549,6 +604,9 @@ void scripted_init(struct scripted_platform *self)
         .datagram_connect = datagram_connect,
         .datagram_send = datagram_send,
         .datagram_receive = datagram_receive,
+        .resolve = resolve,
+        .resolved = resolved,
+        .resolve_end = resolve_end,
         .submit = submit,
         .storage = storage,
         .database = database,

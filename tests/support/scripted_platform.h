@@ -26,7 +26,7 @@
 #include <torc/scope.h>
 
 enum { SCRIPTED_HANDLES_MAX = 64, SCRIPTED_STEPS_MAX = 64, SCRIPTED_EVENTS_MAX = 1024,
-       SCRIPTED_JOBS_MAX = 64, SCRIPTED_BYTES_MAX = 262144 };
+       SCRIPTED_JOBS_MAX = 64, SCRIPTED_LOOKUPS_MAX = 32, SCRIPTED_BYTES_MAX = 262144 };
 
 enum scripted_kind { SCRIPTED_LISTENER, SCRIPTED_CONNECTING, SCRIPTED_STREAM, SCRIPTED_DATAGRAM };
 
@@ -70,6 +70,16 @@ struct scripted_job {
     bool finished;
 };
 
+/* A lookup; a handle is its place in `lookups` plus one.  The test ends it. */
+struct scripted_lookup {
+    char name[64];
+    enum torc_address_family family;
+    uint64_t token;
+    bool open;
+    const struct torc_address *addresses; /* borrowed */
+    size_t count;
+};
+
 struct scripted_platform {
     struct torc_platform base;
     struct torc_platform_ops ops;
@@ -109,6 +119,10 @@ struct scripted_platform {
     size_t job_count; /* once all places are taken, those of finished jobs are used again */
     int submit_code;
 
+    struct scripted_lookup lookups[SCRIPTED_LOOKUPS_MAX];
+    size_t lookup_count;
+    int resolve_code;
+
     bool signals_watched;
     uint64_t signal_token;
 
@@ -133,6 +147,10 @@ void scripted_push_event(struct scripted_platform *self, uint64_t token, uint32_
 void scripted_signal(struct scripted_platform *self, int number);
 /* Runs the work of a job here and now; its event is told by the next wait. */
 void scripted_finish_job(struct scripted_platform *self, size_t index);
+
+/* A lookup has ended: with `result`, or 0 and these addresses. */
+void scripted_answer(struct scripted_platform *self, uint64_t lookup, int result,
+                     const struct torc_address *addresses, size_t count);
 
 /* What the next reads of a handle give.  Readable while there is any. */
 void scripted_feed(struct scripted_platform *self, uint64_t handle, const void *data, size_t bytes);

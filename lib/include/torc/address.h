@@ -31,7 +31,7 @@ TORC_API struct torc_address torc_address_ipv4(uint8_t a, uint8_t b, uint8_t c, 
 
 /* Parses a description:
  *   tcp:PORT   tcp:HOST:PORT   tcp:[V6]:PORT   unix:PATH   unix:@ABSTRACT
- * HOST is numeric (names need a resolver).  tcp:PORT listens on every IPv4 interface.
+ * HOST is numeric: names are resolved first (torc/resolver.h).  tcp:PORT listens on every IPv4 interface.
  * Errors: TORC_ESYNTAX; `error`, if not NULL, then points at a static sentence saying what is wrong. */
 TORC_API TORC_CHECKED int torc_address_parse(const char *text, struct torc_address *out,
                                              const char **error);

@@ -1,7 +1,8 @@
 /* torc/datagram.h - UDP: a port that sends and receives datagrams.
  *
  * A datagram arrives whole or not at all, perhaps twice, in any order; an empty one is a datagram too.
- * Sending does not queue: what the system has no room for is told at once, and is lost. */
+ * Sending does not queue: what the system has no room for is told at once, and is lost.  Names are not
+ * addresses: resolve them first (torc/resolver.h). */
 #ifndef TORC_DATAGRAM_H
 #define TORC_DATAGRAM_H
 

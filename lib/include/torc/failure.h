@@ -27,6 +27,7 @@ struct torc_failure_type {
  *
  *   error
  *     out_of_memory  cancelled  timeout  invalid_argument  limit  deferred_error
+ *     name_error > name_not_found
  *     reactor_error > not_running, job_failed
  *     connect_error > connect_bind_error, connection_refused, connect_timeout, no_route,
  *                     connect_cancelled, no_protocol, address_error
@@ -56,6 +57,8 @@ struct torc_failure_type {
     X(no_route, &torc_failure_connect_error)                                                       \
     X(no_protocol, &torc_failure_connect_error)                                                    \
     X(address_error, &torc_failure_connect_error)                                                  \
+    X(name_error, &torc_failure_error)                                                             \
+    X(name_not_found, &torc_failure_name_error)                                                    \
     X(listen_error, &torc_failure_error)                                                           \
     X(connection_closed, &torc_failure_error)                                                      \
     X(connection_done, &torc_failure_connection_closed)                                            \

@@ -11,7 +11,7 @@
  * `database` and `fatal` may be called from other threads.  Every error is a code of torc/error.h; out-parameters are untouched on
  * failure.
  *
- * Name resolution and processes each add their slots with the part that uses them; `size` lets an older platform be told apart. */
+ * Processes add their slots with the part that uses them; `size` lets an older platform be told apart. */
 #ifndef TORC_PLATFORM_H
 #define TORC_PLATFORM_H
 
@@ -37,7 +37,7 @@ struct torc_platform {
     const struct torc_platform_ops *ops;
 };
 
-/* What `wait` tells.  A token is the core's name for a stream, a listener, a datagram port, a job or a signal; the
+/* What `wait` tells.  A token is the core's name for a stream, a listener, a datagram port, a lookup, a job or a signal; the
  * platform keeps it and gives it back.  Readiness (READ, WRITE) is level-triggered and told only
  * while asked for by `interest`; the others are told once. */
 enum torc_platform_event_kind {
@@ -45,7 +45,8 @@ enum torc_platform_event_kind {
     TORC_EVENT_WRITE = 2,    /* writev will not say TORC_EAGAIN */
     TORC_EVENT_CONNECT = 4,  /* a connect has ended: result is 0 or its error */
     TORC_EVENT_JOB = 8,      /* a job has ended: result is what the work function returned */
-    TORC_EVENT_SIGNAL = 16   /* result is an enum torc_signal */
+    TORC_EVENT_SIGNAL = 16,  /* result is an enum torc_signal */
+    TORC_EVENT_NAMES = 32    /* a lookup has ended: result is 0 or its error */
 };
 struct torc_platform_event {
     uint64_t token;
@@ -172,6 +173,19 @@ struct torc_platform_ops {
      * has arrived (connected ones only). */
     int (*datagram_receive)(struct torc_platform *self, uint64_t handle, void *buffer, size_t bytes,
                             size_t *out_bytes, struct torc_address *out_from);
+
+    /* --- names ------------------------------------------------------------------------------- */
+    /* Begins to look a name up, for addresses of one family or (TORC_ADDRESS_NONE) any; NAMES is told, once, by a
+     * later `wait` when it has ended: 0; TORC_ENOTFOUND, no such name or no address of that family; TORC_ENOMEM; any
+     * other code, the service failed.  `name` is copied.  TORC_ENOMEM; TORC_ELIMIT, too many lookups wait. */
+    int (*resolve)(struct torc_platform *self, const char *name, enum torc_address_family family,
+                   uint64_t token, uint64_t *out_handle);
+    /* The answer of a lookup that was told to have ended well: the first `capacity` addresses, in the order to be
+     * tried, port 0.  Returns how many there are in all. */
+    size_t (*resolved)(struct torc_platform *self, uint64_t handle, struct torc_address *out,
+                       size_t capacity);
+    /* Lets go of a lookup, ended or not.  No event for its token is told after. */
+    void (*resolve_end)(struct torc_platform *self, uint64_t handle);
 
     /* --- jobs -------------------------------------------------------------------------------- */
     /* Runs `work(arg)` elsewhere; JOB is told when it is done.  TORC_ENOMEM, TORC_ELIMIT (too many

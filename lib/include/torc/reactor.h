@@ -194,7 +194,7 @@ TORC_API void torc_reactor_count(const struct torc_reactor *reactor,
                                  struct torc_reactor_counts *out);
 
 /* One sentence for each thing that is left open or pending: a timed call, a listener, a datagram port, a
- * connection, a job, a deferred that has not fired, each with its creation site. */
+ * lookup, a connection, a job, a deferred that has not fired, each with its creation site. */
 typedef void torc_visit_text_fn(void *arg, const char *text);
 TORC_API void torc_reactor_describe(const struct torc_reactor *reactor, torc_visit_text_fn *visit,
                                     void *arg);

@@ -124,6 +124,29 @@ TORC_API TORC_CHECKED int torc_world_set_link_one_way(struct torc_world *world,
                                                       struct torc_host *from, struct torc_host *to,
                                                       const struct torc_link *link);
 
+/* What a name is answered with.  Undeclared, a host's name stands for its addresses (IPv4 first, as RFC 6724 has it),
+ * localhost for ::1 and 127.0.0.1, any other name for nothing.  Case does not count. */
+enum torc_name_answer {
+    TORC_NAME_ADDRESSES, /* those of the family that is asked for; none: as NOT_FOUND */
+    TORC_NAME_NOT_FOUND,
+    TORC_NAME_FAILURE,   /* the service fails */
+    TORC_NAME_SILENT     /* no answer comes, ever */
+};
+#define TORC_NAME_ADDRESSES_MAX 16
+struct torc_name_record {
+    size_t size; /* sizeof(struct torc_name_record) */
+    enum torc_name_answer answer;
+    const struct torc_address *addresses; /* in the order they are given, ports do not matter; NULL: none */
+    size_t count;
+    uint64_t delay_ns;
+};
+#define TORC_NAME_RECORD_INIT {sizeof(struct torc_name_record), TORC_NAME_ADDRESSES, NULL, 0, 0}
+
+/* Declares a name, in place of what it stood for, for all lookups that begin from now on.  Everything is
+ * copied.  Errors: TORC_EINVAL, no name, or addresses that do not go with the answer; TORC_ENOMEM. */
+TORC_API TORC_CHECKED int torc_world_set_name(struct torc_world *world, const char *name,
+                                              const struct torc_name_record *record);
+
 /* How many datagrams the host's ports had no room for so far. */
 TORC_API uint64_t torc_host_datagrams_lost(const struct torc_host *host);
 

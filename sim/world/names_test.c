@@ -1,0 +1,357 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <torc/resolver.h>
+#include <torc/sim.h>
+
+
+struct outcome {
+    bool fired;
+    const struct torc_failure_type *type;
+    size_t count;
+    struct torc_address list[4];
+};
+
+struct fixture {
+    struct torc_world *world;
+    struct torc_host *one, *two;
+    struct outcome outcome;
+    char trace[8192];
+    size_t trace_bytes;
+    struct torc_trace *kept;
+};
+
+static int keep(void *arg, const char *line, size_t bytes)
+{
+    struct fixture *fixture = arg;
+
+    if (fixture->trace_bytes + bytes < sizeof fixture->trace) {
+        memcpy(fixture->trace + fixture->trace_bytes, line, bytes);
+        fixture->trace_bytes += bytes;
+    }
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+    struct torc_world_options options;
+
+    memset(&fixture, 0, sizeof fixture);
+    torc_world_options_init(&options);
+    if (torc_trace_new(keep, &fixture, &fixture.kept) != 0)
+        return -1;
+    options.trace = fixture.kept;
+    if (torc_world_new(&options, &fixture.world) != 0 ||
+        torc_world_add_host(fixture.world, "one", NULL, &fixture.one) != 0 ||
+        torc_world_add_host(fixture.world, "two", NULL, &fixture.two) != 0)
+        return -1;
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+
+    torc_world_free(fixture->world);
+    torc_trace_free(fixture->kept);
+    return 0;
+}
+
+static struct torc_result fired(struct torc_result result, void *arg)
+{
+    struct outcome *outcome = arg;
+
+    outcome->fired = true;
+    if (result.kind == TORC_RESULT_FAILURE) {
+        outcome->type = torc_failure_type(result.as.failure);
+    } else {
+        const struct torc_addresses *addresses = result.as.value;
+
+        outcome->count = addresses->count;
+        memcpy(outcome->list, addresses->list, addresses->count * sizeof *addresses->list);
+    }
+    torc_result_drop(result);
+    return torc_value(NULL);
+}
+
+/* Begins a lookup of the first host. */
+static void begin(struct fixture *fixture, const char *name)
+{
+    struct torc_deferred *deferred;
+
+    memset(&fixture->outcome, 0, sizeof fixture->outcome);
+    assert_int_equal(torc_resolve(torc_host_reactor(fixture->one), name, 80, NULL, &deferred), 0);
+    assert_int_equal(torc_deferred_add_both(deferred, fired, &fixture->outcome, NULL), 0);
+    torc_deferred_drop(deferred);
+}
+
+static void run_until(struct fixture *fixture, uint64_t t_ns)
+{
+    enum torc_verdict verdict;
+
+    assert_int_equal(torc_world_run(fixture->world, t_ns, &verdict), 0);
+}
+
+static void look_up(struct fixture *fixture, const char *name)
+{
+    begin(fixture, name);
+    run_until(fixture, torc_world_now(fixture->world) + TORC_SECOND);
+    assert_true(fixture->outcome.fired);
+}
+
+static void set(struct fixture *fixture, const char *name, enum torc_name_answer answer,
+                const struct torc_address *list, size_t count, uint64_t delay_ns)
+{
+    struct torc_name_record record = TORC_NAME_RECORD_INIT;
+
+    record.answer = answer;
+    record.addresses = list;
+    record.count = count;
+    record.delay_ns = delay_ns;
+    assert_int_equal(torc_world_set_name(fixture->world, name, &record), 0);
+}
+
+static void a_hosts_name_stands_for_its_addresses_ipv4_first(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_address expected = torc_host_address(fixture->two, 80);
+
+    look_up(fixture, "two");
+    assert_int_equal(fixture->outcome.count, 2);
+    assert_true(torc_address_equal(&fixture->outcome.list[0], &expected));
+    expected = torc_host_address6(fixture->two, 80);
+    assert_true(torc_address_equal(&fixture->outcome.list[1], &expected));
+    look_up(fixture, "nobody");
+    assert_ptr_equal(fixture->outcome.type, &torc_failure_name_not_found);
+}
+
+/* Names are looked up without regard to who is up. */
+static void a_host_that_is_down_keeps_its_name(void **state)
+{
+    struct fixture *fixture = *state;
+
+    torc_host_kill(fixture->two);
+    look_up(fixture, "two");
+    assert_int_equal(fixture->outcome.count, 2);
+}
+
+static void localhost_is_loopback_ipv6_first(void **state)
+{
+    struct fixture *fixture = *state;
+
+    look_up(fixture, "LocalHost");
+    assert_int_equal(fixture->outcome.count, 2);
+    assert_int_equal(fixture->outcome.list[0].ip[15], 1);
+    assert_int_equal(fixture->outcome.list[1].ip[0], 127);
+}
+
+static void a_declared_name_comes_before_a_hosts_and_may_change(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_address list[2] = {torc_host_address(fixture->one, 9), torc_host_address(fixture->two, 9)};
+
+    set(fixture, "two", TORC_NAME_ADDRESSES, &list[0], 1, 0);
+    look_up(fixture, "TWO");
+    assert_int_equal(fixture->outcome.count, 1);
+    assert_int_equal(fixture->outcome.list[0].ip[3], 1);
+    assert_int_equal(fixture->outcome.list[0].port, 80);
+    set(fixture, "two", TORC_NAME_ADDRESSES, list, 2, 0);
+    look_up(fixture, "two");
+    assert_int_equal(fixture->outcome.count, 2);
+    set(fixture, "two", TORC_NAME_NOT_FOUND, NULL, 0, 0);
+    look_up(fixture, "two");
+    assert_ptr_equal(fixture->outcome.type, &torc_failure_name_not_found);
+    set(fixture, "two", TORC_NAME_FAILURE, NULL, 0, 0);
+    look_up(fixture, "two");
+    assert_ptr_equal(fixture->outcome.type, &torc_failure_name_error);
+}
+
+static void a_change_reaches_only_lookups_that_begin_after_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_address address = torc_host_address(fixture->two, 0);
+
+    set(fixture, "db", TORC_NAME_ADDRESSES, &address, 1, 10 * TORC_MILLISECOND);
+    begin(fixture, "db");
+    run_until(fixture, 5 * TORC_MILLISECOND);
+    set(fixture, "db", TORC_NAME_NOT_FOUND, NULL, 0, 0);
+    run_until(fixture, 20 * TORC_MILLISECOND);
+    assert_int_equal(fixture->outcome.count, 1);
+}
+
+static void an_answer_takes_its_delay(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_address address = torc_host_address(fixture->two, 0);
+
+    set(fixture, "slow", TORC_NAME_ADDRESSES, &address, 1, 10 * TORC_MILLISECOND);
+    begin(fixture, "slow");
+    run_until(fixture, 10 * TORC_MILLISECOND - 1);
+    assert_false(fixture->outcome.fired);
+    run_until(fixture, 10 * TORC_MILLISECOND);
+    assert_true(fixture->outcome.fired);
+}
+
+static void silence_lasts_until_the_lookup_times_out(void **state)
+{
+    struct fixture *fixture = *state;
+
+    set(fixture, "silent", TORC_NAME_SILENT, NULL, 0, 0);
+    begin(fixture, "silent");
+    run_until(fixture, 60 * TORC_SECOND - 1);
+    assert_false(fixture->outcome.fired);
+    run_until(fixture, 60 * TORC_SECOND);
+    assert_ptr_equal(fixture->outcome.type, &torc_failure_timeout);
+}
+
+/* The answer on its way finds nobody. */
+static void a_host_killed_while_it_looks_a_name_up_is_told_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_address address = torc_host_address(fixture->two, 0);
+
+    set(fixture, "slow", TORC_NAME_ADDRESSES, &address, 1, 10 * TORC_MILLISECOND);
+    set(fixture, "silent", TORC_NAME_SILENT, NULL, 0, 0);
+    begin(fixture, "slow");
+    begin(fixture, "silent");
+    run_until(fixture, 5 * TORC_MILLISECOND);
+    torc_host_kill(fixture->one);
+    assert_int_equal(torc_host_restart(fixture->one), 0);
+    run_until(fixture, 20 * TORC_MILLISECOND);
+    assert_false(fixture->outcome.fired);
+}
+
+static void lookups_are_not_on_a_hosts_budget_of_handles(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_host_options options = TORC_HOST_OPTIONS_INIT;
+    struct torc_deferred *deferred[3];
+    struct torc_host *small;
+    int i;
+
+    options.handles_max = 1;
+    assert_int_equal(torc_world_add_host(fixture->world, "small", &options, &small), 0);
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(torc_resolve(torc_host_reactor(small), "two", 80, NULL, &deferred[i]), 0);
+        torc_deferred_drop(deferred[i]);
+    }
+    run_until(fixture, TORC_SECOND);
+}
+
+static void what_a_record_cannot_be_is_invalid(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_name_record record = TORC_NAME_RECORD_INIT;
+    struct torc_address address = torc_host_address(fixture->one, 0);
+
+    assert_int_equal(torc_world_set_name(fixture->world, "x", &record), TORC_EINVAL);
+    record.addresses = &address;
+    record.count = 1;
+    assert_int_equal(torc_world_set_name(fixture->world, "", &record), TORC_EINVAL);
+    record.answer = TORC_NAME_SILENT;
+    assert_int_equal(torc_world_set_name(fixture->world, "x", &record), TORC_EINVAL);
+    record.answer = TORC_NAME_ADDRESSES;
+    address.family = TORC_ADDRESS_UNIX;
+    assert_int_equal(torc_world_set_name(fixture->world, "x", &record), TORC_EINVAL);
+}
+
+static void lookups_are_traced(void **state)
+{
+    struct fixture *fixture = *state;
+
+    look_up(fixture, "two");
+    assert_non_null(strstr(fixture->trace, "\"host\":\"one\",\"k\":\"resolve\",\"what\":\"begin\","
+                                           "\"name\":\"two\",\"family\":\"any\"}\n"));
+    assert_non_null(strstr(fixture->trace, "\"k\":\"resolve\",\"cause\":3,\"what\":\"end\",\"name\":\"two\","
+                                           "\"result\":0,\"addresses\":\"10.0.0.2,fd00::2\"}\n"));
+}
+
+/* IPv6 leads nowhere, and the program goes on with IPv4 a quarter of a second later. */
+static struct torc_failure *no_data(struct torc_protocol *self, const uint8_t *data, size_t bytes)
+{
+    (void)self;
+    (void)data;
+    (void)bytes;
+    return NULL;
+}
+
+static void forget(struct torc_protocol *self, struct torc_failure *reason)
+{
+    (void)self;
+    (void)reason;
+}
+
+static struct torc_failure *build(struct torc_factory *self, const struct torc_address *peer,
+                                  struct torc_protocol **out)
+{
+    static const struct torc_protocol_ops ops = {
+        .size = sizeof ops, .data_received = no_data, .connection_lost = forget};
+    static struct torc_protocol protocols[4];
+    struct torc_protocol *protocol = &protocols[peer->family == TORC_ADDRESS_IPV4 ? 0 : 1];
+
+    (void)self;
+    protocol->ops = &ops;
+    *out = protocol;
+    return NULL;
+}
+
+static struct torc_result connected(struct torc_result result, void *arg)
+{
+    *(uint64_t *)arg = result.kind == TORC_RESULT_VALUE;
+    torc_result_drop(result);
+    return torc_value(NULL);
+}
+
+static void an_ipv6_black_hole_costs_a_quarter_of_a_second(void **state)
+{
+    static const struct torc_factory_ops ops = {.size = sizeof ops, .build_protocol = build};
+    static struct torc_factory servers, clients;
+    struct fixture *fixture = *state;
+    struct torc_address list[2] = {torc_host_address6(fixture->two, 0), {0}};
+    struct torc_address everywhere = torc_address_ipv4(0, 0, 0, 0, 80);
+    struct torc_deferred *deferred;
+    struct torc_listener listener;
+    struct torc_host *good;
+    uint64_t made = 0;
+
+    servers.ops = clients.ops = &ops;
+    assert_int_equal(torc_world_add_host(fixture->world, "good", NULL, &good), 0);
+    list[1] = torc_host_address(good, 0);
+    torc_host_kill(fixture->two);
+    set(fixture, "www", TORC_NAME_ADDRESSES, list, 2, 0);
+    assert_int_equal(torc_listen(torc_host_reactor(good), &everywhere, &servers, NULL, &listener), 0);
+    assert_int_equal(torc_connect_name(torc_host_reactor(fixture->one), "www", 80, &clients, NULL, &deferred), 0);
+    assert_int_equal(torc_deferred_add_both(deferred, connected, &made, NULL), 0);
+    torc_deferred_drop(deferred);
+    run_until(fixture, 250 * TORC_MILLISECOND);
+    assert_int_equal(made, 0);
+    run_until(fixture, 251 * TORC_MILLISECOND);
+    assert_int_equal(made, 1);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_hosts_name_stands_for_its_addresses_ipv4_first),
+        TEST(a_host_that_is_down_keeps_its_name),
+        TEST(localhost_is_loopback_ipv6_first),
+        TEST(a_declared_name_comes_before_a_hosts_and_may_change),
+        TEST(a_change_reaches_only_lookups_that_begin_after_it),
+        TEST(an_answer_takes_its_delay),
+        TEST(silence_lasts_until_the_lookup_times_out),
+        TEST(a_host_killed_while_it_looks_a_name_up_is_told_nothing),
+        TEST(lookups_are_not_on_a_hosts_budget_of_handles),
+        TEST(what_a_record_cannot_be_is_invalid),
+        TEST(lookups_are_traced),
+        TEST(an_ipv6_black_hole_costs_a_quarter_of_a_second),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
