@@ -348,6 +348,7 @@ int main(int argc, char **argv)
         n = run_mutants(database_mutations, database_mutation_count, n);
         n = run_mutants(row_mutations, row_mutation_count, n);
         n = run_mutants(datagram_mutations, datagram_mutation_count, n);
+        n = run_mutants(name_mutations, name_mutation_count, n);
     }
     printf("1..%u\n", n);
     return 0;

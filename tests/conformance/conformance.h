@@ -16,6 +16,7 @@
 #include <torc/stream.h>
 
 enum family { FAMILY_TCP, FAMILY_UNIX };
+enum name_answer { ANSWER_ADDRESSES, ANSWER_NOT_FOUND, ANSWER_FAILURE, ANSWER_SILENT };
 
 struct conf;
 struct actor;
@@ -36,6 +37,9 @@ struct world_ops {
     /* An address on which a connect is neither accepted nor refused. */
     bool (*silent_address)(struct conf *c, struct torc_address *out);
     void (*signal)(struct conf *c, int number);
+    /* What the name is answered with from now on. */
+    bool (*set_name)(struct conf *c, const char *name, enum name_answer answer,
+                     const struct torc_address *list, size_t count, uint64_t delay_ns);
     /* The path of a database file on the client's disk; the file goes with the world. */
     void (*database_path)(struct conf *c, const char *name, char *out, size_t size);
 };
@@ -165,9 +169,9 @@ struct mutation {
 };
 extern const struct mutation answered_truly;
 extern const struct mutation mutations[], database_mutations[], row_mutations[],
-    datagram_mutations[];
+    datagram_mutations[], name_mutations[];
 extern const size_t mutation_count, database_mutation_count, row_mutation_count,
-    datagram_mutation_count;
+    datagram_mutation_count, name_mutation_count;
 struct torc_platform *mutant_new(const struct mutation *mutation, struct torc_platform *inner);
 void mutant_free(struct torc_platform *mutant);
 

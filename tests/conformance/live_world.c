@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include <torc/format.h>
-#include <torc/live.h>
+#include "live_answers.h"
 
 #define FILLERS 4
 
@@ -25,6 +25,7 @@ struct live_state {
 static bool live_open(struct conf *c)
 {
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
+    struct torc_live_options live = TORC_LIVE_OPTIONS_INIT;
     struct live_state *state = calloc(1, sizeof *state);
     size_t i;
 
@@ -36,7 +37,8 @@ static bool live_open(struct conf *c)
         state->fillers[i] = -1;
     options.observer = &c->observer;
     options.watch_signals = true;
-    if (torc_live_new(NULL, &state->platform) != 0 ||
+    live.look_up = live_look_up;
+    if (torc_live_new(&live, &state->platform) != 0 ||
         torc_reactor_new(state->platform, &options, &c->server) != 0)
         return false;
     c->client = c->server;
@@ -75,6 +77,7 @@ static void live_close(struct conf *c)
     size_t i;
 
     torc_reactor_free(c->server);
+    live_answers_clear();
     torc_live_free(state->platform);
     if (state->silent >= 0)
         close(state->silent);
@@ -154,4 +157,5 @@ static void live_signal(struct conf *c, int number)
 
 const struct world_ops live_world = {
     "live",       live_open,           live_close,  live_step,         live_now,
-    live_address, live_address6, live_silent_address, live_signal, live_database_path};
+    live_address, live_address6, live_silent_address, live_signal, live_set_name,
+    live_database_path};

@@ -131,12 +131,29 @@ static void sim_database_path(struct conf *c, const char *name, char *out, size_
     torc_format(out, size, "/data/%s", name);
 }
 
+static bool sim_set_name(struct conf *c, const char *name, enum name_answer answer,
+                         const struct torc_address *list, size_t count, uint64_t delay_ns)
+{
+    static const enum torc_name_answer answers[] = {TORC_NAME_ADDRESSES, TORC_NAME_NOT_FOUND,
+                                                    TORC_NAME_FAILURE, TORC_NAME_SILENT};
+    struct torc_name_record record = TORC_NAME_RECORD_INIT;
+    struct sim_state *state = c->world;
+
+    record.answer = answers[answer];
+    record.addresses = list;
+    record.count = count;
+    record.delay_ns = delay_ns;
+    return torc_world_set_name(state->world, name, &record) == 0;
+}
+
 const struct world_ops sim_one_host_world = {
     "sim, one host", sim_one_host_open,  sim_close,  sim_step,         sim_now,
-    sim_address,     sim_address6,       sim_silent_address, sim_signal, sim_database_path};
+    sim_address,     sim_address6,       sim_silent_address, sim_signal, sim_set_name,
+    sim_database_path};
 const struct world_ops sim_two_hosts_world = {
     "sim, two hosts", sim_two_hosts_open, sim_close,  sim_step,         sim_now,
-    sim_address,      sim_address6,       sim_silent_address, sim_signal, sim_database_path};
+    sim_address,      sim_address6,       sim_silent_address, sim_signal, sim_set_name,
+    sim_database_path};
 
 /* --- the mutants' world: a reactor of ours on a raw host ---------------------------------------- */
 
@@ -187,4 +204,5 @@ static bool mutant_step(struct conf *c)
 
 const struct world_ops mutant_world = {
     "mutant",    mutant_open,        mutant_close, mutant_step,      sim_now,
-    sim_address, sim_address6, sim_silent_address, sim_signal, sim_database_path};
+    sim_address, sim_address6, sim_silent_address, sim_signal, sim_set_name,
+    sim_database_path};
