@@ -28,12 +28,23 @@ static void queue_remove(struct torci_queue *queue, struct torci_request *reques
 
 /* --- starting ----------------------------------------------------------------------------------- */
 
-/* The connection a request can have now, or NULL. */
+static bool anybody_works(const struct torc_pool *pool)
+{
+    for (size_t i = 0; i < pool->connection_count; i++)
+        if (pool->users[i])
+            return true;
+    return false;
+}
+
+/* The connection a request can have now, or NULL.  Of two connections that bring a new file into WAL mode
+ * neither may get its lock, however often they try, if they try at the same times: the first one is alone. */
 static struct torci_connection *free_connection(const struct torci_request *request)
 {
     struct torc_pool *pool = request->pool;
     size_t from = request->reads ? 1 : 0;
     size_t to = request->reads ? pool->connection_count : 1;
+    if (!pool->opened && anybody_works(pool))
+        return NULL;
     for (size_t i = from; i < to; i++)
         if (!pool->users[i])
             return &pool->connections[i];
@@ -267,8 +278,10 @@ static void work_done(void *arg, int result)
 {
     struct torci_request *request = arg;
     struct torc_pool *pool = request->pool;
+    bool is_first = !pool->opened && request->connection->open;
     (void)result; /* always 0: the outcome is in the request */
     pool->running--;
+    pool->opened = pool->opened || is_first;
     note_trouble(request);
     if (!may_retry(request) || !plan_retry(request)) {
         if (request->stream)
@@ -276,6 +289,8 @@ static void work_done(void *arg, int result)
         else
             torci_request_end(request, NULL);
     }
+    if (is_first)
+        torci_pool_pump(pool);
     torci_pool_unhold(pool);
 }
 

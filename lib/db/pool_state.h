@@ -110,6 +110,7 @@ struct torc_pool {
     uint64_t requests;
     uint64_t retries;
     uint64_t reconnects;
+    bool opened; /* a job has opened a connection */
     bool pumping;
     bool pump_again; /* something has changed meanwhile */
     bool given_up;   /* nothing begins any more */

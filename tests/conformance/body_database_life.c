@@ -28,6 +28,19 @@ BODY(a_pool_is_named_after_its_file_unless_told_otherwise)
     CHECK(c, pool != NULL && strcmp(torc_pool_name(pool), "another") == 0);
 }
 
+BODY(a_new_database_can_be_read_and_written_at_once)
+{
+    struct torc_pool *pool = pool_on(c, database_path(c, "main.db"), NULL);
+    struct ask *first, *write, *second;
+
+    CHECK(c, pool != NULL);
+    first = ask_query(c, pool, "SELECT 1", TORC_NO_PARAMETERS);
+    write = ask_write(c, pool, "CREATE TABLE t (a)");
+    second = ask_query(c, pool, "SELECT 2", TORC_NO_PARAMETERS);
+    CHECK(c, gave_rows(first, 1) && went_well(write) && gave_rows(second, 1));
+    CHECK(c, counts_of(pool).retries == 0);
+}
+
 BODY(a_path_that_cannot_be_opened_is_told_to_each_work)
 {
     static char path[5000];
