@@ -152,3 +152,17 @@ int torci_campaign_run_all(const struct torci_campaign *campaign, struct torci_c
     munmap(shares, JOBS_MAX * sizeof *shares + bytes);
     return error;
 }
+
+static bool failed(const struct torci_campaign_run *run)
+{
+    return run->done && run->verdict != TORC_SCENARIO_PASS && run->verdict != TORC_SCENARIO_UNMET;
+}
+
+size_t torci_campaign_first_failure(const struct torci_campaign_run *runs, size_t count)
+{
+    size_t i = 0;
+
+    while (i < count && !failed(&runs[i]))
+        i++;
+    return i;
+}

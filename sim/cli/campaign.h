@@ -35,4 +35,8 @@ int torci_campaign_run_once(const struct torci_campaign *campaign, uint64_t seed
 int torci_campaign_run_all(const struct torci_campaign *campaign, struct torci_campaign_run *runs,
                            size_t count, uint64_t deadline_ns);
 
+/* The first run, in the order of seeds, that was done and failed: one before it may not have been done.
+ * `count`: there is none. */
+size_t torci_campaign_first_failure(const struct torci_campaign_run *runs, size_t count);
+
 #endif

@@ -296,15 +296,12 @@ static int tell_failure(struct explore *explore, const struct torci_campaign_run
 
 /* --- the campaign --------------------------------------------------------------------------------- */
 
-static bool failed(const struct torci_campaign_run *run)
-{
-    return run->done && run->verdict != TORC_SCENARIO_PASS && run->verdict != TORC_SCENARIO_UNMET;
-}
-
 /* Seeds from `first` on.  0; a failure's status; or TORCI_EXIT_BUDGET. */
 static int run_round(struct explore *explore, uint64_t first, size_t count)
 {
     struct torci_campaign_run *runs = calloc(count, sizeof *runs);
+    size_t failure;
+    size_t done = 0;
     int status = 0;
     int error;
 
@@ -315,17 +312,19 @@ static int run_round(struct explore *explore, uint64_t first, size_t count)
     error = torci_campaign_run_all(&explore->campaign, runs, count, explore->deadline_ns);
     if (error != 0)
         status = torci_command_error(name, TORCI_EXIT_INTERNAL, "%s", strerror(error));
-    for (size_t i = 0; i < count && status == 0; i++) {
-        if (!runs[i].done) {
-            status = TORCI_EXIT_BUDGET;
-            break;
-        }
-        explore->runs++;
+    failure = torci_campaign_first_failure(runs, count);
+    for (size_t i = 0; i < count && i <= failure && status == 0; i++) {
+        if (!runs[i].done)
+            continue;
+        done++;
         explore->events += runs[i].events;
         explore->unmet &= runs[i].unmet;
-        if (failed(&runs[i]))
-            status = tell_failure(explore, &runs[i]);
     }
+    explore->runs += done;
+    if (status == 0 && failure < count)
+        status = tell_failure(explore, &runs[failure]);
+    else if (status == 0 && done < count)
+        status = TORCI_EXIT_BUDGET;
     free(runs);
     return status;
 }
