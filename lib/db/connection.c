@@ -17,15 +17,6 @@ void torci_connection_init(struct torci_connection *connection, struct torci_dat
     torci_statement_cache_init(&connection->cache, database->platform, database->statements_max);
 }
 
-void torci_connection_assign(struct torci_connection *connection, uint64_t request)
-{
-    torci_sql_error_clear(connection);
-    connection->request = request;
-    connection->ordinal = 0;
-    connection->transaction_broken = false;
-    atomic_store_explicit(&connection->cancelled, false, memory_order_release);
-}
-
 /* --- interrupting ------------------------------------------------------------------------------- */
 
 /* SQLite allows an interrupt from any thread while the connection is open, and this lock sees to that. */
@@ -47,12 +38,29 @@ static void publish(struct torci_connection *connection, sqlite3 *sqlite)
     unlock(connection);
 }
 
-void torci_connection_interrupt(struct torci_connection *connection)
+void torci_connection_assign(struct torci_connection *connection, uint64_t request,
+                             const void *work, const bool *interrupted)
 {
-    atomic_store_explicit(&connection->cancelled, true, memory_order_release);
+    torci_sql_error_clear(connection);
+    connection->request = request;
+    connection->ordinal = 0;
+    connection->transaction_broken = false;
     lock(connection);
-    if (connection->sqlite)
-        sqlite3_interrupt(connection->sqlite);
+    connection->work = work;
+    atomic_store_explicit(&connection->cancelled, *interrupted, memory_order_release);
+    unlock(connection);
+}
+
+void torci_connection_interrupt(struct torci_connection *connection, const void *work,
+                                bool *interrupted)
+{
+    lock(connection);
+    *interrupted = true;
+    if (connection->work == work) {
+        atomic_store_explicit(&connection->cancelled, true, memory_order_release);
+        if (connection->sqlite)
+            sqlite3_interrupt(connection->sqlite);
+    }
     unlock(connection);
 }
 

@@ -1,8 +1,11 @@
 /* pool_queue.c - a request's way: waiting, running, tried again, ended.
  *
- * A connection stays with its request through all attempts, so that work which writes keeps its order. */
+ * A connection stays with its request through all attempts, so that work which writes keeps its order.  Of the
+ * queries that wait, a job takes several, one after the other: waking a thread costs more than most of them. */
 #include "pool_state.h"
 #include "sqlite_code.h"
+
+#define QUERIES_IN_A_JOB 4u /* those that are done wait for the rest to be told */
 
 static struct torci_queue *queue_of(const struct torci_request *request)
 {
@@ -14,6 +17,7 @@ static void queue_push(struct torci_queue *queue, struct torci_request *request)
     request->next = NULL;
     *queue->end = request;
     queue->end = &request->next;
+    queue->count++;
 }
 
 static void queue_remove(struct torci_queue *queue, struct torci_request *request)
@@ -24,6 +28,8 @@ static void queue_remove(struct torci_queue *queue, struct torci_request *reques
     *link = request->next;
     if (queue->end == &request->next)
         queue->end = link;
+    queue->count--;
+    request->next = NULL;
 }
 
 /* --- starting ----------------------------------------------------------------------------------- */
@@ -66,11 +72,16 @@ int torci_request_run(struct torci_request *request)
     return 0;
 }
 
+static void begin_attempt(struct torci_request *request)
+{
+    request->number = ++request->pool->last_number;
+    request->fresh = true;
+    request->attempts++;
+}
+
 static int attempt(struct torci_request *request)
 {
-    struct torc_pool *pool = request->pool;
-    torci_connection_assign(request->connection, ++pool->last_number);
-    request->attempts++;
+    begin_attempt(request);
     return torci_request_run(request);
 }
 
@@ -87,6 +98,31 @@ static int start(struct torci_request *request, struct torci_connection *connect
     return error;
 }
 
+static bool is_query(const struct torci_request *request)
+{
+    return request->reads && request->kind == TORCI_REQUEST_STATEMENT;
+}
+
+/* Takes this reader's share of the queries that wait next, behind the one whose job is to be submitted. */
+static void take_queries(struct torci_request *request, struct torci_connection *connection)
+{
+    struct torci_queue *queue = queue_of(request);
+    size_t share = queue->count / (request->pool->connection_count - 1);
+    struct torci_request *last = request;
+    if (share >= QUERIES_IN_A_JOB)
+        share = QUERIES_IN_A_JOB - 1;
+    for (; share > 0 && queue->first && is_query(queue->first); share--) {
+        struct torci_request *next = queue->first;
+        queue_remove(queue, next);
+        next->connection = connection;
+        next->state = TORCI_REQUEST_RUNNING;
+        begin_attempt(next);
+        request->pool->running++;
+        last->next = next;
+        last = next;
+    }
+}
+
 int torci_pool_enqueue(struct torci_request *request)
 {
     struct torci_queue *queue = queue_of(request);
@@ -98,6 +134,35 @@ int torci_pool_enqueue(struct torci_request *request)
     return 0;
 }
 
+/* Fails those that cannot begin: the job is refused, for want of memory or room. */
+static void fail_start(struct torci_request *request, int error)
+{
+    while (request) {
+        struct torci_request *next = request->next;
+        request->next = NULL;
+        request->connection = NULL;
+        torci_request_end(request,
+                          torc_failure_of_code_at(request->site, request->pool->scope, error,
+                                                  "starting the work"));
+        request = next;
+    }
+}
+
+static void start_waiting(struct torci_request *request, struct torci_connection *connection)
+{
+    struct torc_pool *pool = request->pool;
+    size_t running = pool->running;
+    if (is_query(request))
+        take_queries(request, connection);
+    int error = start(request, connection);
+    if (error == 0)
+        return;
+    pool->running = running;
+    for (struct torci_request *each = request->next; each; each = each->next)
+        each->state = TORCI_REQUEST_DONE;
+    fail_start(request, error);
+}
+
 static void pump_queue(struct torci_queue *queue)
 {
     while (queue->first && !queue->first->pool->given_up) {
@@ -106,11 +171,7 @@ static void pump_queue(struct torci_queue *queue)
         if (!connection)
             return;
         queue_remove(queue, request);
-        int error = start(request, connection);
-        if (error)
-            torci_request_end(request,
-                              torc_failure_of_code_at(request->site, request->pool->scope, error,
-                                                      "starting the work"));
+        start_waiting(request, connection);
     }
 }
 
@@ -239,7 +300,7 @@ static struct torc_failure *retry(void *arg)
 {
     struct torci_request *request = arg;
     request->pool->retries++;
-    int error = attempt(request);
+    int error = request->connection ? attempt(request) : torci_pool_enqueue(request);
     if (error)
         torci_request_end(request, torc_failure_of_code_at(request->site, request->pool->scope,
                                                            error, "trying again"));
@@ -274,23 +335,45 @@ static void note_trouble(struct torci_request *request)
     request->trouble[0] = '\0';
 }
 
+static void tell_outcome(struct torci_request *request)
+{
+    note_trouble(request);
+    if (may_retry(request) && plan_retry(request))
+        return;
+    if (request->stream)
+        torci_stream_piece_done(request->stream);
+    else
+        torci_request_end(request, NULL);
+}
+
+/* Several queries share a connection: it is none of theirs from now on, and one that is to be tried again
+ * queues for it. */
+static void leave_shared_connection(struct torci_request *request)
+{
+    request->pool->users[request->connection->number] = NULL;
+    for (; request; request = request->next) {
+        request->connection = NULL;
+        request->state = TORCI_REQUEST_DONE;
+    }
+}
+
 static void work_done(void *arg, int result)
 {
     struct torci_request *request = arg;
     struct torc_pool *pool = request->pool;
-    bool is_first = !pool->opened && request->connection->open;
     (void)result; /* always 0: the outcome is in the request */
-    pool->running--;
-    pool->opened = pool->opened || is_first;
-    note_trouble(request);
-    if (!may_retry(request) || !plan_retry(request)) {
-        if (request->stream)
-            torci_stream_piece_done(request->stream);
-        else
-            torci_request_end(request, NULL);
+    pool->opened = pool->opened || request->connection->open;
+    for (struct torci_request *each = request; each; each = each->next)
+        pool->running--;
+    if (request->next)
+        leave_shared_connection(request);
+    while (request) {
+        struct torci_request *next = request->next;
+        request->next = NULL;
+        tell_outcome(request);
+        request = next;
     }
-    if (is_first)
-        torci_pool_pump(pool);
+    torci_pool_pump(pool);
     torci_pool_unhold(pool);
 }
 
@@ -307,14 +390,14 @@ void torci_request_abandon(struct torci_request *request, struct torc_failure *f
         torci_request_end(request, failure);
         return;
     }
-    if (!running && torc_timer_cancel(request->retry) == 0) {
+    if (request->state == TORCI_REQUEST_PAUSED && torc_timer_cancel(request->retry) == 0) {
         torci_request_end(request, failure);
         return;
     }
     request->wanted = false;
     if (running)
-        torci_connection_interrupt(request->connection);
-    else
+        torci_connection_interrupt(request->connection, request, &request->interrupted);
+    else if (request->state == TORCI_REQUEST_PAUSED)
         torci_stream_stop(request->stream); /* the request may be gone now */
     (void)torc_source_fire(source, torc_fail(failure));
 }

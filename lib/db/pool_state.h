@@ -18,13 +18,14 @@ enum torci_request_kind {
 enum torci_request_state {
     TORCI_REQUEST_WAITING, /* in a queue */
     TORCI_REQUEST_RUNNING, /* a job has it */
-    TORCI_REQUEST_PAUSED,  /* has a connection and no job: before another attempt, or between two pieces */
+    TORCI_REQUEST_DONE,    /* its job has ended, and its result will be told */
+    TORCI_REQUEST_PAUSED,  /* has no job: before another attempt, or between two pieces.  Keeps its connection */
     TORCI_REQUEST_ENDING   /* has neither: its result is being told */
 };
 
 /* Work that was asked for.  A job has it while it runs; otherwise it is the reactor's. */
 struct torci_request {
-    struct torci_request *next; /* in its queue */
+    struct torci_request *next; /* in its queue, or of those its job runs after it */
     struct torci_request *all_next; /* of the pool */
     struct torci_request **all_link;
     struct torc_pool *pool;
@@ -35,6 +36,9 @@ struct torci_request {
     bool only_reads; /* a statement that writes is an error */
     bool wanted; /* its deferred has not fired, and nobody is about to fire it */
     bool called; /* the user's function has been */
+    bool fresh;  /* the job is to begin an attempt */
+    bool interrupted; /* under the connection's lock */
+    uint64_t number;  /* of the attempt */
     struct torc_source source;
     size_t block_bytes; /* of this structure with its copies */
 
@@ -68,6 +72,7 @@ struct torci_request {
 struct torci_queue {
     struct torci_request *first;
     struct torci_request **end;
+    size_t count;
 };
 
 struct torc_row_stream {

@@ -143,10 +143,12 @@ static int run_kind(struct torci_request *request)
     }
 }
 
-int torci_request_work(void *arg)
+static void work_on(struct torci_request *request)
 {
-    struct torci_request *request = arg;
     struct torci_connection *connection = request->connection;
+    if (request->fresh)
+        torci_connection_assign(connection, request->number, request, &request->interrupted);
+    request->fresh = false;
     request->code = torci_connection_open(connection);
     if (request->code == 0)
         request->code = run_kind(request);
@@ -158,5 +160,11 @@ int torci_request_work(void *arg)
         request->reconnect = true;
         torci_connection_close(connection);
     }
+}
+
+int torci_request_work(void *arg)
+{
+    for (struct torci_request *request = arg; request; request = request->next)
+        work_on(request);
     return 0;
 }

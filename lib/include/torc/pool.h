@@ -3,7 +3,8 @@
  * A pool has one connection that writes and, for a database in a file, some that read; the file is in
  * WAL mode, so that reading and writing go on beside each other.  Work runs in jobs, one at a time on each
  * connection, and waits in a bounded queue for a connection to be free: what writes, in the order it was
- * asked for; what reads, on whichever reader is free first, beside the writer.  A read asked for after a
+ * asked for; what reads, on whichever reader is free first, beside the writer.  When queries wait, one job runs
+ * up to four of them, each by itself, and tells them together.  A read asked for after a
  * write has *fired* sees it.
  *
  * The result of a statement is a struct torc_rows * (torc/rows.h), owned.  What can go wrong is told as a
