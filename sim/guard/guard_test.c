@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <poll.h>
 #include <pthread.h>
+#include <netdb.h>
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -113,6 +114,15 @@ static void poll_nothing(void)
     poll(NULL, 0, 0);
 }
 
+static void look_a_name_up(void)
+{
+    struct addrinfo *found = NULL;
+
+    torc_guard_set(&place);
+    if (getaddrinfo("localhost", NULL, NULL, &found) == 0)
+        freeaddrinfo(found);
+}
+
 static void *no_work(void *arg)
 {
     return arg;
@@ -134,7 +144,7 @@ static void every_kind_of_escape_is_caught(void **state)
     } escapes[] = {
         {read_time, "time"},          {get_random, "getrandom"}, {draw_rand, "rand"},
         {open_socket, "socket"},      {sleep_a_little, "usleep"}, {poll_nothing, "poll"},
-        {start_thread, "pthread_create"},
+        {start_thread, "pthread_create"}, {look_a_name_up, "getaddrinfo"},
     };
     char said[1024];
     size_t i;

@@ -451,6 +451,11 @@ int torci_parse_action(struct torci_parser *parser, size_t first, const struct t
                                          action.host->name);
         return no_subject(parser, action.subject);
     }
+    if (torci_word_is(action.subject, "dns") && first + 2 < line->word_count &&
+        torci_word_is(&line->words[first + 2], "=")) {
+        action.verb = action.subject;
+        return torci_parse_dns_action(&action, first);
+    }
     action.verb = &line->words[first + 1];
     action.next = first + 2;
     verb = find_verb(action.verb->text);

@@ -40,6 +40,8 @@ TORC_CHECKED int torci_action_read_within(struct torci_action *action,
                                           const struct torci_word *word, size_t value,
                                           struct torci_time *time);
 
+/* `dns NAME = ANSWER` from word `first` on. */
+TORC_CHECKED int torci_parse_dns_action(struct torci_action *action, size_t first);
 TORC_CHECKED int torci_parse_call(struct torci_action *action);
 /* expect result or expect failure, whose words come next. */
 TORC_CHECKED int torci_parse_expect_answer(struct torci_action *action,

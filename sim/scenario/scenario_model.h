@@ -102,7 +102,6 @@ struct torci_script_address {
 /* What a name is answered with; the last line of a name counts. */
 struct torci_script_name {
     struct torci_script_name *next;
-    struct torci_place place;
     const char *name;
     enum torc_name_answer answer;
     uint64_t delay_ns;
@@ -227,6 +226,7 @@ enum torci_verb {
     TORCI_VERB_PAUSE,
     TORCI_VERB_RESUME,
     TORCI_VERB_CALL,
+    TORCI_VERB_DNS,
     TORCI_VERB_CHECK /* expect or eventually CONDITION */
 };
 
@@ -272,6 +272,7 @@ struct torci_step {
      * the text or the name of the type, NULL for any */
     const char *name;
     const char *const *pairs;
+    const struct torci_script_name *dns;
 };
 
 enum torci_assertion_kind { TORCI_ALWAYS, TORCI_NEVER, TORCI_SOMETIMES };

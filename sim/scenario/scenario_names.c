@@ -1,8 +1,9 @@
-/* scenario_names.c - what names are answered with: dns lines, and the world they are set in. */
+/* scenario_names.c - what names are answered with: dns lines, from the beginning or from a time on. */
 #include <stdio.h>
 #include <string.h>
 
 #include "recording_reader.h"
+#include "scenario_action.h"
 #include "scenario_parser.h"
 #include "scenario_run.h"
 
@@ -64,31 +65,39 @@ static bool is_domain_byte(char c)
     return torci_is_name_byte(c) || c == '.';
 }
 
-int torci_parse_dns(struct torci_parser *parser)
+/* `dns NAME = ANSWER ...` from word `first` on. */
+static int read_name(struct torci_parser *parser, size_t first, struct torci_script_name **out)
 {
     const struct torci_line *line = parser->line;
     struct torci_script_name *name = torci_scenario_alloc(parser->scenario, sizeof(*name));
-    const struct torci_word *word = &line->words[1];
+    const struct torci_word *word = &line->words[first + 1];
     int code;
 
     if (name == NULL)
         return TORC_ENOMEM;
-    if (line->word_count < 4 || !torci_word_is(&line->words[2], "="))
+    if (line->word_count < first + 4 || !torci_word_is(&line->words[first + 2], "="))
         return torci_parse_error_end(parser, "a name and its answer: dns db.example = 10.0.0.1,fd00::1");
     for (size_t i = 0; i < word->bytes; i++)
         if (!is_domain_byte(word->text[i]))
             return torci_parse_error(parser, word, i, "a name is made of letters, digits, _, - and dots");
     if (word->bytes > 253)
         return torci_parse_error(parser, word, 0, "a name has at most 253 characters");
-    name->place.line = line;
-    name->place.column = word->column;
     name->name = word->text;
-    code = read_answer(parser, &line->words[3], name);
-    for (size_t i = 4; i < line->word_count && code == 0; i++) {
+    code = read_answer(parser, &line->words[first + 3], name);
+    for (size_t i = first + 4; i < line->word_count && code == 0; i++) {
         if (torci_word_key(&line->words[i]) != 5 || strncmp(line->words[i].text, "delay", 5) != 0)
             return torci_parse_error(parser, &line->words[i], 0, "a name can have delay= and nothing else");
         code = torci_word_duration(parser, &line->words[i], 6, &name->delay_ns);
     }
+    *out = name;
+    return code;
+}
+
+int torci_parse_dns(struct torci_parser *parser)
+{
+    struct torci_script_name *name;
+    int code = read_name(parser, 0, &name);
+
     if (code != 0)
         return code;
     *parser->name_end = name;
@@ -96,9 +105,22 @@ int torci_parse_dns(struct torci_parser *parser)
     return 0;
 }
 
+int torci_parse_dns_action(struct torci_action *action, size_t first)
+{
+    struct torci_script_name *name;
+    struct torci_step *step;
+    int code = read_name(action->parser, first, &name);
+
+    if (code == 0)
+        code = torci_action_add(action, TORCI_VERB_DNS, &step);
+    if (code == 0)
+        step->dns = name;
+    return code;
+}
+
 /* --- in a run ------------------------------------------------------------------------------------- */
 
-static int set_name(struct torci_run *run, const struct torci_script_name *name)
+int torci_run_set_name(struct torci_run *run, const struct torci_script_name *name)
 {
     struct torc_name_record record = TORC_NAME_RECORD_INIT;
     struct torc_address addresses[TORC_NAME_ADDRESSES_MAX];
@@ -125,6 +147,6 @@ int torci_run_set_names(struct torci_run *run)
 
     for (const struct torci_script_name *each = run->scenario->names; each != NULL && code == 0;
          each = each->next)
-        code = set_name(run, each);
+        code = torci_run_set_name(run, each);
     return code;
 }

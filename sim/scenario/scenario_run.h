@@ -296,6 +296,8 @@ void torci_answers_leftovers(struct torci_run *run);
 
 /* --- names (scenario_names.c) --------------------------------------------------------------------- */
 
+TORC_CHECKED int torci_run_set_name(struct torci_run *run, const struct torci_script_name *name);
+/* All those that count from the beginning. */
 TORC_CHECKED int torci_run_set_names(struct torci_run *run);
 
 /* --- databases and faults (scenario_disaster.c) --------------------------------------------------- */

@@ -164,6 +164,14 @@ static void do_restart(struct torci_run *run, const struct torci_step *step)
                              "the module does not start again: %s", torc_error_text(code));
 }
 
+static void do_dns(struct torci_run *run, const struct torci_step *step)
+{
+    int code = torci_run_set_name(run, step->dns);
+
+    if (code != 0)
+        run->error = code;
+}
+
 /* What is done to a connection. */
 static void do_connection(struct torci_run *run, const struct torci_step *step)
 {
@@ -212,6 +220,9 @@ static void do_action(struct torci_run *run, const struct torci_step *step)
         break;
     case TORCI_VERB_CALL:
         torci_call_do(run, step);
+        break;
+    case TORCI_VERB_DNS:
+        do_dns(run, step);
         break;
     case TORCI_VERB_SIGNAL:
         torc_host_signal(run->hosts[step->host->index].host, step->signal_number);
