@@ -187,7 +187,8 @@ TORC_API TORC_CHECKED int torc_transaction_execute(struct torc_transaction *tran
                                                    size_t count, struct torc_rows **out);
 
 /* The same, row by row and without copying: `row` gets rows of one, borrowed until it returns; what it
- * returns, if not 0, ends the statement and is the answer. */
+ * returns, if not 0, ends the statement and is the answer.  It may run statements itself, which traces and
+ * recordings do not follow well (docs/limits.md). */
 typedef int torc_row_fn(void *arg, const struct torc_rows *row);
 TORC_API TORC_CHECKED int torc_transaction_each(struct torc_transaction *transaction,
                                                 const char *sql,
