@@ -67,6 +67,13 @@ expect 1 "an order of ready connections is found" "explore $options --sites read
 minimal "$(ls "$at"/order-seed*.scn)"
 expect 1 "a crash does not end the campaign" "explore $options --param bug=crash tests/explore/chunky.scn" "the run ended its process" "--strategy portfolio"
 expect 0 "what is there is right under every order" "explore --seeds 1..50 --out $at scenarios/smoke/tour.scn" "50 of 50 seeds"
+mkdir "$at/parts"
+printf 'scn 1\nhost s module=chunky\nhost c peer\n' >"$at/parts/hosts.inc"
+printf 'scn 1\ninclude hosts.inc\n0 c connect s:1 as x\n+0 x expect refused\n+1ms x expect "no"\n' >"$at/parts/parts.scn"
+expect 1 "of a shrunk scenario written elsewhere it is said where its files are" "explore $options $at/parts/parts.scn" \
+    "to run it: move it to $at/parts,"
+expect 1 "beside the one it comes from it finds them" "explore --modules $at $at/parts/parts.scn" "shrunk:"
+! grep -q "to run it" "$at/out"; report $? "and nothing is said"
 expect 4 "a budget ends it and says what it left" "explore $options --seeds 1..100000 --budget 200ms tests/explore/chunky.scn" "of 100000 seeds" "the budget ended it"
 printf 'scn 1\nhost s module=chunky\nsometimes s.nothing == 1\n' >"$at/x.scn"
 expect 2 "an invalid scenario" "explore $options $at/nowhere.scn" "nowhere.scn"

@@ -236,6 +236,21 @@ static int write_decisions(const char *path, const struct torc_scenario_report *
     return status;
 }
 
+/* What it includes is looked for beside it, so elsewhere than beside the one it comes from it may not be found. */
+static void check_shrunk(struct explore *explore, const char *path)
+{
+    char error[TORCI_SOURCE_ERROR_BYTES];
+    char folder[PATH_BYTES];
+    struct torc_scenario *scenario;
+
+    if (torci_scenario_source_parse(&explore->source, path, NULL, 0, &scenario, error) == 0) {
+        torc_scenario_free(scenario);
+        return;
+    }
+    snprintf(folder, sizeof folder, "%s", explore->path);
+    printf("    to run it: move it to %s, where the files are that it names\n", dirname(folder));
+}
+
 static int write_shrunk(struct explore *explore, uint64_t seed,
                         const struct torc_scenario_report *report)
 {
@@ -254,6 +269,8 @@ static int write_shrunk(struct explore *explore, uint64_t seed,
     if (status == 0)
         printf("    shrunk:    %s (%zu lines, %zu of them decisions, after %zu runs)\n", path,
                shrunk.lines, shrunk.decisions, shrunk.runs);
+    if (status == 0 && explore->out != NULL)
+        check_shrunk(explore, path);
     return status;
 }
 
