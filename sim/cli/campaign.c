@@ -72,6 +72,7 @@ static uint64_t monotonic_ns(void)
 struct share {
     size_t next; /* index of the run it is at */
     size_t step;
+    bool over; /* all is done, or the time is up */
 };
 
 static void work(const struct torci_campaign *campaign, struct share *share,
@@ -82,6 +83,7 @@ static void work(const struct torci_campaign *campaign, struct share *share,
             break;
         run_one(campaign, &runs[share->next]);
     }
+    share->over = true;
     _exit(0);
 }
 
@@ -110,11 +112,11 @@ static int supervise(const struct torci_campaign *campaign, struct share *shares
             i++;
         if (i == campaign->jobs)
             continue;
-        if ((WIFEXITED(status) && WEXITSTATUS(status) == 0) || shares[i].next >= count) {
+        if (shares[i].over || shares[i].next >= count) {
             running--;
             continue;
         }
-        runs[shares[i].next].verdict = WIFSIGNALED(status) ? -WTERMSIG(status) : -1;
+        runs[shares[i].next].verdict = WIFSIGNALED(status) ? -WTERMSIG(status) : TORCI_RUN_EXITED;
         runs[shares[i].next].done = true;
         shares[i].next += shares[i].step;
         children[i] = start(campaign, &shares[i], runs, count, deadline_ns);
@@ -141,7 +143,7 @@ int torci_campaign_run_all(const struct torci_campaign *campaign, struct torci_c
     shared = (struct torci_campaign_run *)(void *)(shares + JOBS_MAX);
     memcpy(shared, runs, bytes);
     for (unsigned i = 0; i < campaign->jobs && error == 0; i++) {
-        shares[i] = (struct share){i, campaign->jobs};
+        shares[i] = (struct share){i, campaign->jobs, false};
         children[i] = start(campaign, &shares[i], shared, count, deadline_ns);
         if (children[i] < 0)
             error = errno;

@@ -6,7 +6,7 @@
 
 #include "scenario_source.h"
 
-enum { TORCI_UNMET_MAX = 64 };
+enum { TORCI_UNMET_MAX = 64, TORCI_RUN_EXITED = -1000 };
 
 struct torci_campaign {
     struct torci_scenario_source *source;
@@ -20,7 +20,8 @@ struct torci_campaign {
 struct torci_campaign_run {
     uint64_t seed;
     bool done;
-    int verdict;     /* enum torc_scenario_verdict, or negative: a signal ended the process */
+    int verdict;     /* enum torc_scenario_verdict; negative: of the signal that ended the process, or
+                      * TORCI_RUN_EXITED */
     uint64_t unmet;  /* with verdict UNMET: bit i: the i-th `sometimes` that failed; all: too many */
     uint64_t events;
     uint64_t identity; /* of its failure, to tell failures apart */

@@ -283,7 +283,8 @@ static int tell_failure(struct explore *explore, const struct torci_campaign_run
 
     if (run->verdict < 0) {
         printf("fail     %s, seed %llu: the run ended its process (%s)\n", explore->path,
-               (unsigned long long)run->seed, strsignal(-run->verdict));
+               (unsigned long long)run->seed,
+               run->verdict == TORCI_RUN_EXITED ? "it exited" : strsignal(-run->verdict));
         printf("    reproduce: torc run --seed %llu --strategy %s %s%s%s%s%s\n",
                (unsigned long long)run->seed, strategy,
                explore->sites_text != NULL ? "--sites " : "",

@@ -2,7 +2,9 @@
  *   bug=split   takes what one read gives for one request
  *   bug=order   the connection that is served second overwrites what the first one asked for
  *   bug=crash   the first of them, with a null pointer
+ *   bug=exit    the first of them, and it ends the process
  *   bug=none    neither */
+#include <stdlib.h>
 #include <string.h>
 
 #include <torc/listeners.h>
@@ -46,9 +48,11 @@ static struct torc_failure *data_received(struct torc_protocol *self, const uint
     struct client *client = (struct client *)(void *)self;
     const char *bug = client->chunky->bug;
 
-    if (strcmp(bug, "split") == 0 || strcmp(bug, "crash") == 0) {
+    if (strcmp(bug, "split") == 0 || strcmp(bug, "crash") == 0 || strcmp(bug, "exit") == 0) {
         unsigned char request[4] = {'?', '?', '?', '?'};
 
+        if (bytes < 4 && strcmp(bug, "exit") == 0)
+            exit(0);
         if (bytes < 4 && strcmp(bug, "crash") == 0)
             *(volatile int *)NULL = 1;
         memcpy(request, data, bytes < 4 ? bytes : 4);
@@ -128,7 +132,7 @@ static struct torc_deferred *stop(void *instance)
 
 static const struct torc_option options[] = {
     {"listen", TORC_OPTION_ADDRESS, "tcp:7000", "where"},
-    {"bug", TORC_OPTION_TEXT, "none", "none, split, order, crash"},
+    {"bug", TORC_OPTION_TEXT, "none", "none, split, order, crash, exit"},
     {NULL, TORC_OPTION_FLAG, NULL, NULL},
 };
 
