@@ -34,6 +34,8 @@ done
 for expected in $bad; do
     file=${expected%.expected}.scn
     output=$(unset GITHUB_ACTIONS; "$torc" run "$file" 2>&1; echo "exit $?")
+    # AddressSanitizer says once that it watches contexts with less care.
+    output=$(printf '%s\n' "$output" | grep -v "WARNING: ASan doesn't fully support makecontext")
     # Digests of failing runs are not promised.
     output=$(printf '%s\n' "$output" | sed 's/, [0-9]* events, [0-9a-f]\{32\}//')
     if [ "$output" = "$(cat "$expected")" ]; then status=0; else status=1; fi

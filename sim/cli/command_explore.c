@@ -5,12 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "arguments.h"
-#include "campaign.h"
 #include "command.h"
+#include "parallel.h"
 #include "shrinker.h"
 
 static const char name[] = "explore";
@@ -22,7 +20,9 @@ enum { ROUND_RUNS = 256, SHRINK_RUNS_MAX = 2000, PATH_BYTES = 1024 };
 struct explore {
     struct torci_arguments arguments;
     struct torci_scenario_source source;
-    struct torci_campaign campaign;
+    const struct torc_scenario *scenario;
+    unsigned jobs;
+    uint64_t first; /* seed of the present round */
     struct torc_scenario_exploration exploration; /* as the options say */
     bool seeds_given, strategy_given, sites_given, budget_given;
     const char *path;
@@ -57,32 +57,6 @@ static void print_help(void)
 
 /* --- arguments ------------------------------------------------------------------------------------ */
 
-static int read_duration(const char *text, uint64_t *out)
-{
-    char *end;
-    unsigned long long number = strtoull(text, &end, 10);
-    uint64_t unit = strcmp(end, "s") == 0 ? 1000000000u
-                    : strcmp(end, "ms") == 0 ? 1000000u
-                    : strcmp(end, "m") == 0 ? UINT64_C(60000000000)
-                                            : 0;
-
-    if (unit == 0 || text[0] < '0' || text[0] > '9' || number > 1000000)
-        return torci_usage_error(name, "--budget: '%s' is no duration, as in 60s", text);
-    *out = number * unit;
-    return 0;
-}
-
-static int read_jobs(struct explore *explore, const char *text)
-{
-    uint64_t jobs;
-    int status = torci_read_number(name, "jobs", text, &jobs);
-
-    if (status == 0 && (jobs == 0 || jobs > 256))
-        return torci_usage_error(name, "--jobs: from 1 to 256");
-    explore->campaign.jobs = (unsigned)jobs;
-    return status;
-}
-
 static int read_value(struct explore *explore, const char *option, const char *value)
 {
     struct torc_scenario_exploration *exploration = &explore->exploration;
@@ -105,9 +79,9 @@ static int read_value(struct explore *explore, const char *option, const char *v
                                      bad);
     } else if (strcmp(option, "budget") == 0) {
         explore->budget_given = true;
-        return read_duration(value, &exploration->budget_ns);
+        return torci_read_budget(name, value, &exploration->budget_ns);
     } else if (strcmp(option, "jobs") == 0) {
-        return read_jobs(explore, value);
+        return torci_parallel_read_jobs(name, value, &explore->jobs);
     } else {
         explore->out = value;
     }
@@ -163,9 +137,8 @@ static void settle(struct explore *explore)
 {
     struct torc_scenario_exploration *exploration = &explore->exploration;
     struct torc_scenario_exploration written;
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-    torc_scenario_explore(explore->campaign.scenario, &written);
+    torc_scenario_explore(explore->scenario, &written);
     if (!explore->seeds_given) {
         exploration->first_seed = written.first_seed;
         exploration->last_seed = written.last_seed;
@@ -176,11 +149,7 @@ static void settle(struct explore *explore)
         exploration->sites = written.sites;
     if (!explore->budget_given)
         exploration->budget_ns = written.budget_ns;
-    if (explore->campaign.jobs == 0)
-        explore->campaign.jobs = processors > 0 && processors <= 256 ? (unsigned)processors : 1;
-    explore->campaign.source = &explore->source;
-    explore->campaign.strategy = exploration->strategy;
-    explore->campaign.sites = exploration->sites;
+    explore->jobs = torci_parallel_jobs(explore->jobs);
 }
 
 /* --- a failure ------------------------------------------------------------------------------------ */
@@ -274,39 +243,56 @@ static int write_shrunk(struct explore *explore, uint64_t seed,
     return status;
 }
 
-static int tell_failure(struct explore *explore, const struct torci_campaign_run *run)
+/* The run with that seed. */
+static int run_seed(struct explore *explore, uint64_t seed, struct torc_scenario_report **out)
 {
-    const char *strategy = torc_strategy_name(explore->campaign.strategy);
+    struct torc_scenario_run_options options;
+    int code;
+
+    torci_scenario_source_run_options(&explore->source, &options);
+    options.seed_given = true;
+    options.seed = seed;
+    code = torc_strategy_new(explore->exploration.strategy, seed, explore->exploration.sites,
+                             &options.decider);
+    if (code != 0)
+        return code;
+    code = torc_scenario_run(explore->scenario, &options, out);
+    torc_strategy_free(options.decider);
+    return code;
+}
+
+static int tell_failure(struct explore *explore, uint64_t seed, const struct torci_outcome *run)
+{
+    const char *strategy = torc_strategy_name(explore->exploration.strategy);
     struct torc_scenario_report *report;
     char path[2 * PATH_BYTES];
     int status;
 
     if (run->verdict < 0) {
         printf("fail     %s, seed %llu: the run ended its process (%s)\n", explore->path,
-               (unsigned long long)run->seed,
-               run->verdict == TORCI_RUN_EXITED ? "it exited" : strsignal(-run->verdict));
+               (unsigned long long)seed, torci_outcome_end(run));
         printf("    reproduce: torc run --seed %llu --strategy %s %s%s%s%s%s\n",
-               (unsigned long long)run->seed, strategy,
+               (unsigned long long)seed, strategy,
                explore->sites_text != NULL ? "--sites " : "",
                explore->sites_text != NULL ? explore->sites_text : "",
                explore->sites_text != NULL ? " " : "", explore->source.repeated, explore->path);
         return TORCI_EXIT_FAIL;
     }
-    if (torci_campaign_run_once(&explore->campaign, run->seed, &report) != 0)
+    if (run_seed(explore, seed, &report) != 0)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     printf("%-7s  %s, seed %llu\n", torc_scenario_verdict_name(report->verdict), explore->path,
-           (unsigned long long)run->seed);
+           (unsigned long long)seed);
     if (report->failure_count > 0)
         printf("    %s:%u: %s\n        %s\n", report->failures[0].file, report->failures[0].line,
                report->failures[0].message, report->failures[0].property);
-    make_path(explore, run->seed, "decisions", path);
+    make_path(explore, seed, "decisions", path);
     status = write_decisions(path, report);
     if (status == 0) {
         printf("    reproduce: torc run --seed %llu --decisions %s %s%s\n",
-               (unsigned long long)run->seed, path, explore->source.repeated, explore->path);
+               (unsigned long long)seed, path, explore->source.repeated, explore->path);
         printf("    show:      torc run -v --seed %llu --decisions %s %s%s\n",
-               (unsigned long long)run->seed, path, explore->source.repeated, explore->path);
-        status = write_shrunk(explore, run->seed, report);
+               (unsigned long long)seed, path, explore->source.repeated, explore->path);
+        status = write_shrunk(explore, seed, report);
     }
     torc_scenario_report_free(report);
     return status != 0 ? status : TORCI_EXIT_FAIL;
@@ -314,10 +300,23 @@ static int tell_failure(struct explore *explore, const struct torci_campaign_run
 
 /* --- the campaign --------------------------------------------------------------------------------- */
 
-/* Seeds from `first` on.  0; a failure's status; or TORCI_EXIT_BUDGET. */
-static int run_round(struct explore *explore, uint64_t first, size_t count)
+static int run_index(void *arg, size_t index, struct torci_outcome *out)
 {
-    struct torci_campaign_run *runs = calloc(count, sizeof *runs);
+    struct explore *explore = arg;
+    struct torc_scenario_report *report;
+    int code = run_seed(explore, explore->first + index, &report);
+
+    if (code != 0)
+        return code;
+    torci_outcome_of(report, out);
+    torc_scenario_report_free(report);
+    return 0;
+}
+
+/* Seeds from explore->first on.  0; a failure's status; or TORCI_EXIT_BUDGET. */
+static int run_round(struct explore *explore, size_t count)
+{
+    struct torci_outcome *runs = calloc(count, sizeof *runs);
     size_t failure;
     size_t done = 0;
     int status = 0;
@@ -325,12 +324,10 @@ static int run_round(struct explore *explore, uint64_t first, size_t count)
 
     if (runs == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
-    for (size_t i = 0; i < count; i++)
-        runs[i].seed = first + i;
-    error = torci_campaign_run_all(&explore->campaign, runs, count, explore->deadline_ns);
+    error = torci_parallel(explore->jobs, run_index, explore, runs, count, explore->deadline_ns);
     if (error != 0)
         status = torci_command_error(name, TORCI_EXIT_INTERNAL, "%s", strerror(error));
-    failure = torci_campaign_first_failure(runs, count);
+    failure = torci_first_failure(runs, count);
     for (size_t i = 0; i < count && i <= failure && status == 0; i++) {
         if (!runs[i].done)
             continue;
@@ -340,19 +337,11 @@ static int run_round(struct explore *explore, uint64_t first, size_t count)
     }
     explore->runs += done;
     if (status == 0 && failure < count)
-        status = tell_failure(explore, &runs[failure]);
+        status = tell_failure(explore, explore->first + failure, &runs[failure]);
     else if (status == 0 && done < count)
         status = TORCI_EXIT_BUDGET;
     free(runs);
     return status;
-}
-
-static uint64_t monotonic_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static int run_rounds(struct explore *explore)
@@ -362,15 +351,16 @@ static int run_rounds(struct explore *explore)
 
     explore->unmet = UINT64_MAX;
     if (exploration->budget_ns != 0)
-        explore->deadline_ns = monotonic_ns() + exploration->budget_ns;
-    for (uint64_t seed = exploration->first_seed; status == 0;) {
-        uint64_t left = exploration->last_seed - seed;
+        explore->deadline_ns = torci_monotonic_ns() + exploration->budget_ns;
+    explore->first = exploration->first_seed;
+    while (status == 0) {
+        uint64_t left = exploration->last_seed - explore->first;
         size_t count = left >= ROUND_RUNS ? ROUND_RUNS : (size_t)left + 1;
 
-        status = run_round(explore, seed, count);
+        status = run_round(explore, count);
         if (left < ROUND_RUNS)
             break;
-        seed += count;
+        explore->first += count;
     }
     if (status == 0 && explore->unmet != 0)
         status = TORCI_EXIT_UNMET;
@@ -380,11 +370,11 @@ static int run_rounds(struct explore *explore)
 static void tell_end(const struct explore *explore, int status, uint64_t since_ns)
 {
     uint64_t seeds = explore->exploration.last_seed - explore->exploration.first_seed + 1;
-    double seconds = (double)(monotonic_ns() - since_ns) / 1e9;
+    double seconds = (double)(torci_monotonic_ns() - since_ns) / 1e9;
 
     printf("%s: %llu of %llu seeds, strategy %s, %llu events, %.2f s, %.0f runs/s%s\n",
            explore->path, (unsigned long long)explore->runs, (unsigned long long)seeds,
-           torc_strategy_name(explore->campaign.strategy), (unsigned long long)explore->events,
+           torc_strategy_name(explore->exploration.strategy), (unsigned long long)explore->events,
            seconds, seconds > 0 ? (double)explore->runs / seconds : 0.0,
            status == TORCI_EXIT_BUDGET  ? ": the budget ended it"
            : status == TORCI_EXIT_UNMET ? ": a `sometimes` was never true"
@@ -395,7 +385,7 @@ static int explore_scenario(struct explore *explore)
 {
     char error[TORCI_SOURCE_ERROR_BYTES];
     struct torc_scenario *scenario;
-    uint64_t since_ns = monotonic_ns();
+    uint64_t since_ns = torci_monotonic_ns();
     int status = torci_scenario_source_parse(&explore->source, explore->path, NULL, 0, &scenario,
                                              error);
 
@@ -403,7 +393,7 @@ static int explore_scenario(struct explore *explore)
         fputs(error, stderr);
         return status;
     }
-    explore->campaign.scenario = scenario;
+    explore->scenario = scenario;
     settle(explore);
     fflush(stdout);
     status = run_rounds(explore);

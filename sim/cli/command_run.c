@@ -9,13 +9,14 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "fault_case.h"
 #include "perturbation.h"
 #include "scenario_printer.h"
 #include "scenario_source.h"
 
 static const char name[] = "run";
 static const char *const option_names[] = {"seed", "param",   "modules", "jsonl",   "trace",  "junit", "tap",
-                                           "v",    "verbose", "digest",  "perturb", "hashes", "help",  "decisions", "strategy", "sites", NULL};
+                                           "v",    "verbose", "digest",  "perturb", "hashes", "help",  "decisions", "fault", "strategy", "sites", NULL};
 
 struct run {
     struct torci_arguments arguments;
@@ -27,6 +28,8 @@ struct run {
     uint64_t seed;
     bool verbose;
     bool hashes;
+    bool fault_given;
+    struct torci_fault_case fault;
     bool strategy_given;
     enum torc_strategy strategy;
     uint64_t sites;
@@ -52,6 +55,7 @@ static void print_help(void)
          "  --trace             the trace on stdout, one event in JSON a line\n"
          "  --jsonl FILE        the trace into FILE\n"
          "  --decisions FILE    takes the decisions of its `decide` lines; tells which were never asked for\n"
+         "  --fault CASE        one fault more, as torc sweep names it; expectations may fail then\n"
          "  --strategy NAME     decides as torc explore does for this seed\n"
          "  --sites LIST        what the strategy decides [what takes no virtual time]\n"
          "  --hashes            each line of the trace ends with the digest so far\n"
@@ -116,7 +120,8 @@ static int read_value_option(struct run *run)
     int status = torci_scenario_source_option(&run->source, &run->arguments, &shared);
     bool known = strcmp(option, "seed") == 0 || strcmp(option, "jsonl") == 0 ||
                  strcmp(option, "junit") == 0 || strcmp(option, "perturb") == 0 ||
-                 strcmp(option, "strategy") == 0 || strcmp(option, "sites") == 0;
+                 strcmp(option, "strategy") == 0 || strcmp(option, "sites") == 0 ||
+                 strcmp(option, "fault") == 0;
 
     if (shared)
         return status;
@@ -127,6 +132,10 @@ static int read_value_option(struct run *run)
         return TORCI_EXIT_USAGE;
     if (strcmp(option, "seed") == 0)
         return read_seed(run, value);
+    if (strcmp(option, "fault") == 0) {
+        run->fault_given = true;
+        return torci_fault_case_read(name, value, &run->fault);
+    }
     if (strcmp(option, "strategy") == 0)
         return read_strategy(run, value);
     if (strcmp(option, "sites") == 0)
@@ -248,6 +257,7 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
     options.tell = run->verbose ? tell : NULL;
     options.perturb = world_perturbations(run->perturb);
     options.trace_hashes = run->hashes;
+    options.fault = run->fault_given ? &run->fault.fault : NULL;
     if (run->strategy_given &&
         torc_strategy_new(run->strategy, run->seed_given ? run->seed : torc_scenario_seed(scenario),
                           run->sites, &options.decider) != 0) {

@@ -17,6 +17,7 @@ struct command {
 static const struct command commands[] = {
     {"serve", "run a module live, on real sockets and real time", torci_command_serve},
     {"run", "run scenarios in virtual time", torci_command_run},
+    {"sweep", "fail every operation of a scenario in turn", torci_command_sweep},
     {"explore", "run a scenario with many seeds and orders; shrink what fails", torci_command_explore},
     {"check", "run scenarios twice, the second time perturbed, and compare", torci_command_check},
     {"replay", "play recorded traffic to today's build, and compare", torci_command_replay},

@@ -1,5 +1,5 @@
 /* guard.c - the escape guard of torc/guard.h: stands in front of the C library's sources of real time,
- * randomness, network, threads and waiting, and of exit.
+ * randomness, network, threads and waiting.
  *
  * It holds the only writable statics of Torc: what it stands in for are functions without an argument
  * that could carry its state. */
@@ -112,19 +112,6 @@ STAND_IN(int, getaddrinfo,
           const struct addrinfo *restrict hints, struct addrinfo **restrict out),
          (name, service, hints, out))
 STAND_IN(struct hostent *, gethostbyname, (const char *name), (name))
-
-/* The end of the process, which would be taken for that of a run that went well. */
-TORC_API _Noreturn void exit(int status)
-{
-    typedef void function(int);
-    void *found;
-
-    if (guarded != NULL)
-        report("exit", __builtin_return_address(0));
-    found = dlsym(RTLD_NEXT, "exit");
-    (*(function **)&found)(status);
-    abort(); /* not reached */
-}
 
 /* Threads and processes. */
 STAND_IN(int, pthread_create,

@@ -4,6 +4,7 @@
 #include <torc/format.h>
 
 #include "scenario_run.h"
+#include "world.h"
 
 /* --- making --------------------------------------------------------------------------------------- */
 
@@ -64,11 +65,24 @@ static struct torc_result note_answer(struct torc_result result, void *arg)
     return torc_value(NULL);
 }
 
+/* As torc_host_call: the caller is no part of the host. */
+static int listen(struct torc_host *host, struct torc_deferred *deferred,
+                  struct torci_answer *answer)
+{
+    bool armed = host->arena.fail_armed;
+    int code;
+
+    host->arena.fail_armed = false;
+    code = torc_deferred_add_both(deferred, note_answer, answer, NULL);
+    host->arena.fail_armed = armed;
+    return code;
+}
+
 void torci_call_do(struct torci_run *run, const struct torci_step *step)
 {
     struct torci_answer *answer = torci_pile_alloc(&run->pile, sizeof(*answer));
     struct torc_deferred *deferred = NULL;
-    char error[300];
+    char error[300] = "out of memory";
     int code;
 
     if (answer == NULL) {
@@ -81,10 +95,10 @@ void torci_call_do(struct torci_run *run, const struct torci_step *step)
     code = torc_host_call(run->hosts[step->host->index].host, step->name, step->pairs, &deferred,
                           error, sizeof(error));
     if (code == 0) {
-        code = torc_deferred_add_both(deferred, note_answer, answer, NULL);
+        code = listen(run->hosts[step->host->index].host, deferred, answer);
         torc_deferred_drop(deferred);
     }
-    if (code == TORC_ENOMEM)
+    if (code == TORC_ENOMEM && run->options->fault == NULL)
         run->error = code;
     else if (code != 0)
         torci_report_failure(run,

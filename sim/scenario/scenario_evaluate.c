@@ -12,7 +12,7 @@ static struct torci_value number(int64_t value)
     return answer;
 }
 
-static int64_t count_unhandled(struct torci_run *run)
+int64_t torci_count_unhandled(struct torci_run *run)
 {
     uint64_t unhandled = run->unhandled_before;
 
@@ -62,7 +62,7 @@ static struct torci_value answer_of(struct torci_run *run, const struct torci_co
     case TORCI_CONDITION_LEAKS:
         return run->leaks >= 0 ? number(run->leaks) : none;
     case TORCI_CONDITION_UNHANDLED:
-        return number(count_unhandled(run));
+        return number(torci_count_unhandled(run));
     case TORCI_CONDITION_SITE:
         return number((int64_t)torc_world_mark_count(run->world, leaf->text));
     case TORCI_CONDITION_SQL:
@@ -270,8 +270,10 @@ void torci_assertions_look(struct torci_run *run)
         } else if (each->kind != TORCI_SOMETIMES &&
                    (holds == (each->kind == TORCI_ALWAYS ? TORCI_FALSE : TORCI_TRUE) ||
                     (holds == TORCI_UNKNOWN && is_refused(run, each->condition)))) {
+            run->strict = true;
             torci_report_failure(run, TORC_SCENARIO_FAIL, &each->place, NULL, NULL, "%s",
                                  torci_evaluate_show(run, each->condition));
+            run->strict = false;
         }
     }
 }

@@ -249,6 +249,8 @@ void torci_expect_look(struct torci_run *run)
             outcome = look_at_connection(run, step);
         if (outcome == TORCI_MET)
             met(run, step);
+        else if (outcome == TORCI_FAILED)
+            step->state = TORCI_STEP_DONE;
     }
 }
 
@@ -310,6 +312,7 @@ void torci_expect_close_windows(struct torci_run *run, uint64_t t_ns)
             met(run, step);
         else
             fail_unmet(run, step, "in time");
+        step->state = TORCI_STEP_DONE;
     }
 }
 
@@ -365,8 +368,9 @@ void torci_expect_at_end(struct torci_run *run)
             met(run, step);
         else if (outcome == TORCI_WAITING)
             fail_unmet(run, step, "before the end");
-        if (outcome != TORCI_MET)
+        if (torci_run_failed(run))
             return;
+        step->state = TORCI_STEP_DONE;
     }
     look_for_leftovers(run);
     torci_answers_leftovers(run);

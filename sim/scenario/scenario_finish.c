@@ -152,6 +152,21 @@ static void keep_answers(struct torci_run *run)
     run->asking_kept = true;
 }
 
+/* A fault is no excuse for a leak or for a failure nobody handles, whether or not a line asks about them. */
+static void check_fault(struct torci_run *run)
+{
+    if (run->options->fault == NULL)
+        return;
+    run->strict = true;
+    if (run->leaks > 0)
+        torci_report_failure(run, TORC_SCENARIO_FAIL, NULL, NULL, run->leak_text,
+                             "something leaks");
+    if (torci_count_unhandled(run) > 0)
+        torci_report_failure(run, TORC_SCENARIO_FAIL, NULL, NULL, NULL,
+                             "a failure was handled by nobody");
+    run->strict = false;
+}
+
 static void check_last(struct torci_run *run)
 {
     torci_assertions_look(run);
@@ -169,6 +184,7 @@ static void check_last(struct torci_run *run)
         torci_report_failure(run, TORC_SCENARIO_FAIL, &step->step->place, NULL, run->leak_text,
                              "%s", torci_evaluate_show(run, step->step->condition));
     }
+    check_fault(run);
     torci_disasters_check(run);
     for (const struct torci_assertion *each = run->scenario->assertions; each; each = each->next)
         if (each->kind == TORCI_SOMETIMES && !run->sometimes_held[each->index])

@@ -137,6 +137,11 @@ void torci_connection_queue(struct torci_peer_connection *connection, enum torci
 
     if (connection->state == TORCI_PEER_CLOSED || connection->state == TORCI_PEER_FAILED)
         return;
+    if (connection->reset) { /* there is nothing to send on any more */
+        if (kind == TORCI_SEND_CLOSE)
+            enter_state(connection, TORCI_PEER_CLOSED);
+        return;
+    }
     send = torci_pile_alloc(&run->pile, sizeof(*send));
     if (send == NULL) {
         run->error = TORC_ENOMEM;

@@ -76,6 +76,10 @@ void torci_report_failure(struct torci_run *run, enum torc_scenario_verdict verd
     va_start(arguments, format);
     torc_format_list(sentence, sizeof(sentence), format, arguments);
     va_end(arguments);
+    if (torci_sweep_lets_go(run, verdict)) {
+        torci_run_tell(run, "let go: %s", sentence);
+        return;
+    }
     if (report->report.verdict == TORC_SCENARIO_PASS)
         report->report.verdict = verdict;
     if (!make_room(report)) {

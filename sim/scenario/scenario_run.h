@@ -196,6 +196,7 @@ struct torci_host_run {
     const struct torci_script_host *script;
     struct torc_host *host;
     struct torci_peer *peer; /* NULL: it runs a module */
+    uint64_t operations_before[TORC_FAULT_CLASSES]; /* the module was started */
 };
 
 struct torci_run {
@@ -216,6 +217,7 @@ struct torci_run {
     struct torci_fault_run *faults; /* by index */
     size_t answers_untold;
     bool asking_kept;          /* conditions are answered from them */
+    bool strict;               /* what fails now is not let go, whatever fault there is */
     uint64_t unhandled_before; /* failures unhandled on hosts whose reactor is gone */
     int64_t leaks;             /* -1: not known yet */
     char *leak_text;           /* a line for each */
@@ -239,6 +241,18 @@ uint64_t torci_run_now(const struct torci_run *run);
 void torci_run_step_world(struct torci_run *run);
 /* Events up to `until_ns`; then it is that time.  Stops at a failure. */
 void torci_run_until(struct torci_run *run, uint64_t until_ns);
+
+/* Failures nobody has handled, so far (scenario_evaluate.c). */
+int64_t torci_count_unhandled(struct torci_run *run);
+
+/* --- one fault more (scenario_sweep.c) ------------------------------------------------------------- */
+
+/* Before modules are started: arms it.  Errors: TORC_ENOMEM. */
+TORC_CHECKED int torci_sweep_begin(struct torci_run *run);
+/* How often each class was asked for, into the report.  Errors: TORC_ENOMEM. */
+TORC_CHECKED int torci_sweep_report(struct torci_run *run);
+/* Whether a failure with that verdict may come from the fault and does not count. */
+bool torci_sweep_lets_go(struct torci_run *run, enum torc_scenario_verdict verdict);
 
 /* --- decisions (scenario_decider.c) --------------------------------------------------------------- */
 

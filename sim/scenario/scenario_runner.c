@@ -209,7 +209,8 @@ static void start_modules(struct torci_run *run)
         if (code != 0) {
             torci_report_failure(run, TORC_SCENARIO_INVALID, &script->place, script->name, NULL,
                                  "%s", error);
-            return;
+            if (torci_run_failed(run))
+                return;
         }
     }
 }
@@ -239,6 +240,8 @@ static int make_world(struct torci_run *run)
         code = torci_run_set_names(run);
     if (code == 0)
         code = torci_disasters_arm(run);
+    if (code == 0)
+        code = torci_sweep_begin(run);
     if (code == 0 && !torci_run_failed(run))
         start_modules(run);
     return code;
@@ -403,6 +406,9 @@ int torc_scenario_run(const struct torc_scenario *scenario,
         run.report->events = run.events;
         torc_trace_digest(run.trace, run.report->digest);
         run.error = torci_run_report_decisions(&run);
+    }
+    if (run.error == 0 && run.world != NULL) {
+        run.error = torci_sweep_report(&run);
     }
     clean_up(&run);
     if (run.error != 0) {

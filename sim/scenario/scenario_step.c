@@ -157,7 +157,7 @@ static void do_restart(struct torci_run *run, const struct torci_step *step)
 
     if (code == TORC_EBUSY)
         torci_run_tell(run, "%s is up already", step->host->name);
-    else if (code == TORC_ENOMEM)
+    else if (code == TORC_ENOMEM && run->options->fault == NULL)
         run->error = code;
     else if (code != 0)
         torci_report_failure(run, TORC_SCENARIO_FAIL, &step->place, step->host->name, NULL,

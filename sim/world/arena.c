@@ -47,21 +47,27 @@ static void link_block(struct torci_arena *arena, struct torci_arena_block *bloc
     arena->blocks = block;
 }
 
-/* The higher of two, then the lower of two: the allocator gives what was just given back to it first. */
+/* The higher of two, then, for the next request of that size, the lower one. */
 static struct torci_arena_block *allocate_in_turn(struct torci_arena *arena, size_t bytes)
 {
-    struct torci_arena_block *first = malloc(bytes);
-    struct torci_arena_block *second = malloc(bytes);
-    struct torci_arena_block *taken = first;
+    struct torci_arena_block *first;
+    struct torci_arena_block *second;
 
-    if (second != NULL && ((uintptr_t)first < (uintptr_t)second) != arena->take_lower)
-        taken = second;
-    if (taken == first)
+    if (arena->spare != NULL && arena->spare_bytes == bytes) {
+        first = arena->spare;
+        arena->spare = NULL;
+        return first;
+    }
+    first = malloc(bytes);
+    second = malloc(bytes);
+    if (first == NULL || second == NULL) {
         free(second);
-    else
-        free(first);
-    arena->take_lower = !arena->take_lower;
-    return taken;
+        return first;
+    }
+    free(arena->spare);
+    arena->spare = (uintptr_t)first < (uintptr_t)second ? first : second;
+    arena->spare_bytes = bytes;
+    return arena->spare == first ? second : first;
 }
 
 static struct torci_arena_block *reallocate(struct torci_arena *arena,
@@ -113,6 +119,8 @@ void *torci_arena_resize(struct torci_arena *arena, void *ptr, size_t old_bytes,
 
 void torci_arena_drop(struct torci_arena *arena)
 {
+    free(arena->spare);
+    arena->spare = NULL;
     while (arena->blocks != NULL) {
         struct torci_arena_block *block = arena->blocks;
 

@@ -18,7 +18,8 @@ struct torci_arena {
     bool fail_armed;
     bool fail_forever;
     unsigned perturb; /* of enum torc_perturbation */
-    bool take_lower;  /* with PERTURB_ADDRESSES: of the next two blocks */
+    struct torci_arena_block *spare; /* with PERTURB_ADDRESSES: for the next request of that size */
+    size_t spare_bytes;
 };
 
 /* Whether one more acquisition is granted; counts it. */

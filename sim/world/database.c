@@ -301,6 +301,7 @@ enum torc_database_answer torci_host_database(struct torc_host *host,
     if (event->kind != TORC_DATABASE_OPENED || event->code == SQLITE_OK)
         connection->sqlite = event->sqlite;
     if (event->kind == TORC_DATABASE_BEGIN) {
+        host->databases->statements++;
         connection->began_ns = host->world->now_ns;
         connection->answered = false;
         connection->lost = false;

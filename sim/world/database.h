@@ -55,6 +55,7 @@ struct torci_databases {
     struct torci_database_name *names;
     struct torci_database_fault *faults; /* in the order they were added */
     uint32_t fault_count;
+    uint64_t statements; /* begun so far */
 };
 
 /* Made at the first call.  NULL: out of memory. */

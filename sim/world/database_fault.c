@@ -106,6 +106,11 @@ uint64_t torc_host_database_fault_struck(const struct torc_host *host, uint32_t 
     return each == NULL ? 0 : each->struck;
 }
 
+uint64_t torc_host_statements(const struct torc_host *host)
+{
+    return host->databases == NULL ? 0 : host->databases->statements;
+}
+
 void torc_host_clear_database_faults(struct torc_host *host)
 {
     struct torci_database_fault *each = host->databases == NULL ? NULL : host->databases->faults;

@@ -307,7 +307,12 @@ static int do_call(struct call *call, const struct torc_module_call *script,
     torci_host_enter(call->host);
     code = script->call(call->host->module->instance, options, &deferred);
     if (code == 0) {
+        bool armed = call->host->arena.fail_armed;
+
+        /* The caller is no part of the host: what its memory is made to refuse is not for this. */
+        call->host->arena.fail_armed = false;
         code = torc_deferred_add_both(deferred, answered, call, release_call);
+        call->host->arena.fail_armed = armed;
         if (code == 0)
             *out = deferred;
         else

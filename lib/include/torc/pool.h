@@ -14,8 +14,7 @@
  *   database_constraint    CONSTRAINT_*       database_full    FULL
  *   database_io            IOERR_*, CANTOPEN  database_corrupt CORRUPT, NOTADB
  *   database_interrupted   INTERRUPT          database_lost    the connection went; the outcome is unknown
- *   database_statement     SQL that is wrong, parameters that do not fit, a write asked for as a read;
- *                          READONLY*, a file or folder that may not be written
+ *   database_statement     SQL that is wrong, parameters that do not fit, a write asked for as a read
  *   database_error         any other code     pool_closed, cancelled, out_of_memory
  *
  * BUSY and LOCKED (BUSY_SNAPSHOT among them) are tried again later, rolled back in between, by a timed call

@@ -42,6 +42,8 @@ TORC_API TORC_CHECKED int torc_host_add_database_fault(struct torc_host *host,
                                                        const struct torc_database_fault *fault,
                                                        uint32_t *out);
 TORC_API uint64_t torc_host_database_fault_struck(const struct torc_host *host, uint32_t fault);
+/* How many statements were begun on the host. */
+TORC_API uint64_t torc_host_statements(const struct torc_host *host);
 TORC_API void torc_host_clear_database_faults(struct torc_host *host);
 
 /* Names a database before a pool of the host opens it: `path` is its file.  What a pool opens is known by

@@ -102,6 +102,20 @@ TORC_API void torc_scenario_print(const struct torc_scenario *scenario, torc_vis
 typedef int torc_scenario_load_fn(void *arg, const char *name, const struct torc_module **out,
                                   char *error, size_t error_size);
 
+/* What can be failed one by one, in the order a host asks for it: acquisitions of memory, statements on its
+ * databases, operations of its disk. */
+enum torc_fault_class { TORC_FAULT_ALLOC, TORC_FAULT_DB, TORC_FAULT_IO };
+enum { TORC_FAULT_CLASSES = 3 };
+TORC_API const char *torc_fault_class_name(enum torc_fault_class fault_class);
+
+struct torc_scenario_fault {
+    enum torc_fault_class fault_class;
+    const char *host;
+    uint64_t k;   /* from 1; counted from the beginning of the run */
+    bool persist; /* that one and all after it */
+    int code;     /* of SQLite, for DB; 0: the usual one */
+};
+
 struct torc_scenario_run_options {
     size_t size; /* sizeof(struct torc_scenario_run_options) */
     bool seed_given;
@@ -113,6 +127,10 @@ struct torc_scenario_run_options {
     const struct torc_decision *decisions;
     size_t decision_count;
     struct torc_decider *decider;
+    /* One fault more than the scenario has; NULL: none.  Expectations that fail because of it do not end the run
+     * and are counted only: what must hold is what `always` and `never` say, that nothing leaks, gets stuck or is
+     * left unhandled. */
+    const struct torc_scenario_fault *fault;
     unsigned perturb; /* of enum torc_perturbation */
     bool trace_hashes; /* torc_trace_show_hash */
     torc_trace_write_fn *trace; /* gets the trace, line by line; NULL: only the digest is kept */
@@ -144,6 +162,12 @@ struct torc_scenario_failure {
     const char *detail;  /* further lines, each with its newline; "" if there are none */
 };
 
+/* How often each class was asked for. */
+struct torc_scenario_counts {
+    const char *host;
+    uint64_t operations[TORC_FAULT_CLASSES];
+};
+
 struct torc_scenario_report {
     enum torc_scenario_verdict verdict;
     const struct torc_scenario_failure *failures;
@@ -156,6 +180,10 @@ struct torc_scenario_report {
     size_t lines_skipped;   /* whose label never happened */
     uint64_t bytes_sent;    /* by scripted peers */
     uint64_t bytes_received;
+    size_t expectations_failed;  /* with a fault: of the lines that were let go */
+    int64_t leaks;               /* -1: the run did not get so far */
+    const struct torc_scenario_counts *counts; /* of each host that runs a module */
+    size_t count_count;
     const struct torc_decision *decisions; /* taken, other than the default, in order */
     size_t decision_count;
     size_t drift; /* decisions that were given and never asked for, or had no such option */

@@ -1,0 +1,47 @@
+/* parallel.h - many runs of a scenario in several processes, so that one which crashes ends itself only. */
+#ifndef TORCI_PARALLEL_H
+#define TORCI_PARALLEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <torc/scenario.h>
+
+/* What came of one run. */
+struct torci_outcome {
+    bool done;
+    int verdict;       /* enum torc_scenario_verdict; negative: of the signal that ended the process, or
+                        * TORCI_RUN_EXITED */
+    uint64_t unmet;    /* with verdict UNMET: a set of the `sometimes` that failed */
+    uint64_t events;
+    uint64_t identity; /* of its failure, to tell failures apart */
+};
+
+enum { TORCI_RUN_EXITED = -1000 };
+/* How a run ended its process, if it did. */
+const char *torci_outcome_end(const struct torci_outcome *outcome);
+
+/* Fills all of it but `done`, from the report of a run. */
+void torci_outcome_of(const struct torc_scenario_report *report, struct torci_outcome *out);
+
+/* Makes the run number `index`; nonzero: it could not be made. */
+typedef int torci_parallel_fn(void *arg, size_t index, struct torci_outcome *out);
+
+/* Makes `count` runs in `jobs` child processes.  What was not begun at `deadline_ns` (torci_monotonic_ns; 0: none)
+ * stays not done.  0, or an errno. */
+int torci_parallel(unsigned jobs, torci_parallel_fn *run, void *arg, struct torci_outcome *outcomes,
+                   size_t count, uint64_t deadline_ns);
+
+/* The index of the first run that failed, or `count`. */
+size_t torci_first_failure(const struct torci_outcome *outcomes, size_t count);
+
+uint64_t torci_monotonic_ns(void);
+
+/* --jobs: a number from 1 to 256; 0 in *out stays and means as many as there are processors. */
+int torci_parallel_read_jobs(const char *command, const char *text, unsigned *out);
+unsigned torci_parallel_jobs(unsigned jobs);
+/* "60s", "500ms", "2m" of real time. */
+int torci_read_budget(const char *command, const char *text, uint64_t *out);
+
+#endif
