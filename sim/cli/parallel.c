@@ -1,6 +1,7 @@
 #include "parallel.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -125,6 +126,15 @@ static int supervise(const struct parallel *parallel, struct share *shares, pid_
     return 0;
 }
 
+/* There are not as many processes to be had. */
+static void end_children(const pid_t *children, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        kill(children[i], SIGKILL);
+        (void)waitpid(children[i], NULL, 0);
+    }
+}
+
 int torci_parallel(unsigned jobs, torci_parallel_fn *run, void *arg, struct torci_outcome *outcomes,
                    size_t count, uint64_t deadline_ns)
 {
@@ -133,19 +143,24 @@ int torci_parallel(unsigned jobs, torci_parallel_fn *run, void *arg, struct torc
     size_t all_bytes = JOBS_MAX * sizeof(struct share) + bytes;
     pid_t children[JOBS_MAX];
     struct share *shares = mmap(NULL, all_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    unsigned started = 0;
     int error = 0;
 
     if (shares == MAP_FAILED)
         return errno;
     parallel.outcomes = (struct torci_outcome *)(void *)(shares + JOBS_MAX);
-    for (unsigned i = 0; i < jobs && error == 0; i++) {
-        shares[i].next = i;
-        children[i] = start(&parallel, &shares[i]);
-        if (children[i] < 0)
+    while (started < jobs && error == 0) {
+        shares[started].next = started;
+        children[started] = start(&parallel, &shares[started]);
+        if (children[started] < 0)
             error = errno;
+        else
+            started++;
     }
     if (error == 0)
         error = supervise(&parallel, shares, children);
+    else
+        end_children(children, started);
     memcpy(outcomes, parallel.outcomes, bytes);
     munmap(shares, all_bytes);
     return error;
