@@ -94,7 +94,7 @@ sim_libs := -lxxhash -ljansson -lsqlite3
 cli_libs := -ldl
 test_libs := -lcmocka
 
-.PHONY: all help libs modules tests check check-programs check-unit check-conformance \
+.PHONY: all help libs modules tests check check-programs check-command check-unit check-conformance \
         check-determinism check-threads check-threaded-programs check-kill check-power-cut check-oom check-valgrind coverage bench install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -202,6 +202,8 @@ check: tests ## unit tests, conformance on both worlds, scenarios, black-box tes
 	tests/run --build $(BUILD) $(test_bin) $(test_scripts)
 check-programs: tests ## the test programs and the scenarios: what depends on compiler and sanitizer
 	tests/run --build $(BUILD) $(test_bin) tests/scenarios.sh
+check-command: tests ## the same and the scripts that run the command: what is worth running with a sanitizer
+	tests/run --build $(BUILD) $(test_bin) $(addprefix tests/,cli.sh replay.sh scenarios.sh explore.sh sweep.sh check.sh clients.sh kill.sh)
 check-unit: tests ## the unit tests alone
 	tests/run --build $(BUILD) $(unit_bin)
 check-conformance: tests ## the conformance suite on both worlds, and the mutants it must catch

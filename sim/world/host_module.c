@@ -10,9 +10,12 @@
 
 struct torci_host_module {
     const struct torc_module *module;
-    void *instance; /* NULL: not started in this life of the host */
+    struct torc_module watched; /* the same, but with ours between: its instance is this structure */
+    struct torc_host *host;
+    void *instance;
     struct torc_options *options; /* in the arena of this life */
-    bool started;
+    bool started; /* in this life of the host */
+    bool stopped; /* there is no instance any more */
     size_t pair_count; /* names and values together */
     char **pairs;
 };
@@ -100,6 +103,50 @@ static int parse(struct torc_host *host, const struct torc_option *table, const 
     return 0;
 }
 
+/* --- watching it ---------------------------------------------------------------------------- */
+
+static struct torc_failure *start_watched(struct torc_reactor *reactor,
+                                          const struct torc_options *options, void **out_instance)
+{
+    struct torc_host *host = (struct torc_host *)(void *)torc_reactor_platform(reactor);
+    struct torci_host_module *module = host->starting;
+
+    *out_instance = module;
+    return module->module->start(reactor, options, &module->instance);
+}
+
+static struct torc_result stopped(struct torc_result result, void *arg)
+{
+    ((struct torci_host_module *)arg)->stopped = true;
+    return result;
+}
+
+/* From when it has stopped there is no instance any more, though the reactor may run on for others. */
+static struct torc_deferred *stop_watched(void *instance)
+{
+    struct torci_host_module *module = instance;
+    struct torci_arena *arena = &module->host->arena;
+    struct torc_deferred *deferred = module->module->stop(module->instance);
+    bool armed = arena->fail_armed;
+
+    arena->fail_armed = false; /* it is not the host that asks for memory here */
+    if (deferred == NULL || torc_deferred_add_both(deferred, stopped, module, NULL) != 0)
+        module->stopped = true;
+    arena->fail_armed = armed;
+    return deferred;
+}
+
+static void watch(struct torci_host_module *module, struct torc_host *host)
+{
+    size_t bytes = module->module->size;
+
+    memcpy(&module->watched, module->module,
+           bytes < sizeof module->watched ? bytes : sizeof module->watched);
+    module->watched.start = start_watched;
+    module->watched.stop = stop_watched;
+    module->host = host;
+}
+
 /* The options stay as long as this life of the host: they are in its arena. */
 static int start(struct torc_host *host, struct torci_host_module *module, char *error,
                  size_t error_size)
@@ -112,12 +159,15 @@ static int start(struct torc_host *host, struct torci_host_module *module, char 
 
     if (code != 0)
         return code;
+    host->starting = module;
     torci_host_enter(host);
-    failure = torc_module_start(module->module, host->reactor, options, &module->instance);
+    failure = torc_module_start(&module->watched, host->reactor, options, NULL);
     torci_host_leave(host);
+    host->starting = NULL;
     if (failure == NULL) {
         module->options = options;
         module->started = true;
+        module->stopped = false;
         return 0;
     }
     code = torc_failure_code(failure);
@@ -150,6 +200,7 @@ int torc_host_start_module(struct torc_host *host, const struct torc_module *mod
         torc_format(error, error_size, "%s", torc_error_text(TORC_ENOMEM));
         return TORC_ENOMEM;
     }
+    watch(copy, host);
     code = start(host, copy, error, error_size);
     if (code != 0) {
         free_module(host->world, copy);
@@ -203,6 +254,8 @@ int torc_host_probe(struct torc_host *host, const char *name, int64_t *out_numbe
         return TORC_ECLOSED;
     if (host->module == NULL || !host->module->started || host->module->module->probes == NULL)
         return TORC_ENOTFOUND;
+    if (host->module->stopped)
+        return TORC_ECLOSED;
     for (probe = host->module->module->probes; probe->name != NULL; probe++) {
         if (strcmp(probe->name, name) != 0)
             continue;
@@ -294,7 +347,8 @@ static int do_call(struct call *call, const struct torc_module_call *script,
                    const struct torc_options *options, const char *const *pairs,
                    struct torc_deferred **out)
 {
-    struct torc_world *world = call->host->world;
+    struct torc_host *host = call->host; /* the call may be over, and gone, before this returns */
+    struct torc_world *world = host->world;
     uint64_t cause = world->cause;
     struct torc_deferred *deferred;
     char text[400];
@@ -304,21 +358,21 @@ static int do_call(struct call *call, const struct torc_module_call *script,
     if (!world->running)
         world->cause = 0; /* from outside: nothing has led to it */
     world->cause = trace_call(call, "begin", text);
-    torci_host_enter(call->host);
-    code = script->call(call->host->module->instance, options, &deferred);
+    torci_host_enter(host);
+    code = script->call(host->module->instance, options, &deferred);
     if (code == 0) {
-        bool armed = call->host->arena.fail_armed;
+        bool armed = host->arena.fail_armed;
 
         /* The caller is no part of the host: what its memory is made to refuse is not for this. */
-        call->host->arena.fail_armed = false;
+        host->arena.fail_armed = false;
         code = torc_deferred_add_both(deferred, answered, call, release_call);
-        call->host->arena.fail_armed = armed;
+        host->arena.fail_armed = armed;
         if (code == 0)
             *out = deferred;
         else
             torc_deferred_drop(deferred);
     }
-    torci_host_leave(call->host);
+    torci_host_leave(host);
     world->cause = cause;
     return code;
 }
@@ -345,6 +399,10 @@ int torc_host_call(struct torc_host *host, const char *name, const char *const *
     script = find_call(host, name, error, error_size);
     if (script == NULL)
         return TORC_ENOTFOUND;
+    if (host->module->stopped) {
+        torc_format(error, error_size, "module %s has stopped", host->module->module->name);
+        return TORC_ECLOSED;
+    }
     code = parse(host, script->parameters != NULL ? script->parameters : none, script->name, pairs,
                  count_pairs(pairs), error, error_size, &options);
     if (code != 0)

@@ -338,6 +338,42 @@ static void a_call_and_its_answer_are_traced(void **state)
     torc_trace_free(trace);
 }
 
+static struct torc_result hold_shutdown(void *arg)
+{
+    return torc_await(*(struct torc_deferred **)arg);
+}
+
+/* Something else holds the shutdown while the module is gone already. */
+static void a_module_that_has_stopped_is_not_asked_any_more(void **state)
+{
+    struct torc_world *world = *state;
+    struct torc_deferred *held;
+    struct torc_deferred *called;
+    struct torc_source source;
+    struct torc_host *host;
+    enum torc_verdict verdict;
+    const char *text;
+    int64_t number;
+    char error[200];
+
+    assert_int_equal(torc_world_add_host(world, "srv", NULL, &host), 0);
+    assert_int_equal(torc_host_start_module(host, &module, NULL, error, sizeof error), 0);
+    assert_int_equal(torc_deferred_new(torc_reactor_scope(torc_host_reactor(host)), NULL, NULL,
+                                       &source, &held),
+                     0);
+    assert_int_equal(torc_reactor_add_trigger(torc_host_reactor(host), TORC_BEFORE, "shutdown",
+                                              hold_shutdown, &held, NULL, NULL),
+                     0);
+    assert_int_equal(torc_host_probe(host, "value", &number, &text), 0);
+    assert_int_equal(torc_reactor_stop(torc_host_reactor(host)), 0);
+    assert_int_equal(torc_world_run(world, 1000, &verdict), 0);
+    assert_true(torc_reactor_running(torc_host_reactor(host)));
+    assert_int_equal(torc_host_probe(host, "value", &number, &text), TORC_ECLOSED);
+    assert_int_equal(torc_host_call(host, "add", NULL, &called, error, sizeof error), TORC_ECLOSED);
+    assert_int_equal(torc_source_fire(source, torc_value(NULL)), 0);
+    assert_int_equal(torc_world_run(world, 2000, &verdict), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -347,6 +383,7 @@ int main(void)
         TEST(it_starts_again_with_the_host),
         TEST(what_is_wrong_comes_back_as_a_sentence),
         TEST(it_is_stopped_with_the_reactor),
+        TEST(a_module_that_has_stopped_is_not_asked_any_more),
         TEST(a_call_reaches_the_module_and_its_answer_comes_back),
         TEST(a_call_that_cannot_be_says_why),
         TEST(a_call_and_its_answer_are_traced),

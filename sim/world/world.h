@@ -130,6 +130,7 @@ struct torc_host {
     struct torc_log_observer *user_observer;
     struct torc_mark_observer mark_observer;
     struct torci_host_module *module;
+    struct torci_host_module *starting; /* while its start runs */
     uint64_t calls; /* torc_host_call so far */
 
     struct torci_disk *disk;           /* NULL: none yet */
