@@ -120,7 +120,7 @@ static void measure(const struct power_matrix *matrix, uint64_t *out_before, uin
 void power_matrix_run(const struct power_matrix *matrix, struct power_matrix_result *out)
 {
     static const struct power_matrix_result none;
-    unsigned every = RUNNING_ON_VALGRIND && matrix->every < 97 ? 97 : matrix->every;
+    unsigned every = RUNNING_ON_VALGRIND && matrix->every < 37 ? 37 : matrix->every;
     struct torc_power_cut all = TORC_POWER_CUT_INIT;
     uint64_t before;
     uint64_t last;
