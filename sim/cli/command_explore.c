@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
 #include "command.h"
 #include "parallel.h"
 #include "shrinker.h"
@@ -18,7 +17,6 @@ static const char *const option_names[] = {"seeds",   "strategy", "sites",     "
 enum { ROUND_RUNS = 256, SHRINK_RUNS_MAX = 2000, PATH_BYTES = 1024 };
 
 struct explore {
-    struct torci_arguments arguments;
     struct torci_scenario_source source;
     const struct torc_scenario *scenario;
     unsigned jobs;
@@ -32,7 +30,6 @@ struct explore {
     uint64_t runs;
     uint64_t events;
     uint64_t unmet; /* of every run so far */
-    bool done;
 };
 
 static void print_help(void)
@@ -57,8 +54,9 @@ static void print_help(void)
 
 /* --- arguments ------------------------------------------------------------------------------------ */
 
-static int read_value(struct explore *explore, const char *option, const char *value)
+static int read_value(void *arg, const char *option, const char *value)
 {
+    struct explore *explore = arg;
     struct torc_scenario_exploration *exploration = &explore->exploration;
     const char *bad;
 
@@ -86,50 +84,6 @@ static int read_value(struct explore *explore, const char *option, const char *v
         explore->out = value;
     }
     return 0;
-}
-
-static int read_option(struct explore *explore)
-{
-    const char *option = explore->arguments.name;
-    const char *value;
-    bool shared;
-    bool known = false;
-    int status;
-
-    if (strcmp(option, "help") == 0 || strcmp(option, "h") == 0) {
-        print_help();
-        explore->done = true;
-        return 0;
-    }
-    status = torci_scenario_source_option(&explore->source, &explore->arguments, &shared);
-    if (shared)
-        return status;
-    for (size_t i = 0; i < 6; i++)
-        known = known || strcmp(option_names[i], option) == 0;
-    if (!known)
-        return torci_arguments_unknown(&explore->arguments, option_names);
-    value = torci_arguments_value(&explore->arguments);
-    return value == NULL ? TORCI_EXIT_USAGE : read_value(explore, option, value);
-}
-
-static int read_arguments(struct explore *explore, int argc, char **argv)
-{
-    enum torci_argument_kind kind;
-    int status = 0;
-
-    torci_arguments_init(&explore->arguments, argc, argv);
-    while (status == 0 && !explore->done &&
-           (kind = torci_arguments_next(&explore->arguments)) != TORCI_ARGUMENT_END) {
-        if (kind == TORCI_ARGUMENT_OPTION)
-            status = read_option(explore);
-        else if (explore->path != NULL)
-            status = torci_usage_error(name, "one scenario at a time");
-        else
-            explore->path = explore->arguments.shown;
-    }
-    if (status == 0 && !explore->done && explore->path == NULL)
-        status = torci_usage_error(name, "which scenario?");
-    return status;
 }
 
 /* What was not given comes from the scenario. */
@@ -405,13 +359,17 @@ static int explore_scenario(struct explore *explore)
 int torci_command_explore(int argc, char **argv)
 {
     struct explore *explore = calloc(1, sizeof(*explore));
+    bool done = false;
     int status;
 
     if (explore == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     explore->source.command = name;
-    status = read_arguments(explore, argc, argv);
-    if (status == 0 && !explore->done)
+    status = torci_scenario_source_arguments(
+        &explore->source, argc, argv,
+        &(struct torci_command_options){option_names, 6, print_help, read_value, explore},
+        &explore->path, &done);
+    if (status == 0 && !done)
         status = explore_scenario(explore);
     torci_scenario_source_free(&explore->source);
     free(explore);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
 #include "command.h"
 #include "fault_case.h"
 #include "parallel.h"
@@ -21,7 +20,6 @@ static const int database_codes[] = {SQLITE_BUSY, SQLITE_FULL, SQLITE_IOERR, SQL
 enum { DATABASE_CODES = sizeof database_codes / sizeof database_codes[0], SHOWN_MAX = 10 };
 
 struct sweep {
-    struct torci_arguments arguments;
     struct torci_scenario_source source;
     const struct torc_scenario *scenario;
     const char *path;
@@ -34,7 +32,6 @@ struct sweep {
     const struct torc_scenario_report *baseline;
     struct torc_scenario_fault *cases;
     size_t count;
-    bool done;
 };
 
 static void print_help(void)
@@ -76,8 +73,9 @@ static unsigned read_list(const char *text, const char *const *names)
     }
 }
 
-static int read_value(struct sweep *sweep, const char *option, const char *value)
+static int read_value(void *arg, const char *option, const char *value)
 {
+    struct sweep *sweep = arg;
     static const char *const class_names[] = {"alloc", "db", "io", NULL};
     static const char *const mode_names[] = {"once", "persist", NULL};
     unsigned modes;
@@ -98,53 +96,6 @@ static int read_value(struct sweep *sweep, const char *option, const char *value
         return torci_parallel_read_jobs(name, value, &sweep->jobs);
     sweep->seed_given = true;
     return torci_read_number(name, "seed", value, &sweep->seed);
-}
-
-static int read_option(struct sweep *sweep)
-{
-    const char *option = sweep->arguments.name;
-    const char *value;
-    bool shared;
-    bool known = false;
-    int status;
-
-    if (strcmp(option, "help") == 0 || strcmp(option, "h") == 0) {
-        print_help();
-        sweep->done = true;
-        return 0;
-    }
-    status = torci_scenario_source_option(&sweep->source, &sweep->arguments, &shared);
-    if (shared)
-        return status;
-    for (size_t i = 0; i < 5; i++)
-        known = known || strcmp(option_names[i], option) == 0;
-    if (!known)
-        return torci_arguments_unknown(&sweep->arguments, option_names);
-    value = torci_arguments_value(&sweep->arguments);
-    return value == NULL ? TORCI_EXIT_USAGE : read_value(sweep, option, value);
-}
-
-static int read_arguments(struct sweep *sweep, int argc, char **argv)
-{
-    enum torci_argument_kind kind;
-    int status = 0;
-
-    sweep->classes = 7;
-    sweep->once = true;
-    sweep->persist = true;
-    torci_arguments_init(&sweep->arguments, argc, argv);
-    while (status == 0 && !sweep->done &&
-           (kind = torci_arguments_next(&sweep->arguments)) != TORCI_ARGUMENT_END) {
-        if (kind == TORCI_ARGUMENT_OPTION)
-            status = read_option(sweep);
-        else if (sweep->path != NULL)
-            status = torci_usage_error(name, "one scenario at a time");
-        else
-            sweep->path = sweep->arguments.shown;
-    }
-    if (status == 0 && !sweep->done && sweep->path == NULL)
-        status = torci_usage_error(name, "which scenario?");
-    return status;
 }
 
 /* --- runs ----------------------------------------------------------------------------------------- */
@@ -363,13 +314,20 @@ static int sweep_scenario(struct sweep *sweep)
 int torci_command_sweep(int argc, char **argv)
 {
     struct sweep *sweep = calloc(1, sizeof(*sweep));
+    bool done = false;
     int status;
 
     if (sweep == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     sweep->source.command = name;
-    status = read_arguments(sweep, argc, argv);
-    if (status == 0 && !sweep->done)
+    sweep->classes = 7;
+    sweep->once = true;
+    sweep->persist = true;
+    status = torci_scenario_source_arguments(
+        &sweep->source, argc, argv,
+        &(struct torci_command_options){option_names, 5, print_help, read_value, sweep},
+        &sweep->path, &done);
+    if (status == 0 && !done)
         status = sweep_scenario(sweep);
     torci_scenario_source_free(&sweep->source);
     free(sweep);

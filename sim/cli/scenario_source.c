@@ -183,6 +183,53 @@ int torci_scenario_source_option(struct torci_scenario_source *source,
     return status;
 }
 
+static int read_option(struct torci_scenario_source *source, struct torci_arguments *arguments,
+                       const struct torci_command_options *options, bool *out_done)
+{
+    const char *value;
+    bool shared;
+    bool own = false;
+    int status;
+
+    if (strcmp(arguments->name, "help") == 0 || strcmp(arguments->name, "h") == 0) {
+        options->help();
+        *out_done = true;
+        return 0;
+    }
+    status = torci_scenario_source_option(source, arguments, &shared);
+    if (shared)
+        return status;
+    for (size_t i = 0; i < options->own; i++)
+        own = own || strcmp(options->names[i], arguments->name) == 0;
+    if (!own)
+        return torci_arguments_unknown(arguments, options->names);
+    value = torci_arguments_value(arguments);
+    return value == NULL ? TORCI_EXIT_USAGE : options->read(options->arg, arguments->name, value);
+}
+
+int torci_scenario_source_arguments(struct torci_scenario_source *source, int argc, char **argv,
+                                    const struct torci_command_options *options,
+                                    const char **out_path, bool *out_done)
+{
+    struct torci_arguments arguments;
+    enum torci_argument_kind kind;
+    int status = 0;
+
+    torci_arguments_init(&arguments, argc, argv);
+    while (status == 0 && !*out_done &&
+           (kind = torci_arguments_next(&arguments)) != TORCI_ARGUMENT_END) {
+        if (kind == TORCI_ARGUMENT_OPTION)
+            status = read_option(source, &arguments, options, out_done);
+        else if (*out_path != NULL)
+            status = torci_usage_error(source->command, "one scenario at a time");
+        else
+            *out_path = arguments.shown;
+    }
+    if (status == 0 && !*out_done && *out_path == NULL)
+        status = torci_usage_error(source->command, "which scenario?");
+    return status;
+}
+
 void torci_scenario_source_free(struct torci_scenario_source *source)
 {
     torc_scenario_free(source->decided);

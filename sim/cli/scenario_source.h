@@ -26,6 +26,20 @@ int torci_scenario_source_option(struct torci_scenario_source *source,
                                  struct torci_arguments *arguments, bool *out_known);
 void torci_scenario_source_free(struct torci_scenario_source *source);
 
+/* The options of a command that takes one scenario. */
+struct torci_command_options {
+    const char *const *names; /* the command's own ones, which take a value, then the others; ended by NULL */
+    size_t own;               /* so many */
+    void (*help)(void);
+    int (*read)(void *arg, const char *option, const char *value); /* one of its own: 0, or an exit status */
+    void *arg;
+};
+
+/* Reads all arguments: these options and one scenario.  0, or an exit status; *out_done: help was printed. */
+int torci_scenario_source_arguments(struct torci_scenario_source *source, int argc, char **argv,
+                                    const struct torci_command_options *options,
+                                    const char **out_path, bool *out_done);
+
 /* The text of a file.  0, or the errno of what failed; `*out` is to be freed. */
 int torci_scenario_source_read(const char *path, char **out, size_t *out_bytes);
 
