@@ -1,3 +1,4 @@
+#include <netdb.h>
 #include "live_pair.h"
 
 /* Looks names up for the test: "stuck" waits until it is let go, "no" is not there, anything else is 10.0.0.1. */
@@ -69,23 +70,44 @@ static uint64_t resolve(struct torc_platform *platform, const char *name, uint64
     return handle;
 }
 
-static void the_system_knows_localhost_and_numbers(void **state)
+/* A minimal system may have no /etc/hosts. */
+static bool system_knows(const char *name)
+{
+    struct addrinfo *list;
+
+    if (getaddrinfo(name, NULL, NULL, &list) != 0)
+        return false;
+    freeaddrinfo(list);
+    return true;
+}
+
+static void localhost_is_what_the_system_says(void **state)
 {
     struct torc_platform *platform = platform_with(NULL, 0, 0);
     struct torc_address list[8];
     uint64_t handle = resolve(platform, "localhost", 1);
+    bool known = system_knows("localhost");
     size_t count, i;
 
     (void)state;
-    expect_event(platform, 1, TORC_EVENT_NAMES, 0);
-    count = platform->ops->resolved(platform, handle, list, 8);
-    assert_in_range(count, 1, 8);
+    expect_event(platform, 1, TORC_EVENT_NAMES, known ? 0 : TORC_ENOTFOUND);
+    count = known ? platform->ops->resolved(platform, handle, list, 8) : 0;
+    assert_true(count <= 8 && (count > 0) == known);
     for (i = 0; i < count; i++) {
         assert_int_equal(list[i].port, 0);
         assert_true(list[i].family == TORC_ADDRESS_IPV4 ? list[i].ip[0] == 127 : list[i].ip[15] == 1);
     }
     platform->ops->resolve_end(platform, handle);
-    handle = resolve(platform, "192.0.2.7", 2);
+    torc_live_free(platform);
+}
+
+static void a_number_is_its_own_address(void **state)
+{
+    struct torc_platform *platform = platform_with(NULL, 0, 0);
+    struct torc_address list[8];
+    uint64_t handle = resolve(platform, "192.0.2.7", 2);
+
+    (void)state;
     expect_event(platform, 2, TORC_EVENT_NAMES, 0);
     assert_int_equal(platform->ops->resolved(platform, handle, list, 8), 1);
     assert_int_equal(list[0].ip[3], 7);
@@ -193,7 +215,8 @@ static void a_platform_is_freed_without_waiting_for_a_stuck_lookup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_system_knows_localhost_and_numbers),
+        cmocka_unit_test(localhost_is_what_the_system_says),
+        cmocka_unit_test(a_number_is_its_own_address),
         cmocka_unit_test(an_answer_is_told_once_and_stays_until_it_is_let_go),
         cmocka_unit_test(stuck_lookups_hold_up_others_only_when_all_threads_are_in_them),
         cmocka_unit_test(too_many_waiting_lookups_are_refused),
