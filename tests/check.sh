@@ -37,6 +37,6 @@ expect 2 "a scenario that is not there" "$at/none.scn" "none.scn"
 expect 2 "no scenario" "" "which scenario?"
 expect 2 "a misspelt option" "--piars 3 x.scn" "did you mean --pairs"
 expect 2 "a number of pairs that is none" "--pairs 0 x.scn" "'0' is not a number from 1 on"
-[ -z "$(find "$at" -name 'torc-check-*')" ]
+[ -z "$(find "$at" -name 'torc-*')" ]
 report $? "nothing is left behind"
 echo "1..$n"

@@ -152,7 +152,7 @@ static void a_path_may_have_any_bytes(void **state)
 {
     struct pool_fixture *fixture = *state;
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
-    char path[200];
+    char path[TEST_DIRECTORY_MAX + 32];
     snprintf(path, sizeof path, "%s/a b%%20?x=1#ü'.db", fixture->directory);
     options.path = path;
     struct torc_pool *pool = pool_fixture_pool(fixture, &options);

@@ -13,11 +13,12 @@
 #include "command.h"
 #include "perturbation.h"
 #include "trace_compare.h"
+#include "work_directory.h"
 
 static const char name[] = "check";
 static const char *const option_names[] = {"seed", "param", "modules", "pairs", "help", NULL};
 
-enum { PASSED_MAX = 128, DIRECTORY_BYTES = 200, PATH_BYTES = 256, TOLD_BYTES = 1024 };
+enum { PASSED_MAX = 128, PATH_BYTES = TORCI_WORK_DIRECTORY_MAX + 32, TOLD_BYTES = 1024 };
 
 /* One run in a process of its own. */
 struct pass {
@@ -29,7 +30,7 @@ struct pass {
 
 struct check {
     struct torci_arguments arguments;
-    char directory[DIRECTORY_BYTES];
+    char directory[TORCI_WORK_DIRECTORY_MAX];
     char *passed_on[PASSED_MAX]; /* to torc run */
     size_t passed_on_count;
     const char **paths;
@@ -299,44 +300,18 @@ static void check_path(struct check *check, const char *path)
            check->pairs == 1 ? "" : "s");
 }
 
-/* --- the directory -------------------------------------------------------------------------------- */
-
-static int make_directory(struct check *check)
-{
-    const char *place = getenv("TMPDIR");
-
-    snprintf(check->directory, sizeof check->directory, "%s/torc-check-XXXXXX",
-             place != NULL && place[0] != '\0' ? place : "/tmp");
-    if (mkdtemp(check->directory) == NULL)
-        return torci_command_error(name, TORCI_EXIT_INTERNAL, "%s: %s", check->directory,
-                                   strerror(errno));
-    return 0;
-}
-
-static void remove_directory(const struct check *check)
-{
-    static const char *const files[] = {"1", "2", "1.errors", "2.errors"};
-    char path[2 * PATH_BYTES];
-
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", check->directory, files[i]);
-        unlink(path);
-    }
-    rmdir(check->directory);
-}
-
 static int check_all(struct check *check, int argc, char **argv)
 {
     int status = read_arguments(check, argc, argv);
 
     if (status != 0 || check->done)
         return status;
-    status = make_directory(check);
-    if (status != 0)
-        return status;
+    if (torci_work_directory_make(check->directory) != 0)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "%s: %s", check->directory,
+                                   strerror(errno));
     for (size_t i = 0; i < check->path_count; i++)
         check_path(check, check->paths[i]);
-    remove_directory(check);
+    torci_work_directory_remove(check->directory);
     return check->status;
 }
 

@@ -1,6 +1,5 @@
 #include "database_fixture.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,35 +18,16 @@ int database_fixture_set_up(void **state)
 {
     struct database_fixture *fixture = calloc(1, sizeof *fixture);
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
-    const char *place = getenv("TMPDIR");
     assert_non_null(fixture);
     fixture->observer.emit = note_error;
     options.observer = &fixture->observer;
-    snprintf(fixture->directory, sizeof fixture->directory, "%s/torc-database-XXXXXX",
-             place ? place : "/tmp");
-    assert_non_null(mkdtemp(fixture->directory));
+    test_directory_make(fixture->directory);
     snprintf(fixture->path, sizeof fixture->path, "%s/main.sqlite", fixture->directory);
     assert_int_equal(torc_live_new(NULL, &fixture->platform), 0);
     assert_int_equal(torc_reactor_new(fixture->platform, &options, &fixture->reactor), 0);
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     *state = fixture;
     return 0;
-}
-
-static void remove_directory(const char *path)
-{
-    DIR *directory = opendir(path);
-    struct dirent *entry;
-    while (directory && (entry = readdir(directory)) != NULL) {
-        char name[512];
-        if (entry->d_name[0] == '.')
-            continue;
-        snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-        unlink(name);
-    }
-    if (directory)
-        closedir(directory);
-    rmdir(path);
 }
 
 int database_fixture_tear_down(void **state)
@@ -59,7 +39,7 @@ int database_fixture_tear_down(void **state)
     torc_reactor_count(fixture->reactor, &left);
     torc_reactor_free(fixture->reactor);
     torc_live_free(fixture->platform);
-    remove_directory(fixture->directory);
+    test_directory_remove(fixture->directory);
     assert_int_equal(counts.deferreds, 0);
     assert_int_equal(counts.failures, 0);
     assert_int_equal(counts.unhandled, 0);

@@ -14,14 +14,16 @@
 #include <torc/live.h>
 #include <torc/pool.h>
 
+#include "test_directory.h"
+
 struct database_fixture {
     struct torc_platform *platform;
     struct torc_reactor *reactor;
     struct torc_log_observer observer;
     unsigned errors_logged;
     char last_error[256];
-    char directory[128];
-    char path[160]; /* of a database in it */
+    char directory[TEST_DIRECTORY_MAX];
+    char path[TEST_DIRECTORY_MAX + 32]; /* of a database in it */
 };
 
 /* Set-up and tear-down of a CMocka test; *state is the fixture.  The tear-down expects that nothing is left in the

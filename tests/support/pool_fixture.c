@@ -1,6 +1,5 @@
 #include "pool_fixture.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -160,36 +159,17 @@ int pool_fixture_set_up(void **state)
 {
     struct pool_fixture *fixture = calloc(1, sizeof *fixture);
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
-    const char *place = getenv("TMPDIR");
     assert_non_null(fixture);
     scripted_init(&fixture->platform);
     fixture->platform.ops.database = database;
     fixture->observer.emit = note_error;
     options.observer = &fixture->observer;
-    snprintf(fixture->directory, sizeof fixture->directory, "%s/torc-pool-XXXXXX",
-             place ? place : "/tmp");
-    assert_non_null(mkdtemp(fixture->directory));
+    test_directory_make(fixture->directory);
     snprintf(fixture->path, sizeof fixture->path, "%s/main.sqlite", fixture->directory);
     assert_int_equal(torc_reactor_new(&fixture->platform.base, &options, &fixture->reactor), 0);
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     *state = fixture;
     return 0;
-}
-
-static void remove_directory(const char *path)
-{
-    DIR *directory = opendir(path);
-    struct dirent *entry;
-    while (directory && (entry = readdir(directory)) != NULL) {
-        char name[512];
-        if (entry->d_name[0] == '.')
-            continue;
-        snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-        unlink(name);
-    }
-    if (directory)
-        closedir(directory);
-    rmdir(path);
 }
 
 int pool_fixture_tear_down(void **state)
@@ -201,7 +181,7 @@ int pool_fixture_tear_down(void **state)
     torc_reactor_count(fixture->reactor, &left);
     torc_reactor_free(fixture->reactor);
     size_t blocks = scripted_end(&fixture->platform);
-    remove_directory(fixture->directory);
+    test_directory_remove(fixture->directory);
     unsigned opened = fixture->opened;
     unsigned closed = fixture->closed;
     free(fixture);

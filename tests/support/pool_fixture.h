@@ -14,6 +14,8 @@
 
 #include <torc/pool.h>
 
+#include "test_directory.h"
+
 #include "scripted_platform.h"
 
 #include <cmocka.h>
@@ -38,8 +40,8 @@ struct pool_fixture {
     unsigned errors_logged;
     char last_error[256];
     struct torc_reactor *reactor;
-    char directory[128];
-    char path[160]; /* of a database in it */
+    char directory[TEST_DIRECTORY_MAX];
+    char path[TEST_DIRECTORY_MAX + 32]; /* of a database in it */
     struct pool_rule rules[POOL_RULES_MAX];
     size_t rule_count;
     char statements[8192]; /* each that began: "0 BEGIN IMMEDIATE\n"; the number is the connection's */
