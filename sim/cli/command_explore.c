@@ -41,8 +41,8 @@ static void print_help(void)
          "decisions.  Options come before what the scenario's explore line says.\n"
          "  --seeds A..B        [1..100]\n"
          "  --strategy NAME     fifo, random, pct, portfolio [portfolio]\n"
-         "  --sites LIST        what is decided: all, or some of ready.order, read.short, write.short,\n"
-         "                      packet.delay, job.delay [those that take no virtual time]\n"
+         "  --sites LIST        what is decided: names of sites (docs/explore.md), or free, times, faults, all;\n"
+         "                      -NAME: but not that one [free: what takes no virtual time]\n"
          "  --budget DURATION   of real time; what it left is told, status 4\n"
          "  --jobs NUMBER       processes [the number of processors]\n"
          "  --out DIR           where what fails is written [the scenario's folder]\n"
@@ -149,10 +149,12 @@ static int write_decisions(const char *path, const struct torc_scenario_report *
     if (out == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     fputs("scn 1\n", out);
-    for (size_t i = 0; i < report->decision_count; i++)
-        fprintf(out, "decide %s %s %llu = %llu\n", report->decisions[i].host,
-                report->decisions[i].site, (unsigned long long)report->decisions[i].k,
-                (unsigned long long)report->decisions[i].value);
+    for (size_t i = 0; i < report->decision_count; i++) {
+        char line[256];
+
+        torc_decision_print(&report->decisions[i], line, sizeof line);
+        fprintf(out, "%s\n", line);
+    }
     fclose(out);
     status = write_file(path, text);
     free(text);

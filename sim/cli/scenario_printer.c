@@ -145,6 +145,7 @@ static void junit_case(struct torci_scenario_printer *printer, const char *path,
 static void print_text(struct torci_scenario_printer *printer, const char *path,
                        const struct torc_scenario_report *report)
 {
+    char drifted[256];
     bool passed = report->verdict == TORC_SCENARIO_PASS;
 
     printf("%s%-7s%s  %s  (", !printer->color ? "" : passed ? "\033[32m" : "\033[31m",
@@ -157,11 +158,11 @@ static void print_text(struct torci_scenario_printer *printer, const char *path,
     puts(")");
     for (size_t i = 0; i < report->failure_count; i++)
         print_failure(stdout, "    ", &report->failures[i]);
-    if (report->drift > 0)
-        printf("    drift: %zu decision%s never asked for, the first is: decide %s %s %llu = %llu\n",
-               report->drift, report->drift == 1 ? " was" : "s were", report->drifted.host,
-               report->drifted.site, (unsigned long long)report->drifted.k,
-               (unsigned long long)report->drifted.value);
+    if (report->drift > 0) {
+        torc_decision_print(&report->drifted, drifted, sizeof drifted);
+        printf("    drift: %zu decision%s never asked for, the first is: %s\n", report->drift,
+               report->drift == 1 ? " was" : "s were", drifted);
+    }
     if (!passed)
         print_commands(stdout, "    ", printer, path, report);
 }

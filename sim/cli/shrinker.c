@@ -125,6 +125,11 @@ static bool add_param(struct shrinker *shrinker, const char *text, size_t bytes,
     return add_line(shrinker, text, bytes, false);
 }
 
+static bool is_decision(const char *line)
+{
+    return is_line(line, "decide") && strstr(line, "only") == NULL;
+}
+
 static bool add_seed(struct shrinker *shrinker)
 {
     char line[64];
@@ -145,7 +150,7 @@ static bool read_lines(struct shrinker *shrinker, const char *text, size_t bytes
         if (says_something(text, length) && is_line(text, "param"))
             good = add_param(shrinker, text, length, shrinker->given);
         else if (says_something(text, length) && !is_line(text, "seed"))
-            good = add_line(shrinker, text, length, is_line(text, "decide"));
+            good = add_line(shrinker, text, length, is_decision(text));
         text += length + 1;
         if (good && shrinker->count == 1 && shrinker->seed != 1)
             good = add_seed(shrinker);
@@ -153,18 +158,18 @@ static bool read_lines(struct shrinker *shrinker, const char *text, size_t bytes
     return good;
 }
 
+/* With what was drawn among them, so that nothing else need be; deleted again if that makes no difference. */
 static bool add_decisions(struct shrinker *shrinker, const struct torc_decision *decisions,
                           size_t count)
 {
-    bool good = true;
+    static const char only[] = "decide only";
+    bool good = add_line(shrinker, only, sizeof only - 1, false);
 
     for (size_t i = 0; i < count && good; i++) {
         char line[256];
-        int bytes = snprintf(line, sizeof line, "decide %s %s %llu = %llu", decisions[i].host,
-                             decisions[i].site, (unsigned long long)decisions[i].k,
-                             (unsigned long long)decisions[i].value);
 
-        good = add_line(shrinker, line, (size_t)bytes, true);
+        torc_decision_print(&decisions[i], line, sizeof line);
+        good = add_line(shrinker, line, strlen(line), true);
     }
     return good;
 }

@@ -34,6 +34,9 @@ struct torc_decision_list {
     size_t taken_count;
     size_t taken_capacity;
     struct text *texts;
+    bool closed;   /* nothing else is decided */
+    bool onwards;  /* some entry is */
+    size_t faults; /* decided, not drawn */
 };
 
 static const char *keep_text(struct torc_decision_list *list, const char *text)
@@ -121,21 +124,56 @@ static void note_taken(struct torc_decision_list *list, const struct torc_questi
     }
     if (host == NULL || site == NULL)
         return;
-    list->taken[list->taken_count++] = (struct torc_decision){host, site, question->k, value};
+    list->taken[list->taken_count++] =
+        (struct torc_decision){host, site, question->k, value, false};
 }
 
-static uint64_t answer(struct torc_decision_list *list, const struct torc_question *question)
+/* The last entry that answers this question and all after it. */
+static struct entry *find_onwards(const struct torc_decision_list *list,
+                                  const struct torc_question *question)
+{
+    struct entry *found = NULL;
+
+    for (size_t i = 0; list->onwards && i < list->count; i++) {
+        const struct torc_decision *decision = &list->entries[i].decision;
+
+        if (decision->onwards && decision->k <= question->k &&
+            strcmp(decision->site, question->site) == 0 &&
+            strcmp(decision->host, question->host) == 0 &&
+            (found == NULL || decision->k >= found->decision.k))
+            found = &list->entries[i];
+    }
+    return found;
+}
+
+static struct entry *find_entry(const struct torc_decision_list *list,
+                                const struct torc_question *question)
 {
     size_t place =
         list->count == 0 ? 0 : *find(list, question->host, question->site, question->k);
 
-    if (place != 0) {
-        struct entry *entry = &list->entries[place - 1];
+    return place != 0 ? &list->entries[place - 1] : find_onwards(list, question);
+}
 
-        entry->used = entry->decision.value < question->options;
+static uint64_t answer(struct torc_decision_list *list, const struct torc_question *question)
+{
+    struct entry *entry = find_entry(list, question);
+
+    if (entry != NULL) {
+        entry->used = entry->used || entry->decision.value < question->options;
         return entry->decision.value;
     }
-    return list->fallback == NULL ? 0 : list->fallback->decide(list->fallback, question);
+    if (list->closed)
+        return 0;
+    return list->fallback == NULL ? question->drawn
+                                  : list->fallback->decide(list->fallback, question);
+}
+
+static bool is_fault(const char *name)
+{
+    const struct torc_decision_site *site = torc_decision_find_site(name);
+
+    return site != NULL && site->kind == TORC_SITE_FAULT;
 }
 
 static uint64_t decide(struct torc_decider *self, const struct torc_question *question)
@@ -143,8 +181,10 @@ static uint64_t decide(struct torc_decider *self, const struct torc_question *qu
     struct torc_decision_list *list = (struct torc_decision_list *)(void *)self;
     uint64_t value = answer(list, question);
 
-    if (value != 0 && value < question->options)
-        note_taken(list, question, value);
+    if (value == 0 || value >= question->options)
+        return value;
+    note_taken(list, question, value);
+    list->faults += value != question->drawn && is_fault(question->site) ? 1 : 0;
     return value;
 }
 
@@ -193,7 +233,18 @@ int torc_decision_list_add(struct torc_decision_list *list, const struct torc_de
     if (*place == 0)
         *place = ++list->count;
     list->entries[*place - 1] = (struct entry){kept, list->added++, false};
+    list->onwards = list->onwards || kept.onwards;
     return 0;
+}
+
+void torc_decision_list_close(struct torc_decision_list *list)
+{
+    list->closed = true;
+}
+
+size_t torc_decision_list_faults(const struct torc_decision_list *list)
+{
+    return list->faults;
 }
 
 struct torc_decider *torc_decision_list_decider(struct torc_decision_list *list)

@@ -13,14 +13,14 @@
 static uint64_t ask(struct torc_decider *decider, const char *host, const char *site, uint64_t k,
                     uint64_t options, uint64_t draw)
 {
-    struct torc_question question = {host, site, k, options, draw};
+    struct torc_question question = {host, site, k, options, draw, 0};
 
     return decider->decide(decider, &question);
 }
 
 static void a_list_answers_what_it_has_and_notes_it(void **state)
 {
-    struct torc_decision decision = {"srv", "read.short", 3, 2};
+    struct torc_decision decision = {"srv", "read.short", 3, 2, false};
     const struct torc_decision *taken;
     struct torc_decision_list *list;
     struct torc_decider *decider;
@@ -45,7 +45,7 @@ static void a_list_answers_what_it_has_and_notes_it(void **state)
 
 static void an_option_there_is_not_is_drift_and_the_default(void **state)
 {
-    struct torc_decision decision = {"srv", "ready.order", 0, 5};
+    struct torc_decision decision = {"srv", "ready.order", 0, 5, false};
     const struct torc_decision *taken;
     struct torc_decision_list *list;
     size_t first;
@@ -68,7 +68,7 @@ static void thousands_of_decisions_are_found_again(void **state)
     (void)state;
     assert_int_equal(torc_decision_list_new(NULL, &list), 0);
     for (uint64_t k = 0; k < 5000; k++) {
-        struct torc_decision decision = {k % 2 ? "a" : "b", "job.delay", k, 1 + k % 3};
+        struct torc_decision decision = {k % 2 ? "a" : "b", "job.delay", k, 1 + k % 3, false};
 
         assert_int_equal(torc_decision_list_add(list, &decision), 0);
     }
@@ -77,6 +77,90 @@ static void thousands_of_decisions_are_found_again(void **state)
         assert_int_equal(ask(decider, k % 2 ? "a" : "b", "job.delay", k, 4, 0), 1 + k % 3);
     assert_int_equal(torc_decision_list_drift(list, &first), 0);
     torc_decision_list_free(list);
+}
+
+static void a_decision_onwards_answers_that_question_and_all_after_it(void **state)
+{
+    struct torc_decision onwards = {"srv", "job.delay", 3, 2, true};
+    struct torc_decision exact = {"srv", "job.delay", 5, 1, false};
+    struct torc_decision_list *list;
+    struct torc_decider *decider;
+    size_t first;
+
+    (void)state;
+    assert_int_equal(torc_decision_list_new(NULL, &list), 0);
+    assert_int_equal(torc_decision_list_add(list, &onwards), 0);
+    assert_int_equal(torc_decision_list_add(list, &exact), 0);
+    decider = torc_decision_list_decider(list);
+    assert_int_equal(ask(decider, "srv", "job.delay", 2, 4, 0), 0);
+    assert_int_equal(ask(decider, "srv", "job.delay", 4, 4, 0), 2);
+    assert_int_equal(ask(decider, "srv", "job.delay", 5, 4, 0), 1);
+    assert_int_equal(ask(decider, "srv", "job.delay", 600, 4, 0), 2);
+    assert_int_equal(ask(decider, "cli", "job.delay", 600, 4, 0), 0);
+    assert_int_equal(torc_decision_list_drift(list, &first), 0);
+    torc_decision_list_free(list);
+}
+
+static void what_is_drawn_happens_until_the_list_is_closed(void **state)
+{
+    struct torc_question question = {"a", "job.delay", 0, 4, 0, 2};
+    const struct torc_decision *taken;
+    struct torc_decision_list *list;
+    struct torc_decider *decider;
+
+    (void)state;
+    assert_int_equal(torc_decision_list_new(NULL, &list), 0);
+    decider = torc_decision_list_decider(list);
+    assert_int_equal(decider->decide(decider, &question), 2);
+    torc_decision_list_close(list);
+    question.k = 1;
+    assert_int_equal(decider->decide(decider, &question), 0);
+    assert_int_equal(torc_decision_list_taken(list, &taken), 1);
+    torc_decision_list_free(list);
+}
+
+static void a_strategy_leaves_what_is_drawn_alone_where_it_does_not_decide(void **state)
+{
+    struct torc_question question = {"a", "job.delay", 0, 4, 5, 3};
+    struct torc_decider *strategy;
+    uint64_t sites;
+    const char *bad;
+
+    (void)state;
+    assert_int_equal(torc_decision_sites_parse("read.short", &sites, &bad), 0);
+    for (unsigned kind = TORC_STRATEGY_FIFO; kind <= TORC_STRATEGY_PORTFOLIO; kind++) {
+        assert_int_equal(torc_strategy_new((enum torc_strategy)kind, 3, sites, &strategy), 0);
+        assert_int_equal(strategy->decide(strategy, &question), 3);
+        torc_strategy_free(strategy);
+    }
+}
+
+static void a_decision_prints_as_its_line(void **state)
+{
+    struct torc_decision decision = {"srv", "read.short", 3, 2, false};
+    char text[64];
+
+    (void)state;
+    torc_decision_print(&decision, text, sizeof text);
+    assert_string_equal(text, "decide srv read.short 3 = 2");
+    decision.onwards = true;
+    torc_decision_print(&decision, text, sizeof text);
+    assert_string_equal(text, "decide srv read.short 3.. = 2");
+    torc_decision_print(&decision, text, 10);
+    assert_string_equal(text, "decide sr");
+}
+
+static void a_set_of_sites_may_leave_one_out(void **state)
+{
+    uint64_t with = 0;
+    uint64_t without = 0;
+    const char *bad;
+
+    (void)state;
+    assert_int_equal(torc_decision_sites_parse("free", &with, &bad), 0);
+    assert_int_equal(torc_decision_sites_parse("free,-read.short", &without, &bad), 0);
+    assert_int_equal(with, 7);
+    assert_int_equal(without, 5);
 }
 
 static void what_the_list_has_not_the_fallback_decides(void **state)
@@ -168,6 +252,11 @@ int main(void)
         cmocka_unit_test(a_list_answers_what_it_has_and_notes_it),
         cmocka_unit_test(an_option_there_is_not_is_drift_and_the_default),
         cmocka_unit_test(thousands_of_decisions_are_found_again),
+        cmocka_unit_test(a_decision_onwards_answers_that_question_and_all_after_it),
+        cmocka_unit_test(what_is_drawn_happens_until_the_list_is_closed),
+        cmocka_unit_test(a_strategy_leaves_what_is_drawn_alone_where_it_does_not_decide),
+        cmocka_unit_test(a_decision_prints_as_its_line),
+        cmocka_unit_test(a_set_of_sites_may_leave_one_out),
         cmocka_unit_test(what_the_list_has_not_the_fallback_decides),
         cmocka_unit_test(sites_are_parsed_and_a_wrong_one_is_pointed_at),
         cmocka_unit_test(a_swarm_decides_subsets_of_the_sites),

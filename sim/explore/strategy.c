@@ -10,7 +10,10 @@
 #include <xxhash.h>
 
 enum {
-    RARITY = 8,         /* one question in so many, in sites that are no orders */
+    RARITY = 8,         /* one question in so many, in sites that are neither orders nor faults */
+    RATE_HIGHEST = 4,   /* of faults: one question in so many, or in 4, 16 or 64 times as many */
+    RARITY_MOST = 256,
+    ONCE_WITHIN_LEAST = 4, /* a fault that comes once: among so many questions, or 8, 64 or 512 times as many */
     PCT_CHANGES = 3,    /* priority changes in a run */
     PCT_QUESTIONS = 4096 /* among so many questions */
 };
@@ -38,60 +41,70 @@ static uint64_t derive(uint64_t seed, const char *purpose)
     return XXH3_64bits_withSeed(purpose, strlen(purpose), seed);
 }
 
-static bool is_order(const char *site)
+static const struct torc_decision_site *decided_site(const struct strategy *strategy,
+                                                      const char *name)
 {
-    static const char suffix[] = ".order";
-    size_t bytes = strlen(site);
+    const struct torc_decision_site *site = torc_decision_find_site(name);
 
-    return bytes >= sizeof suffix - 1 &&
-           memcmp(site + bytes - (sizeof suffix - 1), suffix, sizeof suffix - 1) == 0;
+    if (site == NULL || (strategy->sites >> (site - torc_decision_sites) & 1) == 0)
+        return NULL;
+    return site;
 }
 
-static bool is_decided(const struct strategy *strategy, const char *site)
+/* Some runs have faults of a kind at a rate, some have one. */
+static bool fault_strikes(const struct strategy *strategy, const struct torc_question *question)
 {
-    for (unsigned i = 0; torc_decision_sites[i] != NULL; i++)
-        if (strcmp(torc_decision_sites[i], site) == 0)
-            return (strategy->sites >> i & 1) != 0;
-    return false;
+    uint64_t fate = derive(strategy->seed, question->site);
+    unsigned exponent = (unsigned)(fate >> 1 & 3);
+
+    if ((fate & 1) != 0)
+        return question->draw % (RATE_HIGHEST << 2 * exponent) == 0;
+    return question->k == (fate >> 16) % (ONCE_WITHIN_LEAST << 3 * exponent);
 }
 
-static uint64_t decide_random(const struct torc_question *question)
+static uint64_t decide_random(const struct strategy *strategy,
+                              const struct torc_decision_site *site,
+                              const struct torc_question *question)
 {
-    if (is_order(question->site))
+    if (site->kind == TORC_SITE_ORDER)
         return question->draw % question->options;
-    if (question->draw % RARITY != 0)
-        return 0;
-    return 1 + question->draw / RARITY % (question->options - 1);
+    if (site->kind == TORC_SITE_FAULT ? !fault_strikes(strategy, question)
+                                      : question->draw % RARITY != 0)
+        return question->drawn;
+    return 1 + question->draw / RARITY_MOST % (question->options - 1);
 }
 
 /* Those of low priority get the most there is, the others nothing.  A priority is that of a host at a site and
  * lasts until the next change. */
-static uint64_t decide_pct(struct strategy *strategy, const struct torc_question *question)
+static uint64_t decide_pct(struct strategy *strategy, const struct torc_decision_site *site,
+                           const struct torc_question *question)
 {
+    uint64_t low = site->kind == TORC_SITE_FAULT ? 16 : 4; /* one in so many is low */
     uint64_t priority;
 
     strategy->asked++;
     for (int i = 0; i < PCT_CHANGES; i++)
         strategy->epoch += strategy->changes[i] == strategy->asked ? 1 : 0;
     priority = derive(derive(strategy->seed + strategy->epoch, question->host), question->site);
-    return priority % 4 == 0 ? question->options - 1 : 0;
+    return priority % low == 0 ? question->options - 1 : question->drawn;
 }
 
 static uint64_t decide(struct torc_decider *self, const struct torc_question *question)
 {
     struct strategy *strategy = (struct strategy *)(void *)self;
+    const struct torc_decision_site *site = decided_site(strategy, question->site);
 
-    if (!is_decided(strategy, question->site))
-        return 0;
+    if (site == NULL)
+        return question->drawn;
     switch (strategy->kind) {
     case TORC_STRATEGY_RANDOM:
-        return decide_random(question);
+        return decide_random(strategy, site, question);
     case TORC_STRATEGY_PCT:
-        return decide_pct(strategy, question);
+        return decide_pct(strategy, site, question);
     case TORC_STRATEGY_FIFO:
     case TORC_STRATEGY_PORTFOLIO: /* replaced when it was made */
     default:
-        return 0;
+        return question->drawn;
     }
 }
 
@@ -103,39 +116,6 @@ static uint64_t choose_sites(uint64_t seed, uint64_t allowed)
     for (uint64_t i = derive(seed, "site"); sites == 0 && allowed != 0; i++)
         sites = allowed & UINT64_C(1) << i % 64;
     return sites;
-}
-
-static const char untimed_sites[] = "ready.order,read.short,write.short";
-
-int torc_decision_sites_parse(const char *text, uint64_t *out, const char **out_bad)
-{
-    uint64_t sites = 0;
-
-    if (text == NULL)
-        text = untimed_sites;
-    if (strcmp(text, "all") == 0) {
-        *out = UINT64_MAX;
-        return 0;
-    }
-    for (;;) {
-        size_t bytes = strcspn(text, ",");
-        uint64_t bit = 0;
-
-        for (unsigned i = 0; torc_decision_sites[i] != NULL; i++)
-            if (strlen(torc_decision_sites[i]) == bytes &&
-                memcmp(torc_decision_sites[i], text, bytes) == 0)
-                bit = UINT64_C(1) << i;
-        if (bit == 0) {
-            *out_bad = text;
-            return TORC_ENOTFOUND;
-        }
-        sites |= bit;
-        if (text[bytes] == '\0')
-            break;
-        text += bytes + 1;
-    }
-    *out = sites;
-    return 0;
 }
 
 int torc_strategy_new(enum torc_strategy kind, uint64_t seed, uint64_t sites,

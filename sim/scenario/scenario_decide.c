@@ -1,27 +1,47 @@
 /* decide HOST SITE K = VALUE: an answer to a question the run will ask, or will not ask, which is drift and no
- * error: lines come and go. */
+ * error: lines come and go.  K.. means this question and all after it.  decide only: nothing else is decided. */
 #include <string.h>
 
 #include "scenario_parser.h"
 
-static int parse_site(struct torci_parser *parser, const struct torci_word *word, const char **out)
+static int parse_site(struct torci_parser *parser, const struct torci_word *word,
+                      const struct torc_decision_site **out)
 {
-    for (size_t i = 0; torc_decision_sites[i] != NULL; i++)
-        if (torci_word_is(word, torc_decision_sites[i])) {
-            *out = torc_decision_sites[i];
-            return 0;
-        }
-    return torci_parse_unknown(parser, word, 0, torc_name_nearest(word->text, torc_decision_sites),
+    *out = torc_decision_find_site(word->text);
+    if (*out != NULL)
+        return 0;
+    return torci_parse_unknown(parser, word, 0, torc_decision_nearest_site(word->text),
                                "unknown site '%.64s'", word->text);
 }
 
-static int parse_count(struct torci_parser *parser, const struct torci_word *word, uint64_t *out)
+/* K or K.. */
+static int parse_count(struct torci_parser *parser, const struct torci_word *word,
+                       struct torc_decision *decision)
 {
+    const char *dots = strstr(word->text, "..");
     const char *why = NULL;
+    const char *text;
 
-    if (torci_value_count(word->text, out, &why) != 0)
+    decision->onwards = dots != NULL && dots[2] == '\0';
+    text = decision->onwards
+               ? torci_scenario_copy(parser->scenario, word->text, (size_t)(dots - word->text))
+               : word->text;
+    if (text == NULL)
+        return TORC_ENOMEM;
+    if (torci_value_count(text, &decision->k, &why) != 0)
         return torci_parse_error(parser, word, 0, "%s", why);
     return 0;
+}
+
+static int parse_option(struct torci_parser *parser, const struct torci_word *word,
+                        const struct torc_decision_site *site, uint64_t *out)
+{
+    if (torc_decision_option(site, word->text, out) == 0)
+        return 0;
+    if (site->options == NULL)
+        return torci_parse_error(parser, word, 0, "the options of %s are numbers", site->name);
+    return torci_parse_unknown(parser, word, 0, torc_name_nearest(word->text, site->options),
+                               "%s has no option '%.64s'", site->name, word->text);
 }
 
 static struct torc_decision *add_decision(struct torc_scenario *scenario)
@@ -44,9 +64,14 @@ static struct torc_decision *add_decision(struct torc_scenario *scenario)
 int torci_parse_decide(struct torci_parser *parser)
 {
     const struct torci_line *line = parser->line;
+    const struct torc_decision_site *site = NULL;
     struct torc_decision *decision;
     int code;
 
+    if (line->word_count == 2 && torci_word_is(&line->words[1], "only")) {
+        parser->scenario->decided_only = true;
+        return 0;
+    }
     if (line->word_count != 6 || !torci_word_is(&line->words[4], "="))
         return torci_parse_error_end(parser,
                                      "a decision is written decide HOST SITE NUMBER = VALUE");
@@ -54,14 +79,16 @@ int torci_parse_decide(struct torci_parser *parser)
     if (decision == NULL)
         return TORC_ENOMEM;
     decision->host = line->words[1].text;
-    code = parse_site(parser, &line->words[2], &decision->site);
+    code = parse_site(parser, &line->words[2], &site);
     if (code == 0)
-        code = parse_count(parser, &line->words[3], &decision->k);
+        code = parse_count(parser, &line->words[3], decision);
     if (code == 0)
-        code = parse_count(parser, &line->words[5], &decision->value);
-    if (code == 0)
-        parser->scenario->decision_count++;
-    return code;
+        code = parse_option(parser, &line->words[5], site, &decision->value);
+    if (code != 0)
+        return code;
+    decision->site = site->name;
+    parser->scenario->decision_count++;
+    return 0;
 }
 
 size_t torc_scenario_decisions(const struct torc_scenario *scenario,

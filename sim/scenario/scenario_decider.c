@@ -20,16 +20,20 @@ int torci_run_make_decider(struct torci_run *run, struct torc_decider **out)
     int code;
 
     *out = NULL;
-    if (scenario->decision_count == 0 && options->decision_count == 0 && options->decider == NULL)
+    if (scenario->decision_count == 0 && !scenario->decided_only && options->decision_count == 0 &&
+        options->decider == NULL)
         return 0;
     code = torc_decision_list_new(options->decider, &run->decisions);
     if (code == 0)
         code = add_all(run->decisions, scenario->decisions, scenario->decision_count);
     if (code == 0)
         code = add_all(run->decisions, options->decisions, options->decision_count);
-    if (code == 0)
-        *out = torc_decision_list_decider(run->decisions);
-    return code;
+    if (code != 0)
+        return code;
+    if (scenario->decided_only)
+        torc_decision_list_close(run->decisions);
+    *out = torc_decision_list_decider(run->decisions);
+    return 0;
 }
 
 /* The n-th of those that were given. */

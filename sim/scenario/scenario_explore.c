@@ -63,7 +63,7 @@ static int parse_sites(struct torci_parser *parser, const struct torci_word *wor
     if (torc_decision_sites_parse(value, &parser->scenario->exploration.sites, &bad) == 0)
         return 0;
     return torci_parse_unknown(parser, word, (size_t)(bad - word->text),
-                               torc_name_nearest(bad, torc_decision_sites), "unknown site '%.*s'",
+                               torc_decision_nearest_site(bad), "unknown site '%.*s'",
                                (int)strcspn(bad, ","), bad);
 }
 

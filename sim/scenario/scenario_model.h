@@ -309,6 +309,7 @@ struct torc_scenario {
     struct torc_decision *decisions; /* of `decide` lines, in order */
     size_t decision_count;
     size_t decision_room;
+    bool decided_only; /* what they do not say is the default, whatever is drawn */
     struct torci_script_database *databases;
     struct torci_script_fault *faults;
     size_t fault_count;

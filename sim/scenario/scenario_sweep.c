@@ -99,7 +99,10 @@ int torci_sweep_report(struct torci_run *run)
 
 bool torci_sweep_lets_go(struct torci_run *run, enum torc_scenario_verdict verdict)
 {
-    if (run->options->fault == NULL || run->strict ||
+    bool faulty = run->options->fault != NULL ||
+                  (run->decisions != NULL && torc_decision_list_faults(run->decisions) > 0);
+
+    if (!faulty || run->strict ||
         (verdict != TORC_SCENARIO_FAIL && verdict != TORC_SCENARIO_INVALID &&
          verdict != TORC_SCENARIO_UNMET))
         return false;

@@ -1,21 +1,23 @@
 /* decide.c - what a run leaves open, put to the world's decider. */
 #include "world.h"
 
-const char *const torc_decision_sites[] = {"ready.order",  "read.short", "write.short",
-                                           "packet.delay", "job.delay",  NULL};
-
-uint64_t torci_world_ask(struct torc_host *host, const char *site, uint64_t options)
+/* Asks, counts and traces; `drawn` is what is taken if nobody decides. */
+static uint64_t ask(struct torc_host *host, const char *site, uint64_t options, uint64_t drawn,
+                    bool allowed)
 {
     struct torc_world *world = host->world;
-    struct torc_question question = {host->name, site, 0, options, 0};
-    uint64_t value;
+    struct torc_question question = {host->name, site, 0, options, 0, drawn};
+    uint64_t value = drawn;
 
     if (torci_draw_counted(&world->draw, &world->allocator, site, host->name, &question.k,
                            &question.draw) != 0) {
         world->error = TORC_ENOMEM;
         return 0;
     }
-    value = world->decider->decide(world->decider, &question);
+    if (!allowed)
+        return 0;
+    if (world->decider != NULL)
+        value = world->decider->decide(world->decider, &question);
     if (value == 0 || value >= options)
         return 0;
     torci_host_trace(host, TORC_TRACE_decide);
@@ -24,6 +26,29 @@ uint64_t torci_world_ask(struct torc_host *host, const char *site, uint64_t opti
     torc_trace_integer(world->trace, "value", (int64_t)value);
     torc_trace_end(world->trace);
     return value;
+}
+
+uint64_t torci_world_ask(struct torc_host *host, const char *site, uint64_t options)
+{
+    return ask(host, site, options, 0, true);
+}
+
+uint64_t torci_world_ask_fault(struct torc_host *host, const char *site, const char *chance_site,
+                               uint64_t options, uint32_t ppm)
+{
+    struct torc_world *world = host->world;
+    uint64_t drawn = 0;
+    uint64_t bits;
+
+    if (ppm > 0) {
+        if (torci_draw_next(&world->draw, &world->allocator, chance_site, host->name, &bits) != 0) {
+            world->error = TORC_ENOMEM;
+            return 0;
+        }
+        if ((bits & UINT32_MAX) * 1000000 >> 32 < ppm)
+            drawn = 1 + (bits >> 32) % (options - 1);
+    }
+    return ask(host, site, options, drawn, !world->faults_off);
 }
 
 uint32_t torci_decide_bytes(struct torc_host *host, const char *site, uint32_t bytes)

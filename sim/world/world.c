@@ -398,3 +398,8 @@ const char *torc_verdict_name(enum torc_verdict verdict)
 
     return (unsigned)verdict < sizeof names / sizeof names[0] ? names[verdict] : "?";
 }
+
+void torc_world_set_faults(struct torc_world *world, bool on)
+{
+    world->faults_off = !on;
+}

@@ -47,6 +47,7 @@ struct torc_world {
     uint64_t turns_at_one_time_max;
     unsigned perturb; /* of enum torc_perturbation */
     struct torc_decider *decider; /* NULL: nothing is asked */
+    bool faults_off; /* every fault there is a site for is off (torc_world_set_faults) */
     uint64_t connections; /* made so far; each has its number */
     int error;            /* TORC_ENOMEM once the world itself ran out of memory */
     bool running;         /* inside torc_world_run or _step */
@@ -159,6 +160,15 @@ static inline uint64_t torci_decide(struct torc_world *world, struct torc_host *
 {
     return world->decider == NULL || options < 2 ? 0 : torci_world_ask(host, site, options);
 }
+
+/* What goes wrong at `site`, a literal: 0, nothing, or one of the `options` - 1 things.  `ppm` is its probability in
+ * millionths, each thing alike, 0 unless the scenario gives one; a decider may decide otherwise. */
+uint64_t torci_world_ask_fault(struct torc_host *host, const char *site, const char *chance_site,
+                               uint64_t options, uint32_t ppm);
+#define torci_fault(host, site, options, ppm)                                                      \
+    ((ppm) == 0 && (host)->world->decider == NULL                                                  \
+         ? 0                                                                                       \
+         : torci_world_ask_fault((host), site, "chance." site, (options), (ppm)))
 
 /* What is left of `bytes` (at least 1) at a site where less may be taken. */
 uint32_t torci_decide_bytes(struct torc_host *host, const char *site, uint32_t bytes);

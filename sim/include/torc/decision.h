@@ -10,14 +10,13 @@
  * So a run is its scenario, its seed and the decisions that are not the default, and those stay meaningful when
  * other lines come and go.
  *
- *   ready.order   which of the handles that are ready is told next            options: how many are left
- *   read.short    a read takes 1, 1/4 or 1/2 of what it could                options: 4
- *   write.short   a write takes 1, 1/4 or 1/2 of what it could               options: 4
- *   packet.delay  a packet of the host takes 10 us, 1 ms or 20 ms longer      options: 4
- *   job.delay     a job goes on 1 us, 100 us or 10 ms later                   options: 4               */
+ * The sites are torc_decision_sites; docs/explore.md has a table of them.  Some are *faults*: what a scenario may
+ * give a probability (loss=0.5%), so that the simulator draws it, and what a decider may bring about where the
+ * scenario gives none.  A fault that was drawn is a decision like any other and recorded as one. */
 #ifndef TORC_DECISION_H
 #define TORC_DECISION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <torc/scope.h>
@@ -26,15 +25,42 @@
 extern "C" {
 #endif
 
-/* The sites there are, ended by NULL. */
-TORC_API extern const char *const torc_decision_sites[];
+enum torc_site_kind {
+    TORC_SITE_ORDER,  /* the live world leaves it open; costs no virtual time */
+    TORC_SITE_AMOUNT, /* the same */
+    TORC_SITE_TIME,   /* something takes longer than it could */
+    TORC_SITE_FAULT   /* something goes wrong */
+};
+
+struct torc_decision_site {
+    const char *name;
+    enum torc_site_kind kind;
+    const char *const *options; /* the names of options 1, 2, ..., ended by NULL; NULL: they have only numbers */
+};
+
+/* The sites there are, at most 64, ended by one without a name. */
+TORC_API extern const struct torc_decision_site torc_decision_sites[];
+/* NULL: there is none of that name. */
+TORC_API const struct torc_decision_site *torc_decision_find_site(const char *name);
+/* The name that is most like it, or NULL: for "did you mean". */
+TORC_API const char *torc_decision_nearest_site(const char *name);
+
+/* An option of a site from its name or its number; the name of an option, NULL if it has only a number.
+ * Errors: TORC_ENOTFOUND. */
+TORC_API TORC_CHECKED int torc_decision_option(const struct torc_decision_site *site,
+                                               const char *text, uint64_t *out);
+TORC_API const char *torc_decision_option_name(const struct torc_decision_site *site,
+                                               uint64_t option);
 
 struct torc_decision {
     const char *host;
     const char *site;
     uint64_t k;     /* how often the site was asked on the host before */
     uint64_t value; /* the option taken */
+    bool onwards;   /* and to every later question */
 };
+/* The line form, without a newline, cut at `size`. */
+TORC_API void torc_decision_print(const struct torc_decision *decision, char *out, size_t size);
 
 /* What is to be decided: one of `options` (at least 2).  `draw` is 64 random bits that belong to this
  * question: a function of the seed, the host, the site and k. */
@@ -44,6 +70,7 @@ struct torc_question {
     uint64_t k;
     uint64_t options;
     uint64_t draw;
+    uint64_t drawn; /* the option that is taken if nobody decides: 0, but for faults the scenario gives a probability */
 };
 
 /* Somebody who decides.  Must be a function of the questions it was asked, or runs cannot be repeated. */
@@ -56,7 +83,8 @@ struct torc_decider {
 
 enum torc_strategy {
     TORC_STRATEGY_FIFO,   /* the default throughout */
-    TORC_STRATEGY_RANDOM, /* every option alike, in orders; in the other sites one question in eight */
+    TORC_STRATEGY_RANDOM, /* every option alike, in orders; elsewhere one question in eight, and faults at a rate, from 1
+                           * in 4 to 1 in 256, or only once, as the seed has it */
     TORC_STRATEGY_PCT,    /* hosts and sites have priorities, which change at a few random questions: one
                            * that is low has its decisions delayed again and again (Burckhardt, Kothari,
                            * Musuvathi, Nagarakatte: A Randomized Scheduler with Probabilistic Guarantees of
@@ -64,8 +92,9 @@ enum torc_strategy {
     TORC_STRATEGY_PORTFOLIO /* one of them, chosen by the seed */
 };
 
-/* Reads "ready.order,job.delay" or "all" as a set of sites: bit i stands for torc_decision_sites[i].  NULL: those
- * that take no virtual time, so that a scenario's exact times still hold: ready.order, read.short, write.short.
+/* Reads a list such as "ready.order,job.delay" as a set of sites: bit i stands for torc_decision_sites[i].  Groups
+ * are `free` (orders and amounts, which take no virtual time, so that a scenario's exact times still hold), `times`,
+ * `faults` and `all`; "-NAME" takes one out again.  NULL: free.
  * Errors: TORC_ENOTFOUND; *out_bad points at the name that is none. */
 TORC_API TORC_CHECKED int torc_decision_sites_parse(const char *text, uint64_t *out,
                                                     const char **out_bad);
@@ -80,8 +109,8 @@ TORC_API const char *torc_strategy_name(enum torc_strategy strategy);
 /* Errors: TORC_ENOTFOUND. */
 TORC_API TORC_CHECKED int torc_strategy_of_name(const char *name, enum torc_strategy *out);
 
-/* A list of decisions that decides: where it has the question it answers it, elsewhere `fallback` does, or the
- * default (NULL).  It notes every answer that is not the default. */
+/* A list of decisions that decides: where it has the question it answers it, elsewhere `fallback` does; NULL: what
+ * is drawn.  It notes every answer that is not the default. */
 struct torc_decision_list;
 TORC_API TORC_CHECKED int torc_decision_list_new(struct torc_decider *fallback,
                                                  struct torc_decision_list **out);
@@ -89,11 +118,15 @@ TORC_API void torc_decision_list_free(struct torc_decision_list *list);
 /* Texts are copied; the last of equal questions counts.  Errors: TORC_ENOMEM. */
 TORC_API TORC_CHECKED int torc_decision_list_add(struct torc_decision_list *list,
                                                  const struct torc_decision *decision);
+/* From now on what the list does not have is the default, whatever is drawn. */
+TORC_API void torc_decision_list_close(struct torc_decision_list *list);
 TORC_API struct torc_decider *torc_decision_list_decider(struct torc_decision_list *list);
 
 /* What was decided otherwise than by default, in the order it was asked; borrowed until the next question. */
 TORC_API size_t torc_decision_list_taken(const struct torc_decision_list *list,
                                          const struct torc_decision **out);
+/* How many faults were decided, not drawn. */
+TORC_API size_t torc_decision_list_faults(const struct torc_decision_list *list);
 /* Decisions that were added and never asked for, or had no such option: the run has drifted from the one they
  * were taken from.  Tells their number and the index, as added, of the first. */
 TORC_API size_t torc_decision_list_drift(const struct torc_decision_list *list, size_t *out_first);

@@ -56,6 +56,10 @@ TORC_API struct torc_trace *torc_world_trace(struct torc_world *world);
 /* Draws 64 random bits: a function of (seed, site, host name or "", how often asked before) only. */
 TORC_API uint64_t torc_world_draw(struct torc_world *world, const char *site, const char *host);
 
+/* Whether the faults of torc/decision.h may happen from now on, drawn or decided; they may at first.  Their questions
+ * go on being counted. */
+TORC_API void torc_world_set_faults(struct torc_world *world, bool on);
+
 /* --- hosts ------------------------------------------------------------------------------------ */
 
 struct torc_host_options {

@@ -1,0 +1,137 @@
+/* decision_site.c - the sites there are, and how they and their options are called. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <torc/decision.h>
+#include <torc/nearest_name.h>
+
+enum { SITES_MAX = 64 };
+
+const struct torc_decision_site torc_decision_sites[] = {
+    {"ready.order", TORC_SITE_ORDER, NULL},  {"read.short", TORC_SITE_AMOUNT, NULL},
+    {"write.short", TORC_SITE_AMOUNT, NULL}, {"packet.delay", TORC_SITE_TIME, NULL},
+    {"job.delay", TORC_SITE_TIME, NULL},     {NULL, TORC_SITE_ORDER, NULL},
+};
+
+static const struct torc_decision_site *find(const char *name, size_t bytes)
+{
+    for (const struct torc_decision_site *site = torc_decision_sites; site->name != NULL; site++)
+        if (strlen(site->name) == bytes && memcmp(site->name, name, bytes) == 0)
+            return site;
+    return NULL;
+}
+
+const struct torc_decision_site *torc_decision_find_site(const char *name)
+{
+    return find(name, strlen(name));
+}
+
+const char *torc_decision_nearest_site(const char *name)
+{
+    const char *names[SITES_MAX + 1] = {NULL};
+
+    for (size_t i = 0; torc_decision_sites[i].name != NULL; i++)
+        names[i] = torc_decision_sites[i].name;
+    return torc_name_nearest(name, names);
+}
+
+/* --- options -------------------------------------------------------------------------------------- */
+
+int torc_decision_option(const struct torc_decision_site *site, const char *text, uint64_t *out)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    for (uint64_t i = 0; site->options != NULL && site->options[i] != NULL; i++)
+        if (strcmp(site->options[i], text) == 0) {
+            *out = i + 1;
+            return 0;
+        }
+    if (digits == 0 || digits > 19 || text[digits] != '\0')
+        return TORC_ENOTFOUND;
+    *out = strtoull(text, NULL, 10);
+    return 0;
+}
+
+const char *torc_decision_option_name(const struct torc_decision_site *site, uint64_t option)
+{
+    if (site->options == NULL || option == 0)
+        return NULL;
+    for (uint64_t i = 0; site->options[i] != NULL; i++)
+        if (i + 1 == option)
+            return site->options[i];
+    return NULL;
+}
+
+void torc_decision_print(const struct torc_decision *decision, char *out, size_t size)
+{
+    const struct torc_decision_site *site = torc_decision_find_site(decision->site);
+    const char *name = site == NULL ? NULL : torc_decision_option_name(site, decision->value);
+    char number[24];
+
+    if (name == NULL) {
+        snprintf(number, sizeof number, "%llu", (unsigned long long)decision->value);
+        name = number;
+    }
+    snprintf(out, size, "decide %s %s %llu%s = %s", decision->host, decision->site,
+             (unsigned long long)decision->k, decision->onwards ? ".." : "", name);
+}
+
+/* --- sets ----------------------------------------------------------------------------------------- */
+
+static uint64_t of_kinds(unsigned kinds)
+{
+    uint64_t sites = 0;
+
+    for (unsigned i = 0; torc_decision_sites[i].name != NULL; i++)
+        sites |= (uint64_t)(kinds >> torc_decision_sites[i].kind & 1) << i;
+    return sites;
+}
+
+/* The sites that a word stands for; 0: none. */
+static uint64_t of_word(const char *word, size_t bytes)
+{
+    static const struct {
+        const char *name;
+        unsigned kinds;
+    } groups[] = {
+        {"free", 1u << TORC_SITE_ORDER | 1u << TORC_SITE_AMOUNT},
+        {"times", 1u << TORC_SITE_TIME},
+        {"faults", 1u << TORC_SITE_FAULT},
+        {"all", 1u << TORC_SITE_ORDER | 1u << TORC_SITE_AMOUNT | 1u << TORC_SITE_TIME |
+                    1u << TORC_SITE_FAULT},
+    };
+    const struct torc_decision_site *site = find(word, bytes);
+
+    if (site != NULL)
+        return UINT64_C(1) << (site - torc_decision_sites);
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        if (strlen(groups[i].name) == bytes && memcmp(groups[i].name, word, bytes) == 0)
+            return of_kinds(groups[i].kinds);
+    return 0;
+}
+
+int torc_decision_sites_parse(const char *text, uint64_t *out, const char **out_bad)
+{
+    uint64_t sites = 0;
+
+    if (text == NULL)
+        text = "free";
+    for (;;) {
+        size_t bytes = strcspn(text, ",");
+        bool without = text[0] == '-';
+        uint64_t some = of_word(text + without, bytes - without);
+
+        /* A group without members yet is no mistake. */
+        if (some == 0 && !(bytes - without == 6 && memcmp(text + without, "faults", 6) == 0)) {
+            *out_bad = text + without;
+            return TORC_ENOTFOUND;
+        }
+        sites = without ? sites & ~some : sites | some;
+        if (text[bytes] == '\0')
+            break;
+        text += bytes + 1;
+    }
+    *out = sites;
+    return 0;
+}
