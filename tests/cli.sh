@@ -41,7 +41,7 @@ right() {
 # --- help and version --------------------------------------------------------------------------------
 right "--help names every command and the exit statuses" "--help" serve replay run "130 interrupted"
 right "--version is the version" "--version" "torc $(cat VERSION)"
-for command in serve replay run; do
+for command in serve replay run fmt; do
     right "$command --help says how it is used" "$command --help" "usage: torc $command"
 done
 right "serve MODULE --help has the module's options" "serve kv --help" "--listen ADDRESS" "--max-value SIZE"

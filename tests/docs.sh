@@ -147,6 +147,8 @@ report $? "docs/scenario.md shows what a failing scenario prints"
 indented docs/scenario.md 'scn 1' >"$at/shown.scn"
 "$torc" run "$at/shown.scn" >"$at/log" 2>&1
 report $? "the first scenario of docs/scenario.md passes"
+"$torc" fmt --diff "$at/shown.scn" >"$at/log" 2>&1
+report $? "it is in its canonical form"
 for module in echo line_server kv; do
     "$torc" serve $module --help | sed -n 's/^  --\([a-z-]*\) .*\[\(.*\)\].*/\1 \2/p' | sort >"$at/real"
     awk -v module="$module" '/^## / { on = $2 == module; options = 0 } on && /^\| option / { options = 1; next }

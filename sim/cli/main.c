@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"sweep", "fail every operation of a scenario in turn", torci_command_sweep},
     {"explore", "run a scenario with many seeds and orders; shrink what fails", torci_command_explore},
     {"check", "run scenarios twice, the second time perturbed, and compare", torci_command_check},
+    {"fmt", "write scenarios in their canonical form", torci_command_fmt},
     {"replay", "play recorded traffic to today's build, and compare", torci_command_replay},
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

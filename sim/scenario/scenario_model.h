@@ -49,8 +49,9 @@ struct torci_line {
     const char *comment; /* from its '#'; NULL: none */
     size_t comment_bytes;
     bool timed; /* the first word is the time */
-    const char *canonical;  /* with comment and newline */
-    size_t canonical_bytes; /* without them */
+    const char *canonical; /* the words alone; not ended */
+    size_t canonical_bytes;
+    const char *printed; /* as it is laid out, with comment and newline; NULL: an empty line too many */
 };
 
 /* Where a failure points to. */

@@ -449,6 +449,8 @@ static int parse_whole(struct torci_parser *parser, const char *text, size_t byt
         code = torci_check_labels(parser);
     if (code == 0)
         code = warn_of_unwanted_params(parser);
+    if (code == 0)
+        code = torci_lay_out(parser->scenario);
     return code;
 }
 

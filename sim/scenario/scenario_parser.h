@@ -84,6 +84,8 @@ TORC_CHECKED int torci_word_value(struct torci_parser *parser, const struct torc
 
 /* Sets the line's canonical text. */
 TORC_CHECKED int torci_line_make_canonical(struct torc_scenario *scenario, struct torci_line *line);
+/* Sets how lines are printed, when all are read. */
+TORC_CHECKED int torci_lay_out(struct torc_scenario *scenario);
 
 /* --- parts of lines ------------------------------------------------------------------------------- */
 

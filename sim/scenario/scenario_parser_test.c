@@ -142,7 +142,7 @@ static void what_is_printed_parses_to_the_same(void **state)
     torc_scenario_print(scenario, collect, &twice);
     assert_string_equal(once.text, twice.text);
     assert_non_null(strstr(once.text, "+0..20ms  c1 expect \"HELLO ok\\r\\n\"\n"));
-    assert_non_null(strstr(once.text, "host cli peer  # a scripted peer, no C code\n"));
+    assert_non_null(strstr(once.text, "host cli peer                                   # a scripted peer, no C code\n"));
     torc_scenario_free(scenario);
 }
 

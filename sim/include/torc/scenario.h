@@ -91,8 +91,9 @@ TORC_API size_t torc_scenario_decisions(const struct torc_scenario *scenario,
 TORC_API void torc_scenario_warnings(const struct torc_scenario *scenario, torc_visit_text_fn *visit,
                                      void *arg);
 
-/* The canonical text, line by line and each with its newline: one space between words, a time column of
- * fixed width, comments kept.  What it prints parses to the same, and prints the same. */
+/* The canonical text, line by line and each with its newline: one space between words; what happens in one column,
+ * and comments behind lines in another, from one empty line to the next; never two empty lines.  Nothing
+ * but blanks and empty lines changes.  What it prints parses to the same, and prints the same. */
 TORC_API void torc_scenario_print(const struct torc_scenario *scenario, torc_visit_text_fn *visit,
                                   void *arg);
 
