@@ -180,6 +180,11 @@ uint64_t torc_reactor_wall(struct torc_reactor *reactor)
     return reactor->platform->ops->wall_ns(reactor->platform);
 }
 
+const char *torc_reactor_host_name(const struct torc_reactor *reactor)
+{
+    return reactor->options.host_name ? reactor->options.host_name : "";
+}
+
 void torc_reactor_random(struct torc_reactor *reactor, const char *site, void *out, size_t bytes)
 {
     torci_reactor_check(reactor, site);

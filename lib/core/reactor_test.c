@@ -439,6 +439,18 @@ static void the_reactor_hands_on_what_the_platform_has(void **state)
     assert_string_equal(bytes, "x");
 }
 
+static void the_host_has_the_name_that_is_given_or_none(void **state)
+{
+    struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
+    struct fixture *fixture = *state;
+    assert_string_equal(torc_reactor_host_name(fixture->reactor), "");
+    options.host_name = "a";
+    fixture = fixture_new(&options);
+    assert_string_equal(torc_reactor_host_name(fixture->reactor), "a");
+    void *named = fixture;
+    assert_int_equal(tear_down(&named), 0);
+}
+
 static void collect_text(void *arg, const char *text)
 {
     journal_write(arg, "", text);
@@ -574,6 +586,7 @@ int main(void)
         cmocka_unit_test(freeing_inside_a_callback_is_fatal),
         cmocka_unit_test(a_table_with_a_hole_is_refused),
         TEST(the_reactor_hands_on_what_the_platform_has),
+        TEST(the_host_has_the_name_that_is_given_or_none),
         TEST(what_is_left_is_counted_and_described),
         cmocka_unit_test(freeing_drops_everything_once),
         cmocka_unit_test(deferreds_end_while_clock_and_reactor_are_still_there),

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <torc/live.h>
 #include <torc/recording.h>
@@ -28,6 +29,7 @@ struct serve {
     const char *record_path;   /* or NULL */
     FILE *record;
     unsigned threads;
+    char host_name[256];
     struct torci_log_printer printer;
     struct torc_scope *scope;  /* of the options */
     struct torc_options *options;
@@ -303,6 +305,7 @@ static int start_recorder(struct serve *serve)
     options.module_version = serve->module->version;
     options.pairs = serve->pairs;
     options.build = build;
+    options.host_name = serve->host_name;
     status = torc_recorder_new(serve->live, &options, &serve->recorder);
     if (status != 0) {
         return torci_command_error(name, TORCI_EXIT_FAIL, "--record %s: %s", serve->record_path,
@@ -344,6 +347,9 @@ static int set_up(struct serve *serve)
     struct torc_reactor_options reactor_options = TORC_REACTOR_OPTIONS_INIT;
     int status;
 
+    if (gethostname(serve->host_name, sizeof(serve->host_name) - 1) != 0) {
+        serve->host_name[0] = '\0';
+    }
     live_options.threads = serve->threads;
     status = torc_live_new(&live_options, &serve->live);
     if (status != 0) {
@@ -362,6 +368,7 @@ static int set_up(struct serve *serve)
     }
     reactor_options.observer = &serve->printer.observer;
     reactor_options.watch_signals = true;
+    reactor_options.host_name = serve->host_name;
     status = torc_reactor_new(serve->recorder != NULL ? serve->recorder : serve->live,
                               &reactor_options, &serve->reactor);
     if (status == 0) {

@@ -13,7 +13,7 @@
 #include "tests/support/desk.h"
 #include "tests/support/scripted_platform.h"
 
-/* --- a module: asks for two names, and sends the first address of each answer to a datagram port ------ */
+/* --- a module: asks for two names, and sends its host's name to the first address of each answer -------- */
 
 struct asker {
     struct torc_datagram_protocol protocol;
@@ -40,9 +40,10 @@ static struct torc_result tell(struct torc_result result, void *arg)
 {
     struct asker *asker = arg;
     const struct torc_addresses *addresses = result.as.value;
+    const char *word = torc_reactor_host_name(asker->reactor);
 
     if (result.kind == TORC_RESULT_VALUE)
-        (void)torc_datagram_send(asker->protocol.port, "hello", 5, &addresses->list[0]);
+        (void)torc_datagram_send(asker->protocol.port, word, strlen(word), &addresses->list[0]);
     torc_result_drop(result);
     return torc_value(NULL);
 }
@@ -125,6 +126,8 @@ static void record(struct desk_file *file, const char *fault)
     options.module = "asker";
     options.module_version = "1";
     options.pairs = pairs;
+    options.host_name = "hello";
+    watching.host_name = "hello";
     watching.watch_signals = true;
     assert_int_equal(torc_recorder_new(&world.base, &options, &recorder), 0);
     assert_int_equal(torc_reactor_new(recorder, &watching, &reactor), 0);

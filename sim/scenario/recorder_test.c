@@ -30,6 +30,7 @@ static struct torc_recorder_options options_for(struct bench *bench)
     options.module_version = "7";
     options.pairs = pairs;
     options.build = "b1";
+    options.host_name = "h1";
     return options;
 }
 
@@ -101,7 +102,7 @@ static uint64_t accept_one(struct bench *bench)
 static void the_first_line_says_what_is_recorded(void **state)
 {
     assert_recorded(*state, "{\"torc\":\"recording\",\"format\":1,");
-    assert_recorded(*state, "\"module\":\"m\",\"module_version\":\"7\",\"options\":[[\"listen\","
+    assert_recorded(*state, "\"host\":\"h1\",\"module\":\"m\",\"module_version\":\"7\",\"options\":[[\"listen\","
                             "\"tcp:1\"],[\"name\",\"a\\\"b\"]],\"build\":\"b1\",\"wall_ns\":1000}\n");
 }
 

@@ -43,8 +43,9 @@ char *torci_recording_header_text(const struct torc_recorder_options *options, i
                                                text_of(options->pairs[i + 1])));
     }
     return line_of(json_pack(
-        "{s:s,s:i,s:s,s:o,s:o,s:o,s:o,s:I}", "torc", "recording", "format",
-        TORCI_RECORDING_FORMAT, "version", TORC_VERSION, "module", text_of(options->module),
+        "{s:s,s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:I}", "torc", "recording", "format",
+        TORCI_RECORDING_FORMAT, "version", TORC_VERSION, "host", text_of(options->host_name),
+        "module", text_of(options->module),
         "module_version", text_of(options->module_version), "options", pairs, "build",
         text_of(options->build), "wall_ns", (json_int_t)wall_ns));
 }
@@ -123,6 +124,11 @@ static int header_fields(const json_t *json, struct torci_recording_header *head
         (status = copy_text(json, "build", &header->build)) != 0) {
         return status;
     }
+    *out_reason = "\"host\" is not a string"; /* older recordings have none */
+    if (json_object_get(json, "host") != NULL &&
+        (status = copy_text(json, "host", &header->host_name)) != 0) {
+        return status;
+    }
     *out_reason = "\"options\" is not a list of [name, value]";
     if (!json_is_array(json_object_get(json, "options"))) {
         return TORC_ESYNTAX;
@@ -150,6 +156,7 @@ int torci_recording_header_parse(const char *line, size_t bytes,
 
 void torci_recording_header_clear(struct torci_recording_header *header)
 {
+    free(header->host_name);
     free(header->module);
     free(header->module_version);
     free(header->build);

@@ -7,6 +7,7 @@
 #define TORCI_RECORDING_FORMAT 1
 
 struct torci_recording_header {
+    char *host_name;      /* NULL: it has none */
     char *module;
     char *module_version;
     char *build;

@@ -105,6 +105,7 @@ static int play_on_reactor(struct torci_replayer *replayer, const struct torc_mo
 
     reactor_options.observer = options->observer;
     reactor_options.watch_signals = true;
+    reactor_options.host_name = replayer->recording->header.host_name;
     status = torc_reactor_new(&replayer->platform, &reactor_options, &reactor);
     if (status != 0) {
         snprintf(report->error, sizeof(report->error), "a reactor: %s", torc_error_text(status));

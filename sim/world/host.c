@@ -132,6 +132,7 @@ static int make_reactor(struct torc_host *host)
 
     options.observer = &host->observer;
     options.watch_signals = true; /* as a program of its own would */
+    options.host_name = host->name;
     code = torc_reactor_new(&host->platform, &options, &reactor);
     if (code != 0)
         return code;

@@ -304,6 +304,10 @@ static void names_and_addresses_are_their_own(void **state)
     assert_ptr_equal(torc_world_find_host(world, "a"), a);
     assert_null(torc_world_find_host(world, "c"));
     assert_string_equal(torc_host_name(a), "a");
+    assert_string_equal(torc_reactor_host_name(torc_host_reactor(b)), "b");
+    torc_host_kill(b);
+    assert_int_equal(torc_host_restart(b), 0);
+    assert_string_equal(torc_reactor_host_name(torc_host_reactor(b)), "b");
     torc_world_free(world);
 }
 

@@ -38,8 +38,9 @@ struct torc_reactor_options {
     size_t jobs_max;          /* submitted and not yet done; 0: 4096 */
     size_t thread_calls_max;  /* waiting calls from threads; 0: 65536 */
     bool watch_signals;       /* run: SIGINT and SIGTERM stop the reactor; the second one crashes it */
+    const char *host_name;    /* borrowed until the reactor is freed; NULL: "" */
 };
-#define TORC_REACTOR_OPTIONS_INIT {sizeof(struct torc_reactor_options), NULL, 0, 0, 0, false}
+#define TORC_REACTOR_OPTIONS_INIT {sizeof(struct torc_reactor_options), NULL, 0, 0, 0, false, NULL}
 
 /* Makes a reactor on a platform, which is borrowed until the reactor is freed.  `options` may be
  * NULL.  Errors: TORC_ENOMEM; TORC_EINVAL, the platform's table is short or has a hole. */
@@ -60,6 +61,10 @@ TORC_API struct torc_platform *torc_reactor_platform(struct torc_reactor *reacto
 /* The time of this turn (between turns: the platform's), and the time of day. */
 TORC_API uint64_t torc_reactor_now(const struct torc_reactor *reactor);
 TORC_API uint64_t torc_reactor_wall(struct torc_reactor *reactor);
+
+/* The name of the host the program runs on, for programs that must know which of several they are.  `torc serve`
+ * gives the system's (gethostname), a simulated host its own, a replay the recorded one; "" where none was given. */
+TORC_API const char *torc_reactor_host_name(const struct torc_reactor *reactor);
 
 /* Random bytes for `site`, a literal that names the consumer. */
 TORC_API void torc_reactor_random(struct torc_reactor *reactor, const char *site, void *out,

@@ -39,9 +39,10 @@ struct torc_recorder_options {
     const char *module_version;
     const char *const *pairs;    /* its options: name, value, ..., NULL; may be NULL */
     const char *build;           /* tells builds apart; NULL: "" */
+    const char *host_name;       /* as the reactor's; NULL: "" */
 };
 #define TORC_RECORDER_OPTIONS_INIT                                                                 \
-    {sizeof(struct torc_recorder_options), NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL}
+    {sizeof(struct torc_recorder_options), NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL}
 
 /* Makes a recorder around `inner`, which is borrowed until the recorder is freed, and writes the first
  * line.  The options are not needed after.  Its time begins at 0 and stands still from one wait to the
