@@ -132,39 +132,6 @@ static bool survives_flips(const char *text, size_t bytes)
     return true;
 }
 
-/* Lines that a shrinker may delete: those after the declarations. */
-static bool survives_deletion(const char *text, size_t bytes)
-{
-    static char less[TEXT_BYTES_MAX];
-    size_t end;
-
-    for (size_t begin = 0; begin < bytes; begin = end) {
-        struct torc_scenario *scenario = NULL;
-        struct torc_scenario_error error;
-        const char *newline = memchr(text + begin, '\n', bytes - begin);
-        int code;
-
-        end = newline != NULL ? (size_t)(newline + 1 - text) : bytes;
-        if (strchr("0123456789+", text[begin]) == NULL && strncmp(text + begin, "end ", 4) != 0)
-            continue;
-        memcpy(less, text, begin);
-        memcpy(less + begin, text + end, bytes - end);
-        code = torc_scenario_parse(less, bytes - (end - begin), "f.scn", NULL, &scenario, &error);
-        torc_scenario_free(scenario);
-        if (code != 0 && strstr(error.text, "there are no files here") == NULL) {
-            print_message("# %s", error.text);
-            return false;
-        }
-    }
-    return true;
-}
-
-static void every_scenario_parses_without_any_line_of_its_timeline(void **state)
-{
-    (void)state;
-    assert_true(for_each_scenario(survives_deletion) > 0);
-}
-
 static void every_beginning_of_every_scenario_is_answered(void **state)
 {
     (void)state;
@@ -195,7 +162,6 @@ static void random_bytes_are_answered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_scenario_parses_without_any_line_of_its_timeline),
         cmocka_unit_test(every_beginning_of_every_scenario_is_answered),
         cmocka_unit_test(changed_bytes_in_every_scenario_are_answered),
         cmocka_unit_test(random_bytes_are_answered),
