@@ -79,7 +79,7 @@ expect 4 "a budget ends it and says what it left" "explore $options --seeds 1..1
 printf 'scn 1\nhost s module=chunky\nsometimes s.nothing == 1\n' >"$at/x.scn"
 expect 2 "an invalid scenario" "explore $options $at/nowhere.scn" "nowhere.scn"
 expect 2 "a misspelt strategy" "explore --strategy protfolio x.scn" "none of fifo, random, pct, portfolio"
-expect 2 "a misspelt site" "explore --sites all,x x.scn" "unknown site 'all'"
+expect 2 "a misspelt site" "explore --sites all,x x.scn" "unknown site 'x'"
 expect 2 "seeds the wrong way round" "explore --seeds 9..3 x.scn" "'9..3' is not A..B"
 printf 'scn 1\nexplore strategy=random seeds=1..3 bugdet=3s\n' >"$at/x.scn"
 expect 2 "a misspelt key of an explore line" "run $at/x.scn" "x.scn:2:36: unknown key 'bugdet'; did you mean 'budget'?"

@@ -36,7 +36,7 @@ struct torc_decision_list {
     struct text *texts;
     bool closed;   /* nothing else is decided */
     bool onwards;  /* some entry is */
-    size_t faults; /* decided, not drawn */
+    size_t decided[TORC_SITE_FAULT + 1]; /* not drawn, by kind */
 };
 
 static const char *keep_text(struct torc_decision_list *list, const char *text)
@@ -169,11 +169,13 @@ static uint64_t answer(struct torc_decision_list *list, const struct torc_questi
                                   : list->fallback->decide(list->fallback, question);
 }
 
-static bool is_fault(const char *name)
+static void count_decided(struct torc_decision_list *list, const struct torc_question *question,
+                          uint64_t value)
 {
-    const struct torc_decision_site *site = torc_decision_find_site(name);
+    const struct torc_decision_site *site = torc_decision_find_site(question->site);
 
-    return site != NULL && site->kind == TORC_SITE_FAULT;
+    if (site != NULL && value != question->drawn)
+        list->decided[site->kind]++;
 }
 
 static uint64_t decide(struct torc_decider *self, const struct torc_question *question)
@@ -184,7 +186,7 @@ static uint64_t decide(struct torc_decider *self, const struct torc_question *qu
     if (value == 0 || value >= question->options)
         return value;
     note_taken(list, question, value);
-    list->faults += value != question->drawn && is_fault(question->site) ? 1 : 0;
+    count_decided(list, question, value);
     return value;
 }
 
@@ -242,9 +244,9 @@ void torc_decision_list_close(struct torc_decision_list *list)
     list->closed = true;
 }
 
-size_t torc_decision_list_faults(const struct torc_decision_list *list)
+size_t torc_decision_list_decided(const struct torc_decision_list *list, enum torc_site_kind kind)
 {
-    return list->faults;
+    return list->decided[kind];
 }
 
 struct torc_decider *torc_decision_list_decider(struct torc_decision_list *list)

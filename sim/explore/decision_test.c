@@ -96,6 +96,8 @@ static void a_decision_onwards_answers_that_question_and_all_after_it(void **sta
     assert_int_equal(ask(decider, "srv", "job.delay", 4, 4, 0), 2);
     assert_int_equal(ask(decider, "srv", "job.delay", 5, 4, 0), 1);
     assert_int_equal(ask(decider, "srv", "job.delay", 600, 4, 0), 2);
+    assert_int_equal(torc_decision_list_decided(list, TORC_SITE_TIME), 3);
+    assert_int_equal(torc_decision_list_decided(list, TORC_SITE_ORDER), 0);
     assert_int_equal(ask(decider, "cli", "job.delay", 600, 4, 0), 0);
     assert_int_equal(torc_decision_list_drift(list, &first), 0);
     torc_decision_list_free(list);
@@ -112,6 +114,7 @@ static void what_is_drawn_happens_until_the_list_is_closed(void **state)
     assert_int_equal(torc_decision_list_new(NULL, &list), 0);
     decider = torc_decision_list_decider(list);
     assert_int_equal(decider->decide(decider, &question), 2);
+    assert_int_equal(torc_decision_list_decided(list, TORC_SITE_TIME), 0);
     torc_decision_list_close(list);
     question.k = 1;
     assert_int_equal(decider->decide(decider, &question), 0);

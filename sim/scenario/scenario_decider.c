@@ -36,6 +36,17 @@ int torci_run_make_decider(struct torci_run *run, struct torc_decider **out)
     return 0;
 }
 
+bool torci_run_decided(const struct torci_run *run, enum torc_site_kind kind)
+{
+    return run->decisions != NULL && torc_decision_list_decided(run->decisions, kind) > 0;
+}
+
+bool torci_run_decided_any(const struct torci_run *run)
+{
+    return torci_run_decided(run, TORC_SITE_ORDER) || torci_run_decided(run, TORC_SITE_AMOUNT) ||
+           torci_run_decided(run, TORC_SITE_TIME) || torci_run_decided(run, TORC_SITE_FAULT);
+}
+
 /* The n-th of those that were given. */
 static const struct torc_decision *given(const struct torci_run *run, size_t n)
 {

@@ -16,6 +16,12 @@ static void met(struct torci_run *run, struct torci_step_run *step)
     torci_report_property(run, &step->step->place, true);
 }
 
+/* Where things were made to take longer than the scenario says, they come when they come. */
+static bool may_be_late(const struct torci_run *run)
+{
+    return torci_run_decided(run, TORC_SITE_TIME);
+}
+
 bool torci_expect_in_time(struct torci_run *run, const struct torci_step_run *step,
                           const char *host, uint64_t t_ns, const char *what)
 {
@@ -26,7 +32,7 @@ bool torci_expect_in_time(struct torci_run *run, const struct torci_step_run *st
     char when[120];
 
     if (time->kind == TORCI_TIME_ANY || time->kind == TORCI_TIME_END ||
-        (t_ns >= step->due_ns && t_ns <= step->window_end_ns))
+        (t_ns >= step->due_ns && (t_ns <= step->window_end_ns || may_be_late(run))))
         return true;
     torci_show_duration(at, sizeof(at), t_ns);
     torci_show_duration(begin, sizeof(begin), step->due_ns);
@@ -310,7 +316,10 @@ void torci_expect_close_windows(struct torci_run *run, uint64_t t_ns)
         if (step->step->verb == TORCI_VERB_EXPECT &&
             step->step->expected == TORCI_EXPECTED_NOTHING && has_turn(run, step))
             met(run, step);
-        else
+        else if (may_be_late(run)) {
+            step->window_end_ns = TORC_NEVER;
+            continue;
+        } else
             fail_unmet(run, step, "in time");
         step->state = TORCI_STEP_DONE;
     }

@@ -152,10 +152,11 @@ static void keep_answers(struct torci_run *run)
     run->asking_kept = true;
 }
 
-/* A fault is no excuse for a leak or for a failure nobody handles, whether or not a line asks about them. */
-static void check_fault(struct torci_run *run)
+/* Where more is decided than the scenario says, nothing may leak and no failure be left to nobody, whether or not a
+ * line asks about them. */
+static void check_decided(struct torci_run *run)
 {
-    if (run->options->fault == NULL)
+    if (run->options->fault == NULL && !torci_run_decided_any(run))
         return;
     run->strict = true;
     if (run->leaks > 0)
@@ -184,7 +185,7 @@ static void check_last(struct torci_run *run)
         torci_report_failure(run, TORC_SCENARIO_FAIL, &step->step->place, NULL, run->leak_text,
                              "%s", torci_evaluate_show(run, step->step->condition));
     }
-    check_fault(run);
+    check_decided(run);
     torci_disasters_check(run);
     for (const struct torci_assertion *each = run->scenario->assertions; each; each = each->next)
         if (each->kind == TORCI_SOMETIMES && !run->sometimes_held[each->index])

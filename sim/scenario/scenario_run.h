@@ -258,6 +258,9 @@ bool torci_sweep_lets_go(struct torci_run *run, enum torc_scenario_verdict verdi
 
 /* Who decides, in *out: NULL if everything is the default.  Errors: TORC_ENOMEM. */
 TORC_CHECKED int torci_run_make_decider(struct torci_run *run, struct torc_decider **out);
+/* Whether some decision of that kind was taken, other than what would have been without it. */
+bool torci_run_decided(const struct torci_run *run, enum torc_site_kind kind);
+bool torci_run_decided_any(const struct torci_run *run);
 /* Writes what was decided, and what has drifted, into the report.  Errors: TORC_ENOMEM. */
 TORC_CHECKED int torci_run_report_decisions(struct torci_run *run);
 

@@ -125,8 +125,9 @@ TORC_API struct torc_decider *torc_decision_list_decider(struct torc_decision_li
 /* What was decided otherwise than by default, in the order it was asked; borrowed until the next question. */
 TORC_API size_t torc_decision_list_taken(const struct torc_decision_list *list,
                                          const struct torc_decision **out);
-/* How many faults were decided, not drawn. */
-TORC_API size_t torc_decision_list_faults(const struct torc_decision_list *list);
+/* How many options of such a site were decided so far, other than what would have been without. */
+TORC_API size_t torc_decision_list_decided(const struct torc_decision_list *list,
+                                           enum torc_site_kind kind);
 /* Decisions that were added and never asked for, or had no such option: the run has drifted from the one they
  * were taken from.  Tells their number and the index, as added, of the first. */
 TORC_API size_t torc_decision_list_drift(const struct torc_decision_list *list, size_t *out_first);
