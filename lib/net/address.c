@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include <torc/format.h>
 
 struct torc_address torc_address_ipv4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port)
 {
@@ -220,22 +219,33 @@ struct writer {
 
 static void put(struct writer *writer, const char *text, size_t bytes)
 {
-    for (size_t i = 0; i < bytes; i++, writer->length++) {
-        if (writer->length + 1 < writer->size)
-            writer->buffer[writer->length] = text[i];
+    if (writer->length + 1 < writer->size) {
+        size_t room = writer->size - 1 - writer->length;
+        memcpy(writer->buffer + writer->length, text, bytes < room ? bytes : room);
     }
+    writer->length += bytes;
+}
+
+/* Addresses of datagrams are in every trace: numbers are written here, without a format to be read. */
+static void put_number(struct writer *writer, uint32_t number, uint32_t base)
+{
+    char text[16];
+    size_t at = sizeof text;
+    do {
+        text[--at] = "0123456789abcdef"[number % base];
+        number /= base;
+    } while (number > 0);
+    put(writer, text + at, sizeof text - at);
 }
 
 static void put_decimal(struct writer *writer, uint32_t number)
 {
-    char text[16];
-    put(writer, text, torc_format(text, sizeof text, "%u", number));
+    put_number(writer, number, 10);
 }
 
 static void put_hex(struct writer *writer, uint32_t number)
 {
-    char text[16];
-    put(writer, text, torc_format(text, sizeof text, "%x", number));
+    put_number(writer, number, 16);
 }
 
 static void put_ipv4(struct writer *writer, const uint8_t ip[4])
