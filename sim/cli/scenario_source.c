@@ -236,12 +236,34 @@ void torci_scenario_source_free(struct torci_scenario_source *source)
     source->decided = NULL;
 }
 
+static void remember_module(struct torci_scenario_source *source, const char *name,
+                            const struct torc_module *module)
+{
+    struct torci_loaded_module *loaded = &source->loaded[source->loaded_count];
+
+    if (source->loaded_count == TORCI_LOADED_MAX || strlen(name) >= sizeof(loaded->name))
+        return;
+    memcpy(loaded->name, name, strlen(name) + 1);
+    loaded->module = module;
+    source->loaded_count++;
+}
+
 static int load_module(void *arg, const char *module, const struct torc_module **out, char *error,
                        size_t error_size)
 {
-    const struct torci_scenario_source *source = arg;
+    struct torci_scenario_source *source = arg;
+    int status;
 
-    return torci_module_load(module, source->modules, out, error, error_size);
+    for (size_t i = 0; i < source->loaded_count; i++) {
+        if (strcmp(source->loaded[i].name, module) == 0) {
+            *out = source->loaded[i].module;
+            return 0;
+        }
+    }
+    status = torci_module_load(module, source->modules, out, error, error_size);
+    if (status == 0)
+        remember_module(source, module, *out);
+    return status;
 }
 
 void torci_scenario_source_run_options(struct torci_scenario_source *source,

@@ -11,6 +11,13 @@
 
 enum { TORCI_PARAMS_MAX = 64, TORCI_REPEATED_BYTES = 2048, TORCI_SOURCE_ERROR_BYTES = 1400 };
 
+/* A module that was loaded, so that the thousandth run need not look for its file. */
+struct torci_loaded_module {
+    char name[64];
+    const struct torc_module *module;
+};
+enum { TORCI_LOADED_MAX = 16 };
+
 struct torci_scenario_source {
     const char *command;
     const char *modules; /* folder, or NULL */
@@ -18,6 +25,8 @@ struct torci_scenario_source {
     char param_names[TORCI_PARAMS_MAX][64];
     size_t param_count;
     struct torc_scenario *decided; /* what --decisions named; or NULL */
+    struct torci_loaded_module loaded[TORCI_LOADED_MAX];
+    size_t loaded_count;
     char repeated[TORCI_REPEATED_BYTES]; /* arguments a command line needs to do the same */
 };
 
