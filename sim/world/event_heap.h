@@ -20,13 +20,15 @@ struct torci_event_kind {
 
 struct torci_event {
     uint64_t t_ns;
-    uint64_t rank; /* class and host: TORCI_EVENT_RANK */
-    uint64_t sequence;
+    uint64_t order; /* at that time: TORCI_EVENT_ORDER */
     const struct torci_event_kind *kind;
     void *subject;
 };
-#define TORCI_EVENT_RANK(class, host_number) ((uint64_t)(class) << 32 | (host_number))
-#define TORCI_EVENT_CLASS(rank) ((enum torci_event_class)((rank) >> 32))
+/* Class, host and sequence in one number, which keeps an event at 32 bytes.  Hosts are numbered in 16 bits, and
+ * sequences have 46: at ten million events a second they last for 80 days. */
+#define TORCI_EVENT_ORDER(class, host_number, sequence)                                                \
+    ((uint64_t)(class) << 62 | (uint64_t)(host_number) << 46 | (sequence))
+#define TORCI_EVENT_CLASS(order) ((enum torci_event_class)((order) >> 62))
 
 struct torci_event_heap {
     struct torci_event *events;
@@ -39,8 +41,7 @@ TORC_CHECKED int torci_event_heap_reserve(struct torci_event_heap *heap,
                                           const struct torc_allocator *allocator);
 /* Adds an event with that key, for which there is room; the caller fills in the rest of it at
  * once. */
-struct torci_event *torci_event_heap_add(struct torci_event_heap *heap, uint64_t t_ns, uint64_t rank,
-                                         uint64_t sequence);
+struct torci_event *torci_event_heap_add(struct torci_event_heap *heap, uint64_t t_ns, uint64_t order);
 /* The smallest is events[0]. */
 void torci_event_heap_pop(struct torci_event_heap *heap);
 /* Gives the first another key, not smaller than it had: cheaper than pop and push. */

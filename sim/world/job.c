@@ -290,7 +290,7 @@ static void go_on(struct torc_world *world, void *subject)
 static bool is_next(const struct torci_job *job, uint64_t t_ns)
 {
     const struct torc_world *world = job->world;
-    uint64_t rank = TORCI_EVENT_RANK(TORCI_EVENT_JOB_GOES_ON, job->host->number);
+    uint64_t order = TORCI_EVENT_ORDER(TORCI_EVENT_JOB_GOES_ON, job->host->number, world->sequence + 1);
 
     if (world->stepping || t_ns > world->until_ns || world->error != 0 || job->host->kill_wanted ||
         world->turns_here >= world->turns_at_one_time_max || world->due[0]->due_ns <= t_ns)
@@ -298,7 +298,7 @@ static bool is_next(const struct torci_job *job, uint64_t t_ns)
     if (world->events.count > 0) {
         const struct torci_event *event = &world->events.events[0];
 
-        return t_ns < event->t_ns || (t_ns == event->t_ns && rank < event->rank);
+        return t_ns < event->t_ns || (t_ns == event->t_ns && order < event->order);
     }
     return true;
 }

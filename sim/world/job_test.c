@@ -112,6 +112,19 @@ static void jobs_begin_in_order_and_overlap_where_they_yield(void **state)
     assert_true(teller->platform->ops->in_reactor(teller->platform));
 }
 
+static void jobs_that_go_on_at_one_time_do_so_in_the_order_they_yielded(void **state)
+{
+    struct teller *teller = *state;
+    static struct work a;
+    static struct work b;
+    enum torc_verdict verdict;
+
+    submit(&a, teller, 'a', 10);
+    submit(&b, teller, 'b', 10);
+    assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
+    assert_string_equal(teller->order, "abab");
+}
+
 static void stacks_are_used_again(void **state)
 {
     struct teller *teller = *state;
@@ -272,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(jobs_begin_in_order_and_overlap_where_they_yield),
+        TEST(jobs_that_go_on_at_one_time_do_so_in_the_order_they_yielded),
         TEST(stacks_are_used_again),
         TEST(a_killed_hosts_jobs_end_at_once_and_are_not_told),
         TEST(a_job_that_does_not_end_when_its_host_is_killed_is_left),

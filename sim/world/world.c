@@ -150,8 +150,8 @@ void torci_world_schedule(struct torc_world *world, uint64_t t_ns, enum torci_ev
             kind->drop(world, subject);
         return;
     }
-    event = torci_event_heap_add(&world->events, t_ns, TORCI_EVENT_RANK(event_class, host->number),
-                                 ++world->sequence);
+    event = torci_event_heap_add(&world->events, t_ns,
+                                 TORCI_EVENT_ORDER(event_class, host->number, ++world->sequence));
     event->kind = kind;
     event->subject = subject;
 }
@@ -250,7 +250,7 @@ static bool event_is_next(const struct torc_world *world, uint64_t t_ns)
 
     if (world->events.count == 0 || event->t_ns > t_ns)
         return false;
-    return TORCI_EVENT_CLASS(event->rank) != TORCI_EVENT_JOB_GOES_ON || world->host_count == 0 ||
+    return TORCI_EVENT_CLASS(event->order) != TORCI_EVENT_JOB_GOES_ON || world->host_count == 0 ||
            world->due[0]->due_ns > t_ns;
 }
 
