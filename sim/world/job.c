@@ -1,6 +1,10 @@
-/* job.c - jobs as coroutines: ucontext stacks with a guard page, kept for reuse. */
+/* job.c - jobs as coroutines: ucontext stacks with a guard page, kept for reuse.  A stack is entered for the
+ * first time by setcontext; after that both sides are jumped to, since setcontext asks the kernel about the mask
+ * of signals each time, which would be most of what an operation on a disk costs. */
+#undef _FORTIFY_SOURCE /* its longjmp takes another stack for a damaged one */
 #include "job.h"
 
+#include <setjmp.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -52,8 +56,10 @@ struct torci_job {
     int result;
     bool ended;
     bool scheduled; /* an event in the heap is its */
-    ucontext_t context;
-    ucontext_t back; /* to whoever resumed it */
+    bool begun;
+    ucontext_t first;  /* where it begins */
+    jmp_buf inside;    /* where it was left */
+    jmp_buf back;      /* to whoever resumed it */
     void *fake_stack; /* ASan's */
     const void *back_bottom;
     size_t back_bytes;
@@ -125,7 +131,8 @@ static void leave(struct torci_job *job)
     __sanitizer_start_switch_fiber(job->ended ? NULL : &job->fake_stack, job->back_bottom,
                                    job->back_bytes);
 #endif
-    swapcontext(&job->context, &job->back);
+    if (_setjmp(job->inside) == 0)
+        _longjmp(job->back, 1);
 #ifdef TORCI_ASAN
     __sanitizer_finish_switch_fiber(job->fake_stack, &job->back_bottom, &job->back_bytes);
 #endif
@@ -151,7 +158,12 @@ static void enter(struct torci_job *job)
 
     __sanitizer_start_switch_fiber(&fake_stack, job->stack->memory + guard_bytes(), STACK_BYTES);
 #endif
-    swapcontext(&job->back, &job->context);
+    if (_setjmp(job->back) == 0) {
+        if (job->begun)
+            _longjmp(job->inside, 1);
+        job->begun = true;
+        setcontext(&job->first);
+    }
 #ifdef TORCI_ASAN
     __sanitizer_finish_switch_fiber(fake_stack, NULL, NULL);
 #endif
@@ -202,11 +214,11 @@ static bool prepare(struct torci_job *job)
         return false;
     if ((job->world->perturb & TORC_PERTURB_MEMORY) != 0)
         memset(job->stack->memory + guard_bytes(), 0xa5, STACK_BYTES);
-    getcontext(&job->context);
-    job->context.uc_stack.ss_sp = job->stack->memory + guard_bytes();
-    job->context.uc_stack.ss_size = STACK_BYTES;
-    job->context.uc_link = NULL;
-    makecontext(&job->context, (void (*)(void))begin, 2, (unsigned)(self >> 32),
+    getcontext(&job->first);
+    job->first.uc_stack.ss_sp = job->stack->memory + guard_bytes();
+    job->first.uc_stack.ss_size = STACK_BYTES;
+    job->first.uc_link = NULL;
+    makecontext(&job->first, (void (*)(void))begin, 2, (unsigned)(self >> 32),
                 (unsigned)(self & 0xffffffffu));
     return true;
 }
