@@ -65,7 +65,11 @@ expect 0 "drift is told with the first decision that was not asked for" "run --m
 rm -f "$at"/*.scn "$at"/*.decisions
 expect 1 "an order of ready connections is found" "explore $options --sites ready.order --seeds 1..200 tests/explore/order.scn" "shrunk:"
 minimal "$(ls "$at"/order-seed*.scn)"
-expect 1 "a crash does not end the campaign" "explore $options --param bug=crash tests/explore/chunky.scn" "the run ended its process" "--strategy portfolio"
+expect 1 "a crash does not end the campaign" "explore $options --param bug=crash tests/explore/chunky.scn" "the run ended its process" "shrunk:"
+crashed=$(ls -t "$at"/chunky-seed*.scn | head -1)
+(exec "$torc" run --modules "$at" "$crashed") >"$at/out" 2>&1
+[ $? -gt 128 ] && [ "$(wc -l <"$crashed")" -le 12 ]
+report $? "a scenario that crashes is shrunk, and the small one crashes"
 expect 1 "nor does an exit, and it is not called a signal" "explore $options --param bug=exit tests/explore/chunky.scn" "the run ended its process (it exited)"
 expect 0 "what is there is right under every order" "explore --seeds 1..50 --out $at scenarios/smoke/tour.scn" "50 of 50 seeds"
 mkdir "$at/parts"

@@ -1,20 +1,18 @@
 /* torc explore: one scenario with many seeds; each run leaves open decisions to a strategy.  The first failure
  * becomes a small scenario. */
-#include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "found.h"
 #include "parallel.h"
-#include "shrinker.h"
 
 static const char name[] = "explore";
 static const char *const option_names[] = {"seeds",   "strategy", "sites",     "budget", "jobs", "out",
                                            "param",   "modules",  "decisions", "help",   NULL};
 
-enum { ROUND_RUNS = 256, SHRINK_RUNS_MAX = 2000, PATH_BYTES = 1024 };
+enum { ROUND_RUNS = 256, SHRINK_RUNS_MAX = 2000 };
 
 struct explore {
     struct torci_scenario_source source;
@@ -25,7 +23,6 @@ struct explore {
     bool seeds_given, strategy_given, sites_given, budget_given;
     const char *path;
     const char *out; /* folder */
-    const char *sites_text; /* of --sites; or NULL */
     uint64_t deadline_ns;
     uint64_t runs;
     uint64_t events;
@@ -71,7 +68,6 @@ static int read_value(void *arg, const char *option, const char *value)
                                      value);
     } else if (strcmp(option, "sites") == 0) {
         explore->sites_given = true;
-        explore->sites_text = value;
         if (torc_decision_sites_parse(value, &exploration->sites, &bad) != 0)
             return torci_usage_error(name, "--sites: unknown site '%.*s'", (int)strcspn(bad, ","),
                                      bad);
@@ -106,152 +102,34 @@ static void settle(struct explore *explore)
     explore->jobs = torci_parallel_jobs(explore->jobs);
 }
 
-/* --- a failure ------------------------------------------------------------------------------------ */
+/* --- a run ---------------------------------------------------------------------------------------- */
 
-/* DIR/NAME-seedN.KIND */
-static void make_path(const struct explore *explore, uint64_t seed, const char *kind, char *out)
+/* Options of the run with that seed; the decider is to be freed. */
+static int make_options(struct explore *explore, uint64_t seed,
+                        struct torc_scenario_run_options *out)
 {
-    char folder[PATH_BYTES];
-    char file[PATH_BYTES];
-    char *base;
-    char *dot;
-
-    snprintf(folder, sizeof folder, "%s", explore->path);
-    snprintf(file, sizeof file, "%s", explore->path);
-    base = basename(file);
-    dot = strrchr(base, '.');
-    if (dot != NULL)
-        *dot = '\0';
-    snprintf(out, 2 * PATH_BYTES, "%s/%s-seed%llu.%s",
-             explore->out != NULL ? explore->out : dirname(folder), base,
-             (unsigned long long)seed, kind);
+    torci_scenario_source_run_options(&explore->source, out);
+    out->seed_given = true;
+    out->seed = seed;
+    return torc_strategy_new(explore->exploration.strategy, seed, explore->exploration.sites,
+                             &out->decider);
 }
 
-static int write_file(const char *path, const char *text)
+static int tell_failure(struct explore *explore, uint64_t seed)
 {
-    FILE *file = fopen(path, "w");
-    int failed = file == NULL || fputs(text, file) == EOF ? errno : 0;
-
-    if (file != NULL && fclose(file) != 0 && failed == 0)
-        failed = errno;
-    if (failed != 0)
-        return torci_command_error(name, TORCI_EXIT_INTERNAL, "%s: %s", path, strerror(failed));
-    return 0;
-}
-
-static int write_decisions(const char *path, const struct torc_scenario_report *report)
-{
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
-    int status;
-
-    if (out == NULL)
-        return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
-    fputs("scn 1\n", out);
-    for (size_t i = 0; i < report->decision_count; i++) {
-        char line[256];
-
-        torc_decision_print(&report->decisions[i], line, sizeof line);
-        fprintf(out, "%s\n", line);
-    }
-    fclose(out);
-    status = write_file(path, text);
-    free(text);
-    return status;
-}
-
-/* What it includes is looked for beside it, so elsewhere than beside the one it comes from it may not be found. */
-static void check_shrunk(struct explore *explore, const char *path)
-{
-    char error[TORCI_SOURCE_ERROR_BYTES];
-    char folder[PATH_BYTES];
-    struct torc_scenario *scenario;
-
-    if (torci_scenario_source_parse(&explore->source, path, NULL, 0, &scenario, error) == 0) {
-        torc_scenario_free(scenario);
-        return;
-    }
-    snprintf(folder, sizeof folder, "%s", explore->path);
-    printf("    to run it: move it to %s, where the files are that it names\n", dirname(folder));
-}
-
-static int write_shrunk(struct explore *explore, uint64_t seed,
-                        const struct torc_scenario_report *report)
-{
-    struct torci_failure_identity identity;
-    struct torci_shrunk shrunk;
-    char path[2 * PATH_BYTES];
-    int status;
-
-    torci_failure_identify(report, &identity);
-    if (torci_shrink_scenario(&explore->source, explore->path, seed, report->decisions,
-                              report->decision_count, &identity, SHRINK_RUNS_MAX, &shrunk) != 0)
-        return torci_command_error(name, TORCI_EXIT_INTERNAL, "it cannot be shrunk");
-    make_path(explore, seed, "scn", path);
-    status = write_file(path, shrunk.text);
-    free(shrunk.text);
-    if (status == 0)
-        printf("    shrunk:    %s (%zu lines, %zu of them decisions, after %zu runs)\n", path,
-               shrunk.lines, shrunk.decisions, shrunk.runs);
-    if (status == 0 && explore->out != NULL)
-        check_shrunk(explore, path);
-    return status;
-}
-
-/* The run with that seed. */
-static int run_seed(struct explore *explore, uint64_t seed, struct torc_scenario_report **out)
-{
+    struct torci_found_shrunk shrunk;
     struct torc_scenario_run_options options;
-    int code;
-
-    torci_scenario_source_run_options(&explore->source, &options);
-    options.seed_given = true;
-    options.seed = seed;
-    code = torc_strategy_new(explore->exploration.strategy, seed, explore->exploration.sites,
-                             &options.decider);
-    if (code != 0)
-        return code;
-    code = torc_scenario_run(explore->scenario, &options, out);
-    torc_strategy_free(options.decider);
-    return code;
-}
-
-static int tell_failure(struct explore *explore, uint64_t seed, const struct torci_outcome *run)
-{
-    const char *strategy = torc_strategy_name(explore->exploration.strategy);
-    struct torc_scenario_report *report;
-    char path[2 * PATH_BYTES];
+    char label[40];
+    struct torci_found found = {&explore->source, explore->scenario, explore->path, explore->out,
+                                label,            &options,          SHRINK_RUNS_MAX};
     int status;
 
-    if (run->verdict < 0) {
-        printf("fail     %s, seed %llu: the run ended its process (%s)\n", explore->path,
-               (unsigned long long)seed, torci_outcome_end(run));
-        printf("    reproduce: torc run --seed %llu --strategy %s %s%s%s%s%s\n",
-               (unsigned long long)seed, strategy,
-               explore->sites_text != NULL ? "--sites " : "",
-               explore->sites_text != NULL ? explore->sites_text : "",
-               explore->sites_text != NULL ? " " : "", explore->source.repeated, explore->path);
-        return TORCI_EXIT_FAIL;
-    }
-    if (run_seed(explore, seed, &report) != 0)
+    if (make_options(explore, seed, &options) != 0)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
-    printf("%-7s  %s, seed %llu\n", torc_scenario_verdict_name(report->verdict), explore->path,
-           (unsigned long long)seed);
-    if (report->failure_count > 0)
-        printf("    %s:%u: %s\n        %s\n", report->failures[0].file, report->failures[0].line,
-               report->failures[0].message, report->failures[0].property);
-    make_path(explore, seed, "decisions", path);
-    status = write_decisions(path, report);
-    if (status == 0) {
-        printf("    reproduce: torc run --seed %llu --decisions %s %s%s\n",
-               (unsigned long long)seed, path, explore->source.repeated, explore->path);
-        printf("    show:      torc run -v --seed %llu --decisions %s %s%s\n",
-               (unsigned long long)seed, path, explore->source.repeated, explore->path);
-        status = write_shrunk(explore, seed, report);
-    }
-    torc_scenario_report_free(report);
-    return status != 0 ? status : TORCI_EXIT_FAIL;
+    snprintf(label, sizeof label, "seed%llu", (unsigned long long)seed);
+    status = torci_found_tell(&found, &shrunk);
+    torc_strategy_free(options.decider);
+    return status;
 }
 
 /* --- the campaign --------------------------------------------------------------------------------- */
@@ -259,9 +137,13 @@ static int tell_failure(struct explore *explore, uint64_t seed, const struct tor
 static int run_index(void *arg, size_t index, struct torci_outcome *out)
 {
     struct explore *explore = arg;
+    struct torc_scenario_run_options options;
     struct torc_scenario_report *report;
-    int code = run_seed(explore, explore->first + index, &report);
+    int code = make_options(explore, explore->first + index, &options);
 
+    if (code == 0)
+        code = torc_scenario_run(explore->scenario, &options, &report);
+    torc_strategy_free(options.decider);
     if (code != 0)
         return code;
     torci_outcome_of(report, out);
@@ -293,7 +175,7 @@ static int run_round(struct explore *explore, size_t count)
     }
     explore->runs += done;
     if (status == 0 && failure < count)
-        status = tell_failure(explore, explore->first + failure, &runs[failure]);
+        status = tell_failure(explore, explore->first + failure);
     else if (status == 0 && done < count)
         status = TORCI_EXIT_BUDGET;
     free(runs);

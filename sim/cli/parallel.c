@@ -16,6 +16,7 @@
 #include <xxhash.h>
 
 #include "command.h"
+#include "run_apart.h"
 #include "scenario_source.h"
 #include "shrinker.h"
 
@@ -64,6 +65,8 @@ void torci_outcome_of(const struct torc_scenario_report *report, struct torci_ou
 
 const char *torci_outcome_end(const struct torci_outcome *outcome)
 {
+    if (outcome->verdict == -SIGVTALRM)
+        return "it had run for 20 s";
     return outcome->verdict == TORCI_RUN_EXITED ? "it exited" : strsignal(-outcome->verdict);
 }
 
@@ -93,6 +96,7 @@ static void work(const struct parallel *parallel, struct share *share)
 
         if (parallel->deadline_ns != 0 && torci_monotonic_ns() >= parallel->deadline_ns)
             break;
+        torci_run_watch();
         if (parallel->run(parallel->arg, share->next, &outcome) != 0)
             _exit(1);
         outcome.done = true;

@@ -7,6 +7,9 @@
 
 #include <torc/shrink.h>
 
+#include "parallel.h"
+#include "run_apart.h"
+
 enum { TEXT_MORE = 512 };
 
 struct line {
@@ -18,7 +21,7 @@ struct shrinker {
     const struct torci_scenario_source *given;
     struct torci_scenario_source *source; /* the same without parameters */
     const char *path;
-    uint64_t seed;
+    const struct torci_shrink_start *start;
     const struct torci_failure_identity *identity;
     struct line *lines; /* [0] is the first line, which stays */
     size_t count;
@@ -32,8 +35,7 @@ struct shrinker {
 
 /* --- identity ------------------------------------------------------------------------------------- */
 
-/* The sentence with each number as one #. */
-static void without_numbers(const char *text, char *out, size_t size)
+void torci_failure_without_numbers(const char *text, char *out, size_t size)
 {
     size_t used = 0;
 
@@ -53,11 +55,11 @@ void torci_failure_identify(const struct torc_scenario_report *report,
                             struct torci_failure_identity *out)
 {
     memset(out, 0, sizeof *out);
-    out->verdict = report->verdict;
+    out->verdict = (int)report->verdict;
     if (report->failure_count == 0)
         return;
     snprintf(out->property, sizeof out->property, "%s", report->failures[0].property);
-    without_numbers(report->failures[0].message, out->message, sizeof out->message);
+    torci_failure_without_numbers(report->failures[0].message, out->message, sizeof out->message);
     snprintf(out->host, sizeof out->host, "%s", report->failures[0].host);
 }
 
@@ -133,7 +135,7 @@ static bool is_decision(const char *line)
 static bool add_seed(struct shrinker *shrinker)
 {
     char line[64];
-    int bytes = snprintf(line, sizeof line, "seed %llu", (unsigned long long)shrinker->seed);
+    int bytes = snprintf(line, sizeof line, "seed %llu", (unsigned long long)shrinker->start->seed);
 
     return add_line(shrinker, line, (size_t)bytes, false);
 }
@@ -152,7 +154,7 @@ static bool read_lines(struct shrinker *shrinker, const char *text, size_t bytes
         else if (says_something(text, length) && !is_line(text, "seed"))
             good = add_line(shrinker, text, length, is_decision(text));
         text += length + 1;
-        if (good && shrinker->count == 1 && shrinker->seed != 1)
+        if (good && shrinker->count == 1 && shrinker->start->seed != 1)
             good = add_seed(shrinker);
     }
     return good;
@@ -201,58 +203,81 @@ static char *compose(const struct shrinker *shrinker, const bool *keep, bool dec
 
 /* --- running -------------------------------------------------------------------------------------- */
 
-/* What comes of the lines that are kept: PASS, the verdict if it fails as it should, or -1. */
-static int run_lines(struct shrinker *shrinker, const struct torc_scenario *scenario)
+enum lines_end { LINES_PASS, LINES_FAIL_SO, LINES_OTHER };
+
+static enum lines_end judge(struct shrinker *shrinker, const struct torci_failure_identity *identity,
+                            const char *message)
+{
+    if (identity->verdict == TORC_SCENARIO_PASS || identity->verdict == TORC_SCENARIO_UNMET)
+        return LINES_PASS;
+    if (!torci_failure_same(identity, shrinker->identity))
+        return LINES_OTHER;
+    snprintf(shrinker->message, sizeof shrinker->message, "%s", message);
+    return LINES_FAIL_SO;
+}
+
+static enum lines_end run_apart(struct shrinker *shrinker, const struct torc_scenario *scenario,
+                                const struct torc_scenario_run_options *options)
+{
+    struct torci_apart apart;
+    enum lines_end end;
+
+    if (torci_run_apart(scenario, options, &apart) != 0)
+        return LINES_OTHER;
+    end = judge(shrinker, &apart.identity, apart.message);
+    torci_apart_free(&apart);
+    return end;
+}
+
+/* What comes of the lines that are kept. */
+static enum lines_end run_lines(struct shrinker *shrinker, const struct torc_scenario *scenario)
 {
     struct torc_scenario_run_options options;
     struct torc_scenario_report *report;
     struct torci_failure_identity identity;
-    int verdict = -1;
+    enum lines_end end;
 
     torci_scenario_source_run_options(shrinker->source, &options);
     options.decisions = NULL; /* they are lines by now */
     options.decision_count = 0;
     shrinker->runs++;
+    if (shrinker->identity->verdict < 0)
+        return run_apart(shrinker, scenario, &options);
     if (torc_scenario_run(scenario, &options, &report) != 0)
-        return -1;
+        return LINES_OTHER;
     torci_failure_identify(report, &identity);
-    if (report->verdict == TORC_SCENARIO_PASS || report->verdict == TORC_SCENARIO_UNMET)
-        verdict = TORC_SCENARIO_PASS;
-    else if (torci_failure_same(&identity, shrinker->identity))
-        verdict = (int)report->verdict;
-    if (verdict > TORC_SCENARIO_PASS && report->failure_count > 0)
-        snprintf(shrinker->message, sizeof shrinker->message, "%s", report->failures[0].message);
+    end = judge(shrinker, &identity, report->failure_count > 0 ? report->failures[0].message : "");
     torc_scenario_report_free(report);
-    return verdict;
+    return end;
 }
 
-static int run_text(struct shrinker *shrinker, const bool *keep, bool decisions)
+static enum lines_end run_text(struct shrinker *shrinker, const bool *keep, bool decisions)
 {
     char error[TORCI_SOURCE_ERROR_BYTES];
     struct torc_scenario *scenario;
     size_t bytes = 0;
     char *text = compose(shrinker, keep, decisions, NULL, &bytes);
-    int verdict = -1;
+    enum lines_end end = LINES_OTHER;
 
     if (text == NULL) {
         shrinker->out_of_memory = true;
-        return -1;
+        return LINES_OTHER;
     }
     if (torci_scenario_source_parse(shrinker->source, shrinker->path, text, bytes, &scenario,
                                     error) == 0) {
-        verdict = run_lines(shrinker, scenario);
+        end = run_lines(shrinker, scenario);
         torc_scenario_free(scenario);
     }
     free(text);
-    return verdict;
+    return end;
 }
 
 static bool test(void *arg, const bool *keep)
 {
     struct shrinker *shrinker = arg;
 
-    return run_text(shrinker, keep, true) > TORC_SCENARIO_PASS &&
-           (!shrinker->by_decisions || run_text(shrinker, keep, false) == TORC_SCENARIO_PASS);
+    return run_text(shrinker, keep, true) == LINES_FAIL_SO &&
+           (!shrinker->by_decisions || run_text(shrinker, keep, false) == LINES_PASS);
 }
 
 /* --- numbers -------------------------------------------------------------------------------------- */
@@ -395,7 +420,7 @@ static int shrink(struct shrinker *shrinker, size_t runs_max, struct torci_shrun
 
     if (!test(shrinker, shrinker->keep))
         return shrinker->out_of_memory ? TORC_ENOMEM : TORC_ENOTFOUND;
-    shrinker->by_decisions = run_text(shrinker, shrinker->keep, false) == TORC_SCENARIO_PASS;
+    shrinker->by_decisions = run_text(shrinker, shrinker->keep, false) == LINES_PASS;
     delete_lines(shrinker, true, runs_max);
     delete_lines(shrinker, false, runs_max);
     lessen_numbers(shrinker, runs_max);
@@ -412,8 +437,7 @@ static int shrink(struct shrinker *shrinker, size_t runs_max, struct torci_shrun
     return out->text != NULL ? 0 : TORC_ENOMEM;
 }
 
-static int read_and_shrink(struct shrinker *shrinker, const struct torc_decision *decisions,
-                           size_t decision_count, size_t runs_max, struct torci_shrunk *out)
+static int read_and_shrink(struct shrinker *shrinker, size_t runs_max, struct torci_shrunk *out)
 {
     char *text;
     size_t bytes;
@@ -422,7 +446,7 @@ static int read_and_shrink(struct shrinker *shrinker, const struct torc_decision
     if (torci_scenario_source_read(shrinker->path, &text, &bytes) != 0)
         return TORC_ENOTFOUND;
     good = read_lines(shrinker, text, bytes) && shrinker->count > 0 &&
-           add_decisions(shrinker, decisions, decision_count);
+           add_decisions(shrinker, shrinker->start->decisions, shrinker->start->decision_count);
     free(text);
     if (good)
         shrinker->keep = malloc(shrinker->count * sizeof *shrinker->keep);
@@ -432,21 +456,23 @@ static int read_and_shrink(struct shrinker *shrinker, const struct torc_decision
     return shrink(shrinker, runs_max, out);
 }
 
-int torci_shrink_scenario(struct torci_scenario_source *source, const char *path, uint64_t seed,
-                          const struct torc_decision *decisions, size_t decision_count,
+int torci_shrink_scenario(struct torci_scenario_source *source, const char *path,
+                          const struct torci_shrink_start *start,
                           const struct torci_failure_identity *identity, size_t runs_max,
                           struct torci_shrunk *out)
 {
     struct torci_scenario_source alone = *source;
     struct shrinker shrinker = {
-        .given = source, .source = &alone, .path = path, .seed = seed, .identity = identity};
+        .given = source, .source = &alone, .path = path, .start = start, .identity = identity};
+    uint64_t since_ns = torci_monotonic_ns();
     int code;
 
     alone.param_count = 0;
     memset(alone.params, 0, sizeof alone.params);
 
     memset(out, 0, sizeof *out);
-    code = read_and_shrink(&shrinker, decisions, decision_count, runs_max, out);
+    code = read_and_shrink(&shrinker, runs_max, out);
+    out->ns = torci_monotonic_ns() - since_ns;
     for (size_t i = 0; i < shrinker.count; i++)
         free(shrinker.lines[i].text);
     free(shrinker.lines);

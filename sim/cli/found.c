@@ -1,0 +1,188 @@
+#include "found.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "run_apart.h"
+
+enum { PATH_BYTES = 1024, LINE_BYTES = 256 };
+
+/* OUT/NAME-LABEL.KIND */
+static void make_path(const struct torci_found *found, const char *kind, char out[2 * PATH_BYTES])
+{
+    char folder[PATH_BYTES];
+    char file[PATH_BYTES];
+    char *base;
+    char *dot;
+
+    snprintf(folder, sizeof folder, "%s", found->path);
+    snprintf(file, sizeof file, "%s", found->path);
+    base = basename(file);
+    dot = strrchr(base, '.');
+    if (dot != NULL)
+        *dot = '\0';
+    snprintf(out, 2 * PATH_BYTES, "%s/%s-%s.%s", found->out != NULL ? found->out : dirname(folder),
+             base, found->label, kind);
+}
+
+static int write_file(const struct torci_found *found, const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    int failed = file == NULL || fputs(text, file) == EOF ? errno : 0;
+
+    if (file != NULL && fclose(file) != 0 && failed == 0)
+        failed = errno;
+    if (failed != 0)
+        return torci_command_error(found->source->command, TORCI_EXIT_INTERNAL, "%s: %s", path,
+                                   strerror(failed));
+    return 0;
+}
+
+static int write_decisions(const struct torci_found *found, const char *path,
+                           const struct torci_shrink_start *start)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    int status;
+
+    if (out == NULL)
+        return torci_command_error(found->source->command, TORCI_EXIT_INTERNAL, "out of memory");
+    fputs("scn 1\n", out);
+    for (size_t i = 0; i < start->decision_count; i++) {
+        char line[LINE_BYTES];
+
+        torc_decision_print(&start->decisions[i], line, sizeof line);
+        fprintf(out, "%s\n", line);
+    }
+    fclose(out);
+    status = write_file(found, path, text);
+    free(text);
+    return status;
+}
+
+/* What it includes is looked for beside it, so elsewhere than beside the one it comes from it may not be found. */
+static void check_moved(const struct torci_found *found, const char *path)
+{
+    char error[TORCI_SOURCE_ERROR_BYTES];
+    char folder[PATH_BYTES];
+    struct torc_scenario *scenario;
+
+    if (torci_scenario_source_parse(found->source, path, NULL, 0, &scenario, error) == 0) {
+        torc_scenario_free(scenario);
+        return;
+    }
+    snprintf(folder, sizeof folder, "%s", found->path);
+    printf("    to run it: move it to %s, where the files are that it names\n", dirname(folder));
+}
+
+static int shrink(const struct torci_found *found, const struct torci_shrink_start *start,
+                  const struct torci_failure_identity *identity, struct torci_found_shrunk *out)
+{
+    struct torci_shrunk shrunk;
+    char path[2 * PATH_BYTES];
+    int status;
+
+    if (torci_shrink_scenario(found->source, found->path, start, identity, found->runs_max,
+                              &shrunk) != 0) {
+        printf("    it does not fail like that when it is run from its decisions, and is not shrunk\n");
+        return 0;
+    }
+    make_path(found, "scn", path);
+    status = write_file(found, path, shrunk.text);
+    free(shrunk.text);
+    if (status != 0)
+        return status;
+    out->lines = shrunk.lines;
+    out->runs = shrunk.runs;
+    out->ns = shrunk.ns;
+    printf("    shrunk:    %s (%zu lines, %zu of them decisions, after %zu runs, %.2f s)\n", path,
+           shrunk.lines, shrunk.decisions, shrunk.runs, (double)shrunk.ns / 1e9);
+    if (found->out != NULL)
+        check_moved(found, path);
+    return 0;
+}
+
+static void print_commands(const struct torci_found *found, const char *path)
+{
+    static const char *const kinds[] = {"reproduce: torc run", "show:      torc run -v"};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        printf("    %s --seed %llu --decisions %s %s%s\n", kinds[i],
+               (unsigned long long)found->options->seed, path, found->source->repeated,
+               found->path);
+}
+
+static int tell(const struct torci_found *found, const struct torci_apart *apart,
+                const struct torci_shrink_start *start, struct torci_found_shrunk *out)
+{
+    char path[2 * PATH_BYTES];
+    int status;
+
+    printf("%-7s  %s, %s\n    %s%s\n",
+           apart->identity.verdict < 0
+               ? "crash"
+               : torc_scenario_verdict_name((enum torc_scenario_verdict)apart->identity.verdict),
+           found->path, found->label, apart->place, apart->message);
+    if (apart->property[0] != '\0')
+        printf("        %s\n", apart->property);
+    if (apart->detail[0] != '\0')
+        printf("        %s\n", apart->detail);
+    make_path(found, "decisions", path);
+    status = write_decisions(found, path, start);
+    if (status != 0)
+        return status;
+    print_commands(found, path);
+    fflush(stdout);
+    return shrink(found, start, &apart->identity, out);
+}
+
+/* Those of the run, and those that were given to it. */
+static struct torc_decision *all_decisions(const struct torci_found *found,
+                                           const struct torci_apart *apart, size_t *out_count)
+{
+    const struct torc_decision *taken;
+    size_t count = torc_scenario_decisions(apart->decided, &taken);
+    struct torc_decision *all =
+        malloc((count + found->options->decision_count + 1) * sizeof *all);
+
+    if (all == NULL)
+        return NULL;
+    if (count > 0)
+        memcpy(all, taken, count * sizeof *all);
+    if (found->options->decision_count > 0)
+        memcpy(all + count, found->options->decisions,
+               found->options->decision_count * sizeof *all);
+    *out_count = count + found->options->decision_count;
+    return all;
+}
+
+int torci_found_tell(const struct torci_found *found, struct torci_found_shrunk *out)
+{
+    struct torci_shrink_start start = {found->options->seed, NULL, 0};
+    struct torc_decision *decisions;
+    struct torci_apart apart;
+    int error = torci_run_apart(found->scenario, found->options, &apart);
+    int status = TORCI_EXIT_FAIL;
+    int told;
+
+    memset(out, 0, sizeof *out);
+    if (error != 0) {
+        torci_apart_free(&apart);
+        return torci_command_error(found->source->command, TORCI_EXIT_INTERNAL, "%s",
+                                   strerror(error));
+    }
+    decisions = all_decisions(found, &apart, &start.decision_count);
+    start.decisions = decisions;
+    if (decisions == NULL)
+        status = torci_command_error(found->source->command, TORCI_EXIT_INTERNAL, "out of memory");
+    else if ((told = tell(found, &apart, &start, out)) != 0)
+        status = told;
+    free(decisions);
+    torci_apart_free(&apart);
+    return status;
+}

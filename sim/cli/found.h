@@ -1,0 +1,28 @@
+/* found.h - a run of a campaign that failed: told, with the commands that repeat it, and made a small scenario. */
+#ifndef TORCI_FOUND_H
+#define TORCI_FOUND_H
+
+#include "scenario_source.h"
+
+struct torci_found {
+    struct torci_scenario_source *source;
+    const struct torc_scenario *scenario;
+    const char *path;  /* of the scenario */
+    const char *out;   /* the folder that gets the files; NULL: that of the scenario */
+    const char *label; /* what kind of run it was, as part of file names: "seed7" */
+    struct torc_scenario_run_options *options; /* of the run; seed_given */
+    uint64_t runs_max;  /* of the shrinker */
+};
+
+/* What became of it. */
+struct torci_found_shrunk {
+    size_t lines; /* 0: it was not shrunk */
+    size_t runs;
+    uint64_t ns;
+};
+
+/* Makes the run again in a process of its own, prints what fails, writes OUT/NAME-LABEL.decisions and, shrunk,
+ * OUT/NAME-LABEL.scn, and prints what to do with them.  TORCI_EXIT_FAIL; another exit status if that was not possible. */
+int torci_found_tell(const struct torci_found *found, struct torci_found_shrunk *out);
+
+#endif
