@@ -1,131 +1,14 @@
 /* Conditions: || && comparisons ! ( ), over probes and what the world counts. */
 #include <string.h>
 
-#include "scenario_parser.h"
+#include "scenario_token.h"
 
-enum { DEPTH_MAX = 50, NODES_MAX = 500, TOKEN_BYTES_MAX = 4096 };
+enum { DEPTH_MAX = 50, NODES_MAX = 500 };
 
-enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_STRING, TOKEN_SIGN };
-
-/* Reads tokens out of the words [.., end): words may hold several, blanks only separate. */
-struct reader {
-    struct torci_parser *parser;
-    size_t word;
-    size_t end;
-    size_t offset; /* in the word */
-    size_t depth;
-    size_t nodes; /* made so far */
-    /* The present token. */
-    enum token_kind kind;
-    size_t token_word;
-    size_t token_offset;
-    char text[TOKEN_BYTES_MAX];
-    const char *string; /* of TOKEN_STRING */
-};
-
-static const struct torci_word *token_word(const struct reader *reader)
-{
-    return &reader->parser->line->words[reader->token_word];
-}
-
-static int fail(struct reader *reader, const char *sentence)
-{
-    if (reader->kind == TOKEN_END && reader->end == reader->parser->line->word_count)
-        return torci_parse_error_end(reader->parser, "%s", sentence);
-    return torci_parse_error(reader->parser, token_word(reader), reader->token_offset, "%s",
-                             sentence);
-}
-
-static size_t string_bytes(const char *text, size_t bytes)
-{
-    for (size_t i = 1; i < bytes; i++) {
-        if (text[i] == '\\')
-            i++;
-        else if (text[i] == '"')
-            return i + 1;
-    }
-    return bytes;
-}
-
-static size_t sign_bytes(const char *text)
-{
-    static const char *const two[] = {"==", "!=", "<=", ">=", "&&", "||", NULL};
-
-    for (size_t i = 0; two[i] != NULL; i++)
-        if (strncmp(text, two[i], 2) == 0)
-            return 2;
-    return text[0] != '\0' && strchr("<>!(),", text[0]) != NULL ? 1 : 0;
-}
-
-/* The next token becomes the present one. */
-static int advance(struct reader *reader)
-{
-    const struct torci_word *word;
-    const char *at;
-    size_t bytes = 0;
-
-    while (reader->word < reader->end) {
-        word = &reader->parser->line->words[reader->word];
-        while (reader->offset < word->bytes &&
-               (word->text[reader->offset] == ' ' || word->text[reader->offset] == '\t'))
-            reader->offset++;
-        if (reader->offset < word->bytes)
-            break;
-        reader->word++;
-        reader->offset = 0;
-    }
-    reader->token_word = reader->word < reader->end ? reader->word : reader->end - 1;
-    reader->token_offset = reader->offset;
-    reader->text[0] = '\0';
-    if (reader->word >= reader->end) {
-        reader->kind = TOKEN_END;
-        return 0;
-    }
-    word = &reader->parser->line->words[reader->word];
-    at = word->text + reader->offset;
-    if (at[0] == '"') {
-        uint8_t *value;
-        const char *why = NULL;
-        size_t wrong = 0;
-        size_t value_bytes = 0;
-
-        bytes = string_bytes(at, word->bytes - reader->offset);
-        value = torci_scenario_alloc(reader->parser->scenario, bytes + 1);
-        if (value == NULL)
-            return TORC_ENOMEM;
-        if (torci_value_string(at, bytes, value, &value_bytes, &why, &wrong) != 0)
-            return torci_parse_error(reader->parser, word, reader->offset + wrong, "%s", why);
-        reader->string = (const char *)value;
-        reader->kind = TOKEN_STRING;
-    } else if ((bytes = sign_bytes(at)) > 0) {
-        reader->kind = TOKEN_SIGN;
-    } else {
-        while (torci_is_name_byte(at[bytes]) || (at[bytes] == '.' && bytes > 0))
-            bytes++;
-        if (bytes == 0)
-            return torci_parse_error(reader->parser, word, reader->offset,
-                                     at[0] == '='
-                                         ? "a comparison is written =="
-                                         : "this has no meaning in a condition");
-        reader->kind = (at[0] >= '0' && at[0] <= '9') || at[0] == '-' ? TOKEN_NUMBER : TOKEN_NAME;
-    }
-    if (bytes >= TOKEN_BYTES_MAX)
-        return torci_parse_error(reader->parser, word, reader->offset, "this is too long");
-    memcpy(reader->text, at, bytes);
-    reader->text[bytes] = '\0';
-    reader->offset += bytes;
-    return 0;
-}
-
-static bool is_sign(const struct reader *reader, const char *sign)
-{
-    return reader->kind == TOKEN_SIGN && strcmp(reader->text, sign) == 0;
-}
-
-static int make(struct reader *reader, enum torci_condition_kind kind, struct torci_condition **out)
+static int make(struct torci_tokens *reader, enum torci_condition_kind kind, struct torci_condition **out)
 {
     if (++reader->nodes > NODES_MAX)
-        return fail(reader, "the condition is too long");
+        return torci_token_fail(reader, "the condition is too long");
     *out = torci_scenario_alloc(reader->parser->scenario, sizeof(**out));
     if (*out == NULL)
         return TORC_ENOMEM;
@@ -140,7 +23,7 @@ static int make(struct reader *reader, enum torci_condition_kind kind, struct to
 
 /* --- leaves --------------------------------------------------------------------------------------- */
 
-static int read_number(struct reader *reader, struct torci_condition **out)
+static int read_number(struct torci_tokens *reader, struct torci_condition **out)
 {
     const char *text = reader->text;
     bool negative = text[0] == '-';
@@ -153,107 +36,216 @@ static int read_number(struct reader *reader, struct torci_condition **out)
         duration = true;
         if (torci_value_duration(text + negative, &number, &why) != 0 &&
             torci_value_size(text + negative, &number, &why) != 0)
-            return fail(reader, "a number is 5, 20ms or 64KiB");
+            return torci_token_fail(reader, "a number is 5, 20ms or 64KiB");
         duration = strstr(text, "iB") == NULL;
     }
     if (number > INT64_MAX)
-        return fail(reader, "the number is too large");
+        return torci_token_fail(reader, "the number is too large");
     code = make(reader, TORCI_CONDITION_NUMBER, out);
     if (code != 0)
         return code;
     (*out)->number = negative ? -(int64_t)number : (int64_t)number;
     (*out)->duration = duration;
-    return advance(reader);
+    return torci_token_next(reader);
 }
 
-static int read_site(struct reader *reader, struct torci_condition **out)
+static int read_site(struct torci_tokens *reader, struct torci_condition **out)
 {
     int code;
 
-    if (reader->kind != TOKEN_STRING)
-        return fail(reader, "site takes the name of a mark: site(\"line.partial_crlf\")");
+    if (reader->kind != TORCI_TOKEN_STRING)
+        return torci_token_fail(reader, "site takes the name of a mark: site(\"line.partial_crlf\")");
     code = make(reader, TORCI_CONDITION_SITE, out);
-    if (code == 0)
-        (*out)->text = reader->string;
-    return code;
+    if (code != 0)
+        return code;
+    (*out)->text = reader->string;
+    return torci_token_next(reader);
 }
 
-static int read_running(struct reader *reader, struct torci_condition **out)
+static int read_running(struct torci_tokens *reader, struct torci_condition **out)
 {
     int code;
 
-    if (reader->kind != TOKEN_NAME)
-        return fail(reader, "running takes a host: running(srv)");
+    if (reader->kind != TORCI_TOKEN_NAME)
+        return torci_token_fail(reader, "running takes a host: running(srv)");
     code = make(reader, TORCI_CONDITION_RUNNING, out);
     if (code != 0)
         return code;
     (*out)->host = torci_find_script_host(reader->parser->scenario, reader->text,
                                           strlen(reader->text));
     if ((*out)->host == NULL)
-        return torci_parse_no_host(reader->parser, token_word(reader), reader->token_offset,
+        return torci_parse_no_host(reader->parser, torci_token_word(reader), reader->token_offset,
                                    strlen(reader->text));
-    return 0;
+    return torci_token_next(reader);
 }
 
-static int read_sql(struct reader *reader, struct torci_condition **out)
+static int read_sql(struct torci_tokens *reader, struct torci_condition **out)
 {
     static const char shape[] =
         "sql takes a database and a statement: sql(api.main, \"SELECT count(*) FROM t\")";
     const struct torci_script_database *database = NULL;
     int code;
 
-    if (reader->kind != TOKEN_NAME)
-        return fail(reader, shape);
-    code = torci_parse_database_name(reader->parser, token_word(reader), reader->token_offset,
+    if (reader->kind != TORCI_TOKEN_NAME)
+        return torci_token_fail(reader, shape);
+    code = torci_parse_database_name(reader->parser, torci_token_word(reader), reader->token_offset,
                                      strlen(reader->text), &database);
     if (code == 0)
         code = make(reader, TORCI_CONDITION_SQL, out);
     if (code == 0)
-        code = advance(reader);
+        code = torci_token_next(reader);
     if (code != 0)
         return code;
     (*out)->host = database->host;
     (*out)->text = database->name;
-    if (!is_sign(reader, ","))
-        return fail(reader, shape);
-    code = advance(reader);
+    if (!torci_token_is_sign(reader, ","))
+        return torci_token_fail(reader, shape);
+    code = torci_token_next(reader);
     if (code != 0)
         return code;
-    if (reader->kind != TOKEN_STRING || reader->string[0] == '\0')
-        return fail(reader, shape);
+    if (reader->kind != TORCI_TOKEN_STRING || reader->string[0] == '\0')
+        return torci_token_fail(reader, shape);
     (*out)->statement = reader->string;
-    return 0;
+    return torci_token_next(reader);
 }
 
-static int read_call(struct reader *reader, struct torci_condition **out)
+static int read_or(struct torci_tokens *reader, struct torci_condition **out);
+
+/* A name alone, within count( ) and the like. */
+static int read_each_probe(struct torci_tokens *reader, struct torci_condition **out)
 {
-    static const char *const functions[] = {"site", "running", "sql", NULL};
-    static int (*const read_arguments[])(struct reader *reader, struct torci_condition **out) = {
-        read_site, read_running, read_sql};
+    int code = make(reader, TORCI_CONDITION_PROBE, out);
+
+    if (code != 0)
+        return code;
+    (*out)->text = torci_scenario_copy(reader->parser->scenario, reader->text, strlen(reader->text));
+    return (*out)->text != NULL ? torci_token_next(reader) : TORC_ENOMEM;
+}
+
+static int read_of_hosts(struct torci_tokens *reader, enum torci_condition_kind kind,
+                         struct torci_condition **out)
+{
+    struct torci_condition *operand = NULL;
+    int code;
+
+    if (reader->of_each)
+        return torci_token_fail(reader, "count, all and any cannot be within each other");
+    if (reader->depth == DEPTH_MAX)
+        return torci_token_fail(reader, "too many signs within each other");
+    reader->of_each = true;
+    reader->depth++;
+    code = read_or(reader, &operand);
+    reader->depth--;
+    reader->of_each = false;
+    if (code == 0)
+        code = make(reader, kind, out);
+    if (code == 0)
+        (*out)->left = operand;
+    return code;
+}
+
+static int read_count(struct torci_tokens *reader, struct torci_condition **out)
+{
+    return read_of_hosts(reader, TORCI_CONDITION_COUNT, out);
+}
+
+static int read_all(struct torci_tokens *reader, struct torci_condition **out)
+{
+    return read_of_hosts(reader, TORCI_CONDITION_ALL, out);
+}
+
+static int read_any(struct torci_tokens *reader, struct torci_condition **out)
+{
+    return read_of_hosts(reader, TORCI_CONDITION_ANY, out);
+}
+
+static int read_extreme(struct torci_tokens *reader, enum torci_condition_kind kind,
+                        struct torci_condition **out)
+{
+    struct torci_condition *probe = NULL;
+    int code;
+
+    if (reader->kind != TORCI_TOKEN_NAME || strchr(reader->text, '.') != NULL)
+        return torci_token_fail(reader, "max and min take the name of a probe: max(epoch)");
+    code = read_each_probe(reader, &probe);
+    if (code == 0)
+        code = make(reader, kind, out);
+    if (code == 0)
+        (*out)->left = probe;
+    return code;
+}
+
+static int read_max(struct torci_tokens *reader, struct torci_condition **out)
+{
+    return read_extreme(reader, TORCI_CONDITION_MAX, out);
+}
+
+static int read_min(struct torci_tokens *reader, struct torci_condition **out)
+{
+    return read_extreme(reader, TORCI_CONDITION_MIN, out);
+}
+
+/* What is written from the word `first`, byte `offset`, to the present token, that included. */
+static const char *text_since(const struct torci_tokens *reader, size_t first, size_t offset)
+{
+    const struct torci_word *words = reader->parser->line->words;
+    size_t end = reader->token_offset + strlen(reader->text);
+    size_t room = end + 1;
+    char *text;
+    char *at;
+
+    for (size_t i = first; i < reader->token_word; i++)
+        room += words[i].bytes + 1;
+    text = at = torci_scenario_alloc(reader->parser->scenario, room);
+    if (text == NULL)
+        return NULL;
+    for (size_t i = first; i <= reader->token_word; i++, offset = 0) {
+        size_t bytes = (i < reader->token_word ? words[i].bytes : end) - offset;
+
+        memcpy(at, words[i].text + offset, bytes);
+        at += bytes;
+        if (i < reader->token_word)
+            *at++ = ' ';
+    }
+    return text;
+}
+
+static int read_call(struct torci_tokens *reader, struct torci_condition **out)
+{
+    static const char *const functions[] = {"site", "running", "sql", "count", "all",
+                                            "any",  "max",     "min", NULL};
+    static int (*const read_arguments[])(struct torci_tokens *reader,
+                                         struct torci_condition **out) = {
+        read_site, read_running, read_sql, read_count, read_all, read_any, read_max, read_min};
+    size_t word = reader->token_word;
+    size_t offset = reader->token_offset;
     size_t i = 0;
     int code;
 
     while (functions[i] != NULL && strcmp(functions[i], reader->text) != 0)
         i++;
     if (functions[i] == NULL)
-        return torci_parse_unknown(reader->parser, token_word(reader), reader->token_offset,
+        return torci_parse_unknown(reader->parser, torci_token_word(reader), reader->token_offset,
                                    torc_name_nearest(reader->text, functions),
                                    "unknown function '%.64s'", reader->text);
-    code = advance(reader); /* to "(" */
+    code = torci_token_next(reader); /* to "(" */
     if (code == 0)
-        code = advance(reader);
+        code = torci_token_next(reader);
     if (code == 0)
         code = read_arguments[i](reader, out);
-    if (code == 0)
-        code = advance(reader);
     if (code != 0)
         return code;
-    if (!is_sign(reader, ")"))
-        return fail(reader, "the ( has no )");
-    return advance(reader);
+    if (!torci_token_is_sign(reader, ")"))
+        return torci_token_fail(reader, "the ( has no )");
+    if (torci_condition_of_hosts(*out)) {
+        (*out)->text = text_since(reader, word, offset);
+        if ((*out)->text == NULL)
+            return TORC_ENOMEM;
+    }
+    return torci_token_next(reader);
 }
 
-static int read_probe(struct reader *reader, struct torci_condition **out)
+static int read_probe(struct torci_tokens *reader, struct torci_condition **out)
 {
     struct torc_scenario *scenario = reader->parser->scenario;
     const char *dot = strchr(reader->text, '.');
@@ -262,21 +254,21 @@ static int read_probe(struct reader *reader, struct torci_condition **out)
     int code;
 
     if (host == NULL)
-        return torci_parse_no_host(reader->parser, token_word(reader), reader->token_offset,
+        return torci_parse_no_host(reader->parser, torci_token_word(reader), reader->token_offset,
                                    host_bytes);
     if (host->module == NULL)
-        return fail(reader, "a peer runs no module and has nothing to ask for");
+        return torci_token_fail(reader, "a peer runs no module and has nothing to ask for");
     if (dot[1] == '\0')
-        return fail(reader, "the name of the probe is missing");
+        return torci_token_fail(reader, "the name of the probe is missing");
     code = make(reader, TORCI_CONDITION_PROBE, out);
     if (code != 0)
         return code;
     (*out)->host = host;
     (*out)->text = torci_scenario_copy(scenario, dot + 1, strlen(dot + 1));
-    return (*out)->text != NULL ? advance(reader) : TORC_ENOMEM;
+    return (*out)->text != NULL ? torci_token_next(reader) : TORC_ENOMEM;
 }
 
-static int read_name(struct reader *reader, struct torci_condition **out)
+static int read_name(struct torci_tokens *reader, struct torci_condition **out)
 {
     static const char *const names[] = {"t", "leaks", "deferred.unhandled", NULL};
     static const enum torci_condition_kind kinds[] = {
@@ -290,29 +282,29 @@ static int read_name(struct reader *reader, struct torci_condition **out)
         if (strcmp(reader->text, names[i]) == 0) {
             int code = make(reader, kinds[i], out);
 
-            return code != 0 ? code : advance(reader);
+            return code != 0 ? code : torci_token_next(reader);
         }
     if (strchr(reader->text, '.') != NULL && strncmp(reader->text, "deferred.", 9) != 0)
         return read_probe(reader, out);
-    return torci_parse_unknown(reader->parser, token_word(reader), reader->token_offset,
+    if (reader->of_each && strchr(reader->text, '.') == NULL)
+        return read_each_probe(reader, out);
+    return torci_parse_unknown(reader->parser, torci_token_word(reader), reader->token_offset,
                                torc_name_nearest(reader->text, names),
                                "unknown name '%.64s' in a condition", reader->text);
 }
 
 /* --- operators ------------------------------------------------------------------------------------ */
 
-static int read_or(struct reader *reader, struct torci_condition **out);
-
-static int read_operand(struct reader *reader, struct torci_condition **out)
+static int read_operand(struct torci_tokens *reader, struct torci_condition **out)
 {
     int code;
 
     if (reader->depth == DEPTH_MAX)
-        return fail(reader, "too many signs within each other");
-    if (is_sign(reader, "!")) {
+        return torci_token_fail(reader, "too many signs within each other");
+    if (torci_token_is_sign(reader, "!")) {
         struct torci_condition *operand = NULL;
 
-        code = advance(reader);
+        code = torci_token_next(reader);
         reader->depth++;
         if (code == 0)
             code = read_operand(reader, &operand);
@@ -323,37 +315,37 @@ static int read_operand(struct reader *reader, struct torci_condition **out)
             (*out)->left = operand;
         return code;
     }
-    if (is_sign(reader, "(")) {
-        code = advance(reader);
+    if (torci_token_is_sign(reader, "(")) {
+        code = torci_token_next(reader);
         reader->depth++;
         if (code == 0)
             code = read_or(reader, out);
         reader->depth--;
         if (code != 0)
             return code;
-        return is_sign(reader, ")") ? advance(reader) : fail(reader, "the ( has no )");
+        return torci_token_is_sign(reader, ")") ? torci_token_next(reader) : torci_token_fail(reader, "the ( has no )");
     }
-    if (reader->kind == TOKEN_NUMBER)
+    if (reader->kind == TORCI_TOKEN_NUMBER)
         return read_number(reader, out);
-    if (reader->kind == TOKEN_STRING) {
+    if (reader->kind == TORCI_TOKEN_STRING) {
         code = make(reader, TORCI_CONDITION_TEXT, out);
         if (code != 0)
             return code;
         (*out)->text = reader->string;
-        return advance(reader);
+        return torci_token_next(reader);
     }
-    if (reader->kind == TOKEN_NAME)
+    if (reader->kind == TORCI_TOKEN_NAME)
         return read_name(reader, out);
-    return fail(reader, reader->kind == TOKEN_END ? "the condition is not complete"
+    return torci_token_fail(reader, reader->kind == TORCI_TOKEN_END ? "the condition is not complete"
                                                   : "here a value belongs");
 }
 
-static bool comparison_of(const struct reader *reader, enum torci_condition_kind *out)
+static bool comparison_of(const struct torci_tokens *reader, enum torci_condition_kind *out)
 {
     static const char *const signs[] = {"==", "!=", "<", "<=", ">", ">="};
 
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-        if (is_sign(reader, signs[i])) {
+        if (torci_token_is_sign(reader, signs[i])) {
             *out = (enum torci_condition_kind)(TORCI_CONDITION_EQUAL + (int)i);
             return true;
         }
@@ -365,10 +357,11 @@ static bool is_number(const struct torci_condition *condition)
 {
     return condition->kind == TORCI_CONDITION_NUMBER || condition->kind == TORCI_CONDITION_TIME ||
            condition->kind == TORCI_CONDITION_LEAKS ||
-           condition->kind == TORCI_CONDITION_UNHANDLED || condition->kind == TORCI_CONDITION_SITE;
+           condition->kind == TORCI_CONDITION_UNHANDLED || condition->kind == TORCI_CONDITION_SITE ||
+           torci_condition_of_hosts(condition);
 }
 
-static int join(struct reader *reader, enum torci_condition_kind kind, struct torci_condition *left,
+static int join(struct torci_tokens *reader, enum torci_condition_kind kind, struct torci_condition *left,
                 struct torci_condition *right, struct torci_condition **out)
 {
     int code = make(reader, kind, out);
@@ -380,7 +373,7 @@ static int join(struct reader *reader, enum torci_condition_kind kind, struct to
     return 0;
 }
 
-static int read_comparison(struct reader *reader, struct torci_condition **out)
+static int read_comparison(struct torci_tokens *reader, struct torci_condition **out)
 {
     enum torci_condition_kind kind;
     struct torci_condition *left = NULL;
@@ -391,31 +384,31 @@ static int read_comparison(struct reader *reader, struct torci_condition **out)
         return code;
     if (!comparison_of(reader, &kind)) {
         if (left->kind == TORCI_CONDITION_TEXT)
-            return fail(reader, "a string alone is no condition");
+            return torci_token_fail(reader, "a string alone is no condition");
         *out = left;
         return 0;
     }
-    code = advance(reader);
+    code = torci_token_next(reader);
     if (code == 0)
         code = read_operand(reader, &right);
     if (code != 0)
         return code;
     if ((is_number(left) && right->kind == TORCI_CONDITION_TEXT) ||
         (left->kind == TORCI_CONDITION_TEXT && is_number(right)))
-        return fail(reader, "a number and a string are never equal");
+        return torci_token_fail(reader, "a number and a string are never equal");
     if (comparison_of(reader, &kind))
-        return fail(reader, "comparisons are joined by && or ||");
+        return torci_token_fail(reader, "comparisons are joined by && or ||");
     return join(reader, kind, left, right, out);
 }
 
-static int read_and(struct reader *reader, struct torci_condition **out)
+static int read_and(struct torci_tokens *reader, struct torci_condition **out)
 {
     int code = read_comparison(reader, out);
 
-    while (code == 0 && is_sign(reader, "&&")) {
+    while (code == 0 && torci_token_is_sign(reader, "&&")) {
         struct torci_condition *right = NULL;
 
-        code = advance(reader);
+        code = torci_token_next(reader);
         if (code == 0)
             code = read_comparison(reader, &right);
         if (code == 0)
@@ -424,14 +417,14 @@ static int read_and(struct reader *reader, struct torci_condition **out)
     return code;
 }
 
-static int read_or(struct reader *reader, struct torci_condition **out)
+static int read_or(struct torci_tokens *reader, struct torci_condition **out)
 {
     int code = read_and(reader, out);
 
-    while (code == 0 && is_sign(reader, "||")) {
+    while (code == 0 && torci_token_is_sign(reader, "||")) {
         struct torci_condition *right = NULL;
 
-        code = advance(reader);
+        code = torci_token_next(reader);
         if (code == 0)
             code = read_and(reader, &right);
         if (code == 0)
@@ -443,7 +436,7 @@ static int read_or(struct reader *reader, struct torci_condition **out)
 int torci_parse_condition(struct torci_parser *parser, size_t first, size_t end,
                           const struct torci_condition **out)
 {
-    struct reader reader;
+    struct torci_tokens reader;
     struct torci_condition *condition = NULL;
     int code;
 
@@ -453,11 +446,11 @@ int torci_parse_condition(struct torci_parser *parser, size_t first, size_t end,
     reader.parser = parser;
     reader.word = first;
     reader.end = end;
-    code = advance(&reader);
+    code = torci_token_next(&reader);
     if (code == 0)
         code = read_or(&reader, &condition);
-    if (code == 0 && reader.kind != TOKEN_END)
-        code = fail(&reader, "the condition ends before this");
+    if (code == 0 && reader.kind != TORCI_TOKEN_END)
+        code = torci_token_fail(&reader, "the condition ends before this");
     if (code == 0)
         *out = condition;
     return code;

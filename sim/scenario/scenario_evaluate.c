@@ -29,10 +29,25 @@ int64_t torci_count_unhandled(struct torci_run *run)
     return (int64_t)unhandled;
 }
 
+/* Whom a leaf asks: the host it names, or the one under consideration. */
+static const struct torci_script_host *host_of(const struct torci_run *run,
+                                               const struct torci_condition *leaf)
+{
+    return leaf->host != NULL ? leaf->host : run->considered;
+}
+
+/* Where its answer is kept: for each host, if it is about each. */
+static struct torci_value *slot_of(const struct torci_run *run, const struct torci_condition *leaf)
+{
+    size_t each = leaf->kind == TORCI_CONDITION_PROBE ? host_of(run, leaf)->index : 0;
+
+    return &run->slots[leaf->slot * (run->scenario->host_count + 1) + each];
+}
+
 static struct torci_value ask_host(struct torci_run *run, const struct torci_condition *leaf)
 {
     struct torci_value answer = {TORCI_VALUE_NONE, 0, NULL, NULL};
-    struct torc_host *host = run->hosts[leaf->host->index].host;
+    struct torc_host *host = run->hosts[host_of(run, leaf)->index].host;
     struct torc_reactor *reactor = torc_host_reactor(host);
 
     if (leaf->kind == TORCI_CONDITION_RUNNING)
@@ -44,7 +59,7 @@ static struct torci_value ask_host(struct torci_run *run, const struct torci_con
     return answer;
 }
 
-static struct torci_value answer_of(struct torci_run *run, const struct torci_condition *leaf)
+struct torci_value torci_evaluate_leaf(struct torci_run *run, const struct torci_condition *leaf)
 {
     struct torci_value none = {TORCI_VALUE_NONE, 0, NULL, NULL};
 
@@ -69,12 +84,18 @@ static struct torci_value answer_of(struct torci_run *run, const struct torci_co
         if (!run->asking_kept)
             return torci_sql_ask(run, leaf);
         break;
+    case TORCI_CONDITION_COUNT:
+    case TORCI_CONDITION_ALL:
+    case TORCI_CONDITION_ANY:
+    case TORCI_CONDITION_MAX:
+    case TORCI_CONDITION_MIN:
+        return torci_each_ask(run, leaf);
     default:
         if (!run->asking_kept)
             return ask_host(run, leaf);
         break;
     }
-    return run->slots[leaf->slot];
+    return *slot_of(run, leaf);
 }
 
 static bool is_leaf(const struct torci_condition *condition)
@@ -95,7 +116,7 @@ static struct torci_value value_of(struct torci_run *run, const struct torci_con
     enum torci_truth holds;
 
     if (is_leaf(condition))
-        return answer_of(run, condition);
+        return torci_evaluate_leaf(run, condition);
     holds = torci_evaluate(run, condition);
     return holds == TORCI_UNKNOWN ? none : number(holds == TORCI_TRUE);
 }
@@ -134,7 +155,7 @@ enum torci_truth torci_evaluate(struct torci_run *run, const struct torci_condit
     enum torci_truth right;
 
     if (is_leaf(condition)) {
-        struct torci_value value = answer_of(run, condition);
+        struct torci_value value = torci_evaluate_leaf(run, condition);
 
         if (value.kind == TORCI_VALUE_NONE)
             return TORCI_UNKNOWN;
@@ -158,10 +179,33 @@ enum torci_truth torci_evaluate(struct torci_run *run, const struct torci_condit
 
 /* --- showing and keeping -------------------------------------------------------------------------- */
 
+static void show(struct torci_run *run, const struct torci_condition *condition, char *text,
+                 size_t size);
+
+/* What each host says, in brackets. */
+static void show_each(struct torci_run *run, const struct torci_condition *condition, char *text,
+                      size_t size)
+{
+    size_t used = strlen(text);
+    size_t begun;
+
+    used += torc_format(text + used, size - used, " (");
+    begun = used;
+    for (size_t at = 0; torci_each_next(run, &at);) {
+        char of_host[400] = "";
+
+        show(run, condition, of_host, sizeof(of_host));
+        if (used < size)
+            used += torc_format(text + used, size - used, "%s%s", used > begun ? "; " : "", of_host);
+    }
+    if (used < size)
+        torc_format(text + used, size - used, used > begun ? ")" : "no host runs)");
+}
+
 static void show_leaf(struct torci_run *run, const struct torci_condition *leaf, char *text,
                       size_t size)
 {
-    struct torci_value value = answer_of(run, leaf);
+    struct torci_value value = torci_evaluate_leaf(run, leaf);
     size_t used = strlen(text);
     const char *comma = used > 0 ? ", " : "";
 
@@ -175,7 +219,10 @@ static void show_leaf(struct torci_run *run, const struct torci_condition *leaf,
         used += torc_format(text + used, size - used, "%ssql(%s.%s, \"%.160s\")", comma,
                             leaf->host->name, leaf->text, leaf->statement);
     else if (leaf->kind == TORCI_CONDITION_PROBE)
-        used += torc_format(text + used, size - used, "%s%s.%s", comma, leaf->host->name, leaf->text);
+        used += torc_format(text + used, size - used, "%s%s.%s", comma, host_of(run, leaf)->name,
+                            leaf->text);
+    else if (torci_condition_of_hosts(leaf))
+        used += torc_format(text + used, size - used, "%s%s", comma, leaf->text);
     else
         used += torc_format(text + used, size - used, "%s%s", comma,
                             leaf->kind == TORCI_CONDITION_TIME    ? "t"
@@ -197,6 +244,8 @@ static void show_leaf(struct torci_run *run, const struct torci_condition *leaf,
     } else {
         torc_format(text + used, size - used, " has no value");
     }
+    if (torci_condition_of_hosts(leaf) && run->considered == NULL)
+        show_each(run, leaf->left, text, size);
 }
 
 static void show(struct torci_run *run, const struct torci_condition *condition, char *text,
@@ -213,7 +262,7 @@ static void show(struct torci_run *run, const struct torci_condition *condition,
 
 const char *torci_evaluate_show(struct torci_run *run, const struct torci_condition *condition)
 {
-    char text[400] = "";
+    char text[2000] = "";
     const char *copy;
 
     show(run, condition, text, sizeof(text));
@@ -225,6 +274,16 @@ const char *torci_evaluate_show(struct torci_run *run, const struct torci_condit
 
 void torci_evaluate_keep(struct torci_run *run, const struct torci_condition *condition)
 {
+    struct torci_value *slot;
+
+    if (torci_condition_of_hosts(condition)) {
+        const struct torci_script_host *before = run->considered;
+
+        for (size_t at = 0; torci_each_next(run, &at);)
+            torci_evaluate_keep(run, condition->left);
+        run->considered = before;
+        return;
+    }
     if (!is_leaf(condition)) {
         torci_evaluate_keep(run, condition->left);
         if (condition->right != NULL)
@@ -234,13 +293,12 @@ void torci_evaluate_keep(struct torci_run *run, const struct torci_condition *co
     if (condition->kind != TORCI_CONDITION_PROBE && condition->kind != TORCI_CONDITION_RUNNING &&
         condition->kind != TORCI_CONDITION_SQL && condition->kind != TORCI_CONDITION_TIME)
         return;
-    run->slots[condition->slot] = answer_of(run, condition);
-    if (run->slots[condition->slot].kind == TORCI_VALUE_TEXT) {
-        const char *text = run->slots[condition->slot].text;
-
-        run->slots[condition->slot].text = torci_pile_copy(&run->pile, text, strlen(text));
-        if (run->slots[condition->slot].text == NULL) {
-            run->slots[condition->slot].kind = TORCI_VALUE_NONE;
+    slot = slot_of(run, condition);
+    *slot = torci_evaluate_leaf(run, condition);
+    if (slot->kind == TORCI_VALUE_TEXT) {
+        slot->text = torci_pile_copy(&run->pile, slot->text, strlen(slot->text));
+        if (slot->text == NULL) {
+            slot->kind = TORCI_VALUE_NONE;
             run->error = TORC_ENOMEM;
         }
     }

@@ -149,6 +149,8 @@ static void keep_answers(struct torci_run *run)
             torci_evaluate_keep(run, run->steps[i].step->condition);
     for (const struct torci_assertion *each = run->scenario->assertions; each; each = each->next)
         torci_evaluate_keep(run, each->condition);
+    for (size_t i = 0; i < run->scenario->host_count; i++)
+        run->hosts[i].kept = torci_host_runs_module(&run->hosts[i]);
     run->asking_kept = true;
 }
 

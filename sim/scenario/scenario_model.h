@@ -158,10 +158,15 @@ enum torci_condition_kind {
     TORCI_CONDITION_TIME,      /* t */
     TORCI_CONDITION_LEAKS,     /* leaks */
     TORCI_CONDITION_UNHANDLED, /* deferred.unhandled */
-    TORCI_CONDITION_PROBE,     /* HOST.NAME */
+    TORCI_CONDITION_PROBE,     /* HOST.NAME; NAME, of the host under consideration, which is then no host here */
     TORCI_CONDITION_SITE,      /* site("NAME") */
     TORCI_CONDITION_RUNNING,   /* running(HOST) */
     TORCI_CONDITION_SQL,       /* sql(HOST.DATABASE, "STATEMENT") */
+    TORCI_CONDITION_COUNT,     /* count(CONDITION): these five are about all hosts that run a module */
+    TORCI_CONDITION_ALL,       /* all(CONDITION) */
+    TORCI_CONDITION_ANY,       /* any(CONDITION) */
+    TORCI_CONDITION_MAX,       /* max(PROBE) */
+    TORCI_CONDITION_MIN,       /* min(PROBE) */
     TORCI_CONDITION_NOT,
     TORCI_CONDITION_AND,
     TORCI_CONDITION_OR,
@@ -175,15 +180,21 @@ enum torci_condition_kind {
 
 struct torci_condition {
     enum torci_condition_kind kind;
-    const struct torci_condition *left; /* NOT: its operand */
+    const struct torci_condition *left; /* NOT, and what is about all hosts: the operand */
     const struct torci_condition *right;
     const struct torci_script_host *host;
-    const char *text;  /* probe, mark, literal text, name of a database */
+    const char *text;  /* probe, mark, literal text, name of a database; of what is about all hosts, as written */
     const char *statement;
     int64_t number;
     bool duration;     /* the number was written as one */
     size_t slot;       /* of a leaf that asks something: numbered through the scenario */
 };
+
+/* Whether it is one of the five that are about all hosts. */
+static inline bool torci_condition_of_hosts(const struct torci_condition *condition)
+{
+    return condition->kind >= TORCI_CONDITION_COUNT && condition->kind <= TORCI_CONDITION_MIN;
+}
 
 /* --- the timeline ------------------------------------------------------------------------------- */
 

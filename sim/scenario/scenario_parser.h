@@ -11,6 +11,7 @@
  *   scenario_call.c         calls, and what is expected of them
  *   scenario_message.c      send and expect
  *   scenario_condition.c    conditions
+ *   scenario_token.c        their tokens (scenario_token.h)
  *   scenario_assertion.c    what is made of them
  *
  * A function that can fail returns 0, TORC_ENOMEM or, the error then being described in the parser's

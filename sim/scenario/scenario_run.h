@@ -7,6 +7,8 @@
  *   scenario_caller.c    calls of modules, and their answers
  *   scenario_disaster.c  databases, and the faults that are armed
  *   scenario_evaluate.c  conditions
+ *   scenario_each.c      what they ask of all hosts
+ *   scenario_probe.c     whether modules have the probes conditions ask for
  *   scenario_finish.c    the end: hosts are stopped, what they leave is counted
  *   scenario_report.c    failures in words
  *
@@ -196,6 +198,8 @@ struct torci_host_run {
     const struct torci_script_host *script;
     struct torc_host *host;
     struct torci_peer *peer; /* NULL: it runs a module */
+    const struct torc_module *module;
+    bool kept; /* it ran when answers were kept */
     uint64_t operations_before[TORC_FAULT_CLASSES]; /* the module was started */
 };
 
@@ -212,7 +216,8 @@ struct torci_run {
     struct torci_label_run *labels;
     struct torci_step_run *steps;
     bool *sometimes_held; /* by assertion */
-    struct torci_value *slots; /* answers kept from before the hosts stopped */
+    struct torci_value *slots; /* answers kept from before the hosts stopped: by slot, then by host */
+    const struct torci_script_host *considered; /* within count( ) and the like; or NULL */
     struct torci_sql_answer *sql; /* by slot */
     struct torci_fault_run *faults; /* by index */
     size_t answers_untold;
@@ -331,12 +336,26 @@ void torci_sql_free(struct torci_run *run);
 /* --- conditions (scenario_evaluate.c) ------------------------------------------------------------- */
 
 enum torci_truth torci_evaluate(struct torci_run *run, const struct torci_condition *condition);
+struct torci_value torci_evaluate_leaf(struct torci_run *run, const struct torci_condition *leaf);
 /* "srv.connections is 1, leaks is 0": the values a condition was answered from. */
 const char *torci_evaluate_show(struct torci_run *run, const struct torci_condition *condition);
 /* Remembers what a condition asks the hosts. */
 void torci_evaluate_keep(struct torci_run *run, const struct torci_condition *condition);
 /* `always`, `never` and `sometimes`, after something happened. */
 void torci_assertions_look(struct torci_run *run);
+
+/* Whether it runs a module, is up and has not stopped. */
+bool torci_host_runs_module(const struct torci_host_run *host);
+/* The next of the hosts that do, from index *at on, is under consideration; false: there is none left. */
+bool torci_each_next(struct torci_run *run, size_t *at);
+/* The value of what is about all hosts. */
+struct torci_value torci_each_ask(struct torci_run *run, const struct torci_condition *condition);
+
+/* Whether the module of a host has the probes that conditions ask of it; a failure of the run if not. */
+bool torci_probes_check(struct torci_run *run, const struct torci_script_host *host,
+                        const struct torc_module *module);
+/* The same of those asked of each host: one module must have it, and what is largest is a number. */
+void torci_probes_check_each(struct torci_run *run);
 
 /* --- the end (scenario_finish.c) ------------------------------------------------------------------ */
 

@@ -143,50 +143,6 @@ static int set_links(struct torci_run *run)
 
 /* --- modules -------------------------------------------------------------------------------------- */
 
-/* Whether the module has the probe that a condition asks for. */
-static bool check_probe(struct torci_run *run, const struct torci_place *place,
-                        const struct torci_condition *leaf, const struct torc_module *module)
-{
-    const char *nearest = NULL;
-    size_t distance = SIZE_MAX;
-
-    for (const struct torc_probe *each = module->probes; each != NULL && each->name; each++) {
-        if (strcmp(each->name, leaf->text) == 0)
-            return true;
-        if (torc_name_nearer(leaf->text, each->name, &distance))
-            nearest = each->name;
-    }
-    torci_report_failure(run, TORC_SCENARIO_INVALID, place, leaf->host->name, NULL,
-                         "module %s has no probe '%s'%s%s%s", module->name, leaf->text,
-                         nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
-                         nearest != NULL ? "'?" : "");
-    return false;
-}
-
-static bool check_condition(struct torci_run *run, const struct torci_place *place,
-                            const struct torci_condition *condition,
-                            const struct torci_script_host *host, const struct torc_module *module)
-{
-    if (condition == NULL)
-        return true;
-    if (condition->kind == TORCI_CONDITION_PROBE && condition->host == host)
-        return check_probe(run, place, condition, module);
-    return check_condition(run, place, condition->left, host, module) &&
-           check_condition(run, place, condition->right, host, module);
-}
-
-static bool check_probes(struct torci_run *run, const struct torci_script_host *host,
-                         const struct torc_module *module)
-{
-    for (const struct torci_step *each = run->scenario->steps; each; each = each->next)
-        if (!check_condition(run, &each->place, each->condition, host, module))
-            return false;
-    for (const struct torci_assertion *each = run->scenario->assertions; each; each = each->next)
-        if (!check_condition(run, &each->place, each->condition, host, module))
-            return false;
-    return true;
-}
-
 static void start_modules(struct torci_run *run)
 {
     for (const struct torci_script_host *script = run->scenario->hosts; script;
@@ -201,8 +157,9 @@ static void start_modules(struct torci_run *run)
             code = run->options->load(run->options->load_arg, script->module, &module, error,
                                       sizeof(error));
         if (code == 0 &&
-            !(check_probes(run, script, module) && torci_calls_check(run, script, module)))
+            !(torci_probes_check(run, script, module) && torci_calls_check(run, script, module)))
             return;
+        run->hosts[script->index].module = code == 0 ? module : NULL;
         if (code == 0)
             code = torc_host_start_module(run->hosts[script->index].host, module, script->pairs,
                                           error, sizeof(error));
@@ -213,6 +170,7 @@ static void start_modules(struct torci_run *run)
                 return;
         }
     }
+    torci_probes_check_each(run);
 }
 
 static int make_world(struct torci_run *run)
@@ -350,7 +308,8 @@ static int prepare(struct torci_run *run)
     run->hosts = torci_pile_alloc(pile, scenario->host_count * sizeof(*run->hosts));
     run->labels = torci_pile_alloc(pile, scenario->label_count * sizeof(*run->labels));
     run->steps = torci_pile_alloc(pile, scenario->step_count * sizeof(*run->steps));
-    run->slots = torci_pile_alloc(pile, scenario->slot_count * sizeof(*run->slots));
+    run->slots = torci_pile_alloc(
+        pile, scenario->slot_count * (scenario->host_count + 1) * sizeof(*run->slots));
     run->sql = torci_pile_alloc(pile, scenario->slot_count * sizeof(*run->sql));
     run->faults = torci_pile_alloc(pile, scenario->fault_count * sizeof(*run->faults));
     run->sometimes_held = torci_pile_alloc(pile, scenario->assertion_count * sizeof(bool));
