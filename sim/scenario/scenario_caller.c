@@ -69,12 +69,10 @@ static struct torc_result note_answer(struct torc_result result, void *arg)
 static int listen(struct torc_host *host, struct torc_deferred *deferred,
                   struct torci_answer *answer)
 {
-    bool armed = host->arena.fail_armed;
-    int code;
+    bool exempt = torci_arena_exempt(&host->arena, true);
+    int code = torc_deferred_add_both(deferred, note_answer, answer, NULL);
 
-    host->arena.fail_armed = false;
-    code = torc_deferred_add_both(deferred, note_answer, answer, NULL);
-    host->arena.fail_armed = armed;
+    torci_arena_exempt(&host->arena, exempt);
     return code;
 }
 

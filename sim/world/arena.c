@@ -18,6 +18,8 @@ struct torci_arena_block {
 bool torci_arena_admit(struct torci_arena *arena, uint64_t bytes)
 {
     arena->acquisitions++;
+    if (arena->exempt)
+        return true;
     if (arena->fail_armed) {
         if (arena->fail_after == 0) {
             arena->fail_armed = arena->fail_forever;
@@ -25,7 +27,16 @@ bool torci_arena_admit(struct torci_arena *arena, uint64_t bytes)
         }
         arena->fail_after--;
     }
-    return arena->bytes_max == 0 || bytes <= arena->bytes_max - arena->bytes_in_use;
+    return arena->bytes_max == 0 || (arena->bytes_in_use <= arena->bytes_max &&
+                                     bytes <= arena->bytes_max - arena->bytes_in_use);
+}
+
+bool torci_arena_exempt(struct torci_arena *arena, bool exempt)
+{
+    bool before = arena->exempt;
+
+    arena->exempt = exempt;
+    return before;
 }
 
 static void unlink_block(struct torci_arena *arena, struct torci_arena_block *block)

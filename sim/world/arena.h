@@ -17,6 +17,7 @@ struct torci_arena {
     uint64_t fail_after;   /* armed: so many more are admitted */
     bool fail_armed;
     bool fail_forever;
+    bool exempt; /* torci_arena_exempt */
     unsigned perturb; /* of enum torc_perturbation */
     struct torci_arena_block *spare; /* with PERTURB_ADDRESSES: for the next request of that size */
     size_t spare_bytes;
@@ -28,6 +29,10 @@ bool torci_arena_admit(struct torci_arena *arena, uint64_t bytes);
 /* As struct torc_allocator.  What grows a block is an acquisition; what frees or shrinks it never
  * fails. */
 void *torci_arena_resize(struct torci_arena *arena, void *ptr, size_t old_bytes, size_t new_bytes);
+
+/* From now on nothing is refused, or again what is to be: for what the world asks for in the host's memory, and the
+ * host does not.  Such acquisitions are counted.  Returns what it was before. */
+bool torci_arena_exempt(struct torci_arena *arena, bool exempt);
 
 /* Frees every block.  Counts and limits stay. */
 void torci_arena_drop(struct torci_arena *arena);

@@ -91,6 +91,28 @@ static void no_size_is_too_large_to_refuse(void **state)
     assert_null(torci_arena_resize(&arena, NULL, 0, SIZE_MAX - 8));
 }
 
+static void what_is_exempt_is_counted_and_neither_refused_nor_taken_for_the_kth(void **state)
+{
+    struct torci_arena arena = {0};
+    void *block;
+
+    (void)state;
+    arena.bytes_max = 100;
+    arena.fail_armed = true;
+    arena.fail_after = 1;
+    assert_false(torci_arena_exempt(&arena, true));
+    block = torci_arena_resize(&arena, NULL, 0, 300);
+    assert_non_null(block);
+    assert_true(torci_arena_exempt(&arena, true)); /* within another */
+    assert_true(torci_arena_exempt(&arena, false));
+    assert_int_equal(arena.acquisitions, 1);
+    assert_false(torci_arena_admit(&arena, 1)); /* 300 bytes of 100 are in use */
+    arena.bytes_max = 0;
+    assert_false(torci_arena_admit(&arena, 1));
+    assert_true(torci_arena_admit(&arena, 1));
+    torci_arena_drop(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +120,7 @@ int main(void)
         cmocka_unit_test(growing_is_an_acquisition_and_shrinking_is_not),
         cmocka_unit_test(the_kth_fails_once_or_from_then_on),
         cmocka_unit_test(a_budget_counts_what_is_in_use),
+        cmocka_unit_test(what_is_exempt_is_counted_and_neither_refused_nor_taken_for_the_kth),
         cmocka_unit_test(no_size_is_too_large_to_refuse),
     };
 

@@ -127,12 +127,11 @@ static struct torc_deferred *stop_watched(void *instance)
     struct torci_host_module *module = instance;
     struct torci_arena *arena = &module->host->arena;
     struct torc_deferred *deferred = module->module->stop(module->instance);
-    bool armed = arena->fail_armed;
+    bool exempt = torci_arena_exempt(arena, true); /* it is not the host that asks for memory here */
 
-    arena->fail_armed = false; /* it is not the host that asks for memory here */
     if (deferred == NULL || torc_deferred_add_both(deferred, stopped, module, NULL) != 0)
         module->stopped = true;
-    arena->fail_armed = armed;
+    torci_arena_exempt(arena, exempt);
     return deferred;
 }
 
@@ -361,12 +360,11 @@ static int do_call(struct call *call, const struct torc_module_call *script,
     torci_host_enter(host);
     code = script->call(host->module->instance, options, &deferred);
     if (code == 0) {
-        bool armed = host->arena.fail_armed;
-
         /* The caller is no part of the host: what its memory is made to refuse is not for this. */
-        host->arena.fail_armed = false;
+        bool exempt = torci_arena_exempt(&host->arena, true);
+
         code = torc_deferred_add_both(deferred, answered, call, release_call);
-        host->arena.fail_armed = armed;
+        torci_arena_exempt(&host->arena, exempt);
         if (code == 0)
             *out = deferred;
         else
