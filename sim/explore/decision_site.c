@@ -8,10 +8,19 @@
 
 enum { SITES_MAX = 64 };
 
+/* Of host_fault.c. */
+static const char *const late[] = {"1ms", "50ms", "2s", NULL};
+static const char *const stalls[] = {"5ms", "200ms", "5s", NULL};
+static const char *const steps[] = {"+1h", "-1h", "-10s", NULL};
+static const char *const host_faults[] = {"kill", "power-cut", "pause-50ms", "pause-5s", NULL};
+
 const struct torc_decision_site torc_decision_sites[] = {
     {"ready.order", TORC_SITE_ORDER, NULL},  {"read.short", TORC_SITE_AMOUNT, NULL},
     {"write.short", TORC_SITE_AMOUNT, NULL}, {"packet.delay", TORC_SITE_TIME, NULL},
-    {"job.delay", TORC_SITE_TIME, NULL},     {NULL, TORC_SITE_ORDER, NULL},
+    {"job.delay", TORC_SITE_TIME, NULL},     {"timer.late", TORC_SITE_FAULT, late},
+    {"loop.stall", TORC_SITE_FAULT, stalls}, {"clock.step", TORC_SITE_FAULT, steps},
+    {"host.fault", TORC_SITE_FAULT, host_faults},
+    {NULL, TORC_SITE_ORDER, NULL},
 };
 
 static const struct torc_decision_site *find(const char *name, size_t bytes)

@@ -112,7 +112,7 @@ void torci_database_strike_no_more(struct torc_host *host,
 void torci_database_free_faults(struct torc_host *host);
 
 /* The record of a fault that strikes, and what the job does from now on goes back to it.  `of` is
- * "database" or "disk", `target` the database or the file. */
+ * "database", "disk" or "host", `target` the database or the file. */
 void torci_host_trace_fault(struct torc_host *host, const char *of, uint32_t fault,
                             const char *kind, const char *target, int code, uint64_t delay_ns);
 

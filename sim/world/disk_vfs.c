@@ -1,6 +1,8 @@
 /* disk_vfs.c - SQLite's view of a disk: the methods of its VFS and of its files. */
 #include <string.h>
 
+#include <torc/host_fault.h>
+
 #include "database.h"
 #include "disk_state.h"
 #include "job.h"
@@ -299,9 +301,7 @@ static int sleep_us(sqlite3_vfs *vfs, int microseconds)
 
 static int current_time_ms(sqlite3_vfs *vfs, sqlite3_int64 *out)
 {
-    const struct torc_world *world = disk_of(vfs)->host->world;
-
-    *out = UNIX_EPOCH_MS + (sqlite3_int64)((world->wall_start_ns + world->now_ns) / 1000000);
+    *out = UNIX_EPOCH_MS + (sqlite3_int64)(torc_host_wall(disk_of(vfs)->host) / 1000000);
     return SQLITE_OK;
 }
 

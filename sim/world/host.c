@@ -98,6 +98,10 @@ void torci_host_run_turn(struct torc_host *host)
 
     world->cause = 0;
     world->turn_began = torc_trace_count(world->trace);
+    if (host->held != 0 && !torci_host_begin_held_turn(host))
+        return;
+    if (world->decider != NULL && !host->raw && torci_host_suffers_before(host))
+        return;
     torci_host_enter(host);
     if (host->raw) {
         if (host->wake_at_ns <= world->now_ns)
@@ -113,6 +117,8 @@ void torci_host_run_turn(struct torc_host *host)
     }
     torci_host_leave(host);
     world->cause = 0;
+    if (world->decider != NULL)
+        torci_host_suffers_after(host);
     torci_host_reschedule(host, true);
 }
 
@@ -317,11 +323,15 @@ static void end_life(struct torc_host *host)
     host->signals = 0;
     host->wake_at_ns = TORC_NEVER;
     host->reactor_at = TORC_NEVER;
+    host->held = 0;
+    host->was_paused = false;
     host->up = false;
 }
 
 void torc_host_kill(struct torc_host *host)
 {
+    if (!host->up)
+        host->held = 0; /* it was to come up again */
     if (!host->up || host->unwinding)
         return;
     if (host->world->host_running == host) {
@@ -361,6 +371,7 @@ int torc_host_restart(struct torc_host *host)
 
     if (host->up)
         return TORC_EBUSY;
+    host->held = 0;
     host->up = true;
     if (!host->raw)
         code = make_reactor(host);

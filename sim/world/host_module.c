@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <torc/format.h>
+#include <torc/host_fault.h>
 #include <torc/nearest_name.h>
 
 #include "mark_count.h"
@@ -44,10 +45,9 @@ static size_t count_pairs(const char *const *pairs)
 }
 
 static struct torci_host_module *remember(struct torc_world *world, const struct torc_module *module,
-                                          const char *const *pairs)
+                                          const char *const *pairs, size_t count)
 {
     struct torci_host_module *copy = torci_world_resize(world, NULL, 0, sizeof *copy);
-    size_t count = count_pairs(pairs);
     size_t i;
 
     if (copy == NULL)
@@ -194,7 +194,7 @@ int torc_host_start_module(struct torc_host *host, const struct torc_module *mod
                     host->module->module->name);
         return TORC_EBUSY;
     }
-    copy = remember(host->world, module, pairs);
+    copy = remember(host->world, module, pairs, count_pairs(pairs));
     if (copy == NULL) {
         torc_format(error, error_size, "%s", torc_error_text(TORC_ENOMEM));
         return TORC_ENOMEM;
@@ -216,6 +216,34 @@ int torci_host_module_restart(struct torc_host *host)
     char error[256];
 
     return host->module == NULL ? 0 : start(host, host->module, error, sizeof error);
+}
+
+int torc_host_set_module(struct torc_host *host, const struct torc_module *module,
+                         const char *const *pairs)
+{
+    struct torci_host_module *old = host->module;
+    struct torci_host_module *copy;
+
+    if (host->up)
+        return TORC_EBUSY;
+    if (old == NULL)
+        return TORC_ENOTFOUND;
+    if (module == NULL)
+        module = old->module;
+    copy = pairs != NULL ? remember(host->world, module, pairs, count_pairs(pairs))
+                         : remember(host->world, module, (const char *const *)old->pairs,
+                                    old->pair_count);
+    if (copy == NULL)
+        return TORC_ENOMEM;
+    watch(copy, host);
+    free_module(host->world, old);
+    host->module = copy;
+    return 0;
+}
+
+bool torci_host_module_runs(const struct torc_host *host)
+{
+    return host->module != NULL && host->module->started;
 }
 
 void torci_host_module_forget(struct torc_host *host)
@@ -390,7 +418,11 @@ int torc_host_call(struct torc_host *host, const char *name, const char *const *
         torc_format(error, error_size, "host %s is down", host->name);
         return TORC_ECLOSED;
     }
-    if (host->module == NULL || !host->module->started) {
+    if (torc_host_paused(host)) {
+        torc_format(error, error_size, "host %s is paused", host->name);
+        return TORC_EBUSY;
+    }
+    if (!torci_host_module_runs(host)) {
         torc_format(error, error_size, "host %s runs no module", host->name);
         return TORC_ENOTFOUND;
     }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <torc/clock.h>
+#include <torc/host_fault.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define TORCI_ASAN 1
@@ -44,6 +45,7 @@ struct torci_job {
     struct torci_job *next; /* of the host */
     struct torci_job *previous;
     struct torci_job *done_next;
+    struct torci_job *held_next;
     struct torc_world *world;
     struct torc_host *host; /* NULL: killed, and only freed when its event comes */
     struct torci_job_stack *stack; /* NULL: not begun, or ended */
@@ -264,6 +266,35 @@ static void free_job(struct torci_job *job)
         torci_world_resize(job->world, job, sizeof *job, 0);
 }
 
+/* Its host is paused. */
+static void hold(struct torci_job *job)
+{
+    struct torc_host *host = job->host;
+
+    job->held_next = NULL;
+    if (host->jobs_held_tail != NULL)
+        host->jobs_held_tail->held_next = job;
+    else
+        host->jobs_held_head = job;
+    host->jobs_held_tail = job;
+}
+
+static void forget_held(struct torc_host *host)
+{
+    host->jobs_held_head = NULL;
+    host->jobs_held_tail = NULL;
+}
+
+void torci_host_resume_jobs(struct torc_host *host)
+{
+    struct torci_job *job = host->jobs_held_head;
+
+    forget_held(host);
+    for (; job != NULL; job = job->held_next)
+        schedule(job, job->world->now_ns,
+                 job->stack == NULL ? TORCI_EVENT_JOB : TORCI_EVENT_JOB_GOES_ON);
+}
+
 /* The event of a job: begin, or go on after a yield. */
 static void go_on(struct torc_world *world, void *subject)
 {
@@ -274,6 +305,10 @@ static void go_on(struct torc_world *world, void *subject)
     job->scheduled = false;
     if (host == NULL) {
         free_job(job);
+        return;
+    }
+    if (torc_host_paused(host)) {
+        hold(job);
         return;
     }
     if (job->stack == NULL) {
@@ -304,7 +339,7 @@ static bool is_next(const struct torci_job *job, uint64_t t_ns)
     const struct torc_world *world = job->world;
     uint64_t order = TORCI_EVENT_ORDER(TORCI_EVENT_JOB_GOES_ON, job->host->number, world->sequence + 1);
 
-    if (world->stepping || t_ns > world->until_ns || world->error != 0 || job->host->kill_wanted ||
+    if (world->stepping || torc_host_paused(job->host) || t_ns > world->until_ns || world->error != 0 || job->host->kill_wanted ||
         world->turns_here >= world->turns_at_one_time_max || world->due[0]->due_ns <= t_ns)
         return false;
     if (world->events.count > 0) {
@@ -427,6 +462,7 @@ void torci_host_unwind_jobs(struct torc_host *host)
 {
     struct torci_job *job;
 
+    forget_held(host);
     for (job = host->jobs; job != NULL; job = job->next) {
         if (job->stack != NULL && !job->ended)
             unwind(job);

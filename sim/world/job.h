@@ -26,6 +26,9 @@ bool torci_job_take_done(struct torc_host *host, struct torc_platform_event *out
  * 100,000 times is left where it is. */
 void torci_host_unwind_jobs(struct torc_host *host);
 
+/* The host is paused no more: what was to go on meanwhile goes on, in that order. */
+void torci_host_resume_jobs(struct torc_host *host);
+
 /* None of its jobs is told any more, or goes on. */
 void torci_host_drop_jobs(struct torc_host *host);
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <torc/host_fault.h>
+
 #include "database.h"
 #include "disk_state.h"
 #include "job.h"
@@ -31,14 +33,12 @@ static void notice_outsider(struct torc_host *host)
 
 static uint64_t sim_now_ns(struct torc_platform *self)
 {
-    return host_of(self)->world->now_ns;
+    return torc_host_now(host_of(self));
 }
 
 static uint64_t sim_wall_ns(struct torc_platform *self)
 {
-    struct torc_world *world = host_of(self)->world;
-
-    return world->wall_start_ns + world->now_ns;
+    return torc_host_wall(host_of(self));
 }
 
 static void sim_random(struct torc_platform *self, const char *site, void *out, size_t bytes)

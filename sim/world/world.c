@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <torc/format.h>
+#include <torc/host_fault.h>
 
 #include "disk_state.h"
 #include "job.h"
@@ -194,28 +195,25 @@ static void move_due(struct torc_host *host)
     put_due(world, at, host);
 }
 
-static bool has_events(const struct torc_host *host)
-{
-    return host->ready_head != NULL || host->woken || host->signals != 0 ||
-           host->jobs_done_head != NULL;
-}
-
 void torci_host_reschedule(struct torc_host *host, bool ask)
 {
     uint64_t due_ns = TORC_NEVER;
 
     if (host->raw && host->up) {
-        due_ns = has_events(host) ? host->world->now_ns : host->wake_at_ns;
+        due_ns = torci_host_has_events(host) ? host->world->now_ns : host->wake_at_ns;
     } else if (host->reactor != NULL) {
         if (ask)
-            host->reactor_at = torc_reactor_running(host->reactor)
-                                   ? torc_reactor_next_at(host->reactor)
-                                   : TORC_NEVER;
-        if (has_events(host) && torc_reactor_running(host->reactor))
+            host->reactor_at =
+                torc_reactor_running(host->reactor)
+                    ? torci_clock_reaches(&host->clock, torc_reactor_next_at(host->reactor))
+                    : TORC_NEVER;
+        if (torci_host_has_events(host) && torc_reactor_running(host->reactor))
             due_ns = host->world->now_ns;
         else
             due_ns = host->reactor_at;
     }
+    if (host->held != 0)
+        due_ns = torci_host_held_due(host, due_ns, torci_host_has_events(host));
     if (due_ns < host->world->now_ns)
         due_ns = host->world->now_ns;
     if (due_ns == host->due_ns)
@@ -387,6 +385,8 @@ void torc_world_describe(struct torc_world *world, torc_visit_text_fn *visit, vo
     for (i = 0; i < world->host_count; i++) {
         struct describing describing = {world->hosts[i], visit, arg};
 
+        if (torc_host_paused(world->hosts[i]))
+            describe_one(&describing, "paused");
         if (world->hosts[i]->reactor != NULL)
             torc_reactor_describe(world->hosts[i]->reactor, describe_one, &describing);
     }
@@ -402,4 +402,6 @@ const char *torc_verdict_name(enum torc_verdict verdict)
 void torc_world_set_faults(struct torc_world *world, bool on)
 {
     world->faults_off = !on;
+    for (uint32_t i = 0; i < world->host_count && !on; i++)
+        torci_host_calm(world->hosts[i]);
 }

@@ -1,7 +1,7 @@
 /* world.h - what a world and a host are made of; for the files of sim/world only.
  *
  * world.c    order: takes the smallest event or host turn, over and over, and says how it ended
- * host.c     a host's life: up, turns, killed, up again
+ * host.c     a host's life: up, turns, killed, up again; host_clock.c its clocks, host_fault.c pauses and the like
  * link.c     packets between hosts        stream.c    connections and their two ends
  * listener.c listening and accepting      job.c       work on stacks of its own
  * disk.c     files in memory, and disk_vfs.c SQLite's view of them
@@ -18,6 +18,7 @@
 #include "arena.h"
 #include "draw.h"
 #include "event_heap.h"
+#include "host_clock.h"
 #include "packet_pool.h"
 #include "raw_host.h"
 
@@ -32,6 +33,7 @@ struct torci_mark_count;
 struct torci_host_module;
 struct torci_databases;
 struct torci_disk;
+struct torc_host_watcher;
 
 struct torc_world {
     struct torc_allocator allocator;
@@ -72,6 +74,15 @@ struct torc_world {
     size_t mark_capacity;
 
     struct torci_job_stack *free_stacks;
+    struct torc_host_watcher *watcher; /* NULL: nobody */
+};
+
+/* Why the next turn of a host waits. */
+enum torci_held {
+    TORCI_HELD_STALLED = 1,
+    TORCI_HELD_LATE = 2,   /* if only timed calls are due */
+    TORCI_HELD_PAUSED = 4, /* and its jobs too */
+    TORCI_HELD_DOWN = 8    /* killed by a fault, and comes up again */
 };
 
 /* What a handle's slot holds. */
@@ -99,7 +110,7 @@ struct torc_host {
 
     uint64_t due_ns;     /* of the next turn */
     uint32_t due_index;  /* in world->due */
-    uint64_t reactor_at; /* torc_reactor_next_at when last asked */
+    uint64_t reactor_at; /* torc_reactor_next_at when last asked, in the world's time */
     uint64_t wake_at_ns; /* raw */
     void (*turn)(void *arg);
     void *turn_arg;
@@ -118,7 +129,18 @@ struct torc_host {
     uint32_t job_count;
     struct torci_job *jobs_done_head; /* of those, ended */
     struct torci_job *jobs_done_tail;
+    struct torci_job *jobs_held_head; /* whose event came while the host was paused */
+    struct torci_job *jobs_held_tail;
     uint64_t signal_token;
+
+    struct torci_host_clock clock;
+    unsigned held; /* of enum torci_held, until: */
+    uint64_t stalled_until_ns;
+    uint64_t late_until_ns;
+    uint64_t paused_until_ns;
+    uint64_t restart_at_ns;
+    bool was_paused; /* by a fault: its next turn takes place */
+    bool spared;     /* torc_host_spare */
 
     struct torci_link **links; /* to the host of that number - 1 */
     uint32_t link_capacity;
@@ -149,6 +171,13 @@ void *torci_world_resize(struct torc_world *world, void *ptr, size_t old_bytes, 
 void torci_world_schedule(struct torc_world *world, uint64_t t_ns, enum torci_event_class event_class,
                           const struct torc_host *host, const struct torci_event_kind *kind,
                           void *subject);
+
+/* Whether something but a timed call brings about a turn. */
+static inline bool torci_host_has_events(const struct torc_host *host)
+{
+    return host->ready_head != NULL || host->woken || host->signals != 0 ||
+           host->jobs_done_head != NULL;
+}
 
 /* Sets the time of a host's next turn from what waits for it; `ask`: asks its reactor too. */
 void torci_host_reschedule(struct torc_host *host, bool ask);
@@ -188,11 +217,23 @@ void torci_host_leave(struct torc_host *host);
 /* Begins a traced event of the host, now, caused by what happens now. */
 uint64_t torci_host_trace(struct torc_host *host, enum torc_trace_kind kind);
 
+/* Of a host that is held (host_fault.c): when its turn is due, instead of at `due_ns`; and whether there is a turn when
+ * that has come. */
+uint64_t torci_host_held_due(const struct torc_host *host, uint64_t due_ns, bool events);
+bool torci_host_begin_held_turn(struct torc_host *host);
+/* What is decided to happen to a host before a turn: whether that does not take place; and after one. */
+bool torci_host_suffers_before(struct torc_host *host);
+void torci_host_suffers_after(struct torc_host *host);
+/* Resumed, and neither stalled nor late. */
+void torci_host_calm(struct torc_host *host);
+void torci_host_trace_host_fault(struct torc_host *host, const char *kind, int code, int64_t ns);
+
 /* The table of torc/platform.h. */
 extern const struct torc_platform_ops torci_sim_platform_ops;
 
 /* Modules and marks (host_module.c). */
 int torci_host_module_restart(struct torc_host *host);
+bool torci_host_module_runs(const struct torc_host *host);
 void torci_host_module_forget(struct torc_host *host); /* its instance is gone */
 void torci_host_module_release(struct torc_host *host); /* stopped: its options too */
 void torci_host_module_free(struct torc_host *host);

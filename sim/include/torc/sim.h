@@ -57,7 +57,8 @@ TORC_API struct torc_trace *torc_world_trace(struct torc_world *world);
 TORC_API uint64_t torc_world_draw(struct torc_world *world, const char *site, const char *host);
 
 /* Whether the faults of torc/decision.h may happen from now on, drawn or decided; they may at first.  Their questions
- * go on being counted. */
+ * go on being counted.  Off: hosts that are paused are resumed, and no turn is stalled or late any more
+ * (torc/host_fault.h). */
 TORC_API void torc_world_set_faults(struct torc_world *world, bool on);
 
 /* --- hosts ------------------------------------------------------------------------------------ */
@@ -195,7 +196,8 @@ TORC_API TORC_CHECKED int torc_host_probe(struct torc_host *host, const char *na
                                           int64_t *out_number, const char **out_text);
 
 /* Calls a call of the host's module.  `pairs` as above.  Errors: TORC_ENOTFOUND, no such call; TORC_ESYNTAX,
- * a bad argument; TORC_ECLOSED, the host is down or its reactor has stopped; what the call answers. */
+ * a bad argument; TORC_ECLOSED, the host is down or its reactor has stopped; TORC_EBUSY, it is paused
+ * (torc/host_fault.h); what the call answers. */
 TORC_API TORC_CHECKED int torc_host_call(struct torc_host *host, const char *name,
                                          const char *const *pairs, struct torc_deferred **out,
                                          char *error, size_t error_size);
