@@ -69,6 +69,7 @@ static void run_for(struct torci_run *run, uint64_t ns)
 
 static void stop_hosts(struct torci_run *run)
 {
+    torci_hosts_spare(run);
     for (size_t i = 0; i < run->scenario->host_count; i++) {
         struct torc_reactor *reactor = torc_host_reactor(run->hosts[i].host);
 

@@ -4,6 +4,7 @@
  *   scenario_step.c      lines of the timeline: when they are due, what they do
  *   scenario_expect.c    expectations that are armed, and how they end
  *   scenario_peer.c      scripted peers: raw hosts that do what lines say
+ *   scenario_host.c      what happens to a host as a whole
  *   scenario_caller.c    calls of modules, and their answers
  *   scenario_disaster.c  databases, and the faults that are armed
  *   scenario_evaluate.c  conditions
@@ -20,6 +21,8 @@
  * Running out of memory anywhere sets `error`, which ends the run. */
 #ifndef TORCI_SCENARIO_RUN_H
 #define TORCI_SCENARIO_RUN_H
+
+#include <torc/host_fault.h>
 
 #include "raw_host.h"
 #include "scenario_model.h"
@@ -211,6 +214,7 @@ struct torci_run {
     struct torci_pile *report_pile;
     struct torc_trace *trace;
     struct torc_world *world;
+    struct torc_host_watcher watcher;
     struct torc_decision_list *decisions; /* NULL: everything is the default */
     struct torci_host_run *hosts;
     struct torci_label_run *labels;
@@ -315,6 +319,22 @@ enum torci_outcome torci_answer_look(struct torci_run *run, const struct torci_s
 void torci_answers_host_gone(struct torci_run *run, const struct torci_script_host *host);
 /* Failures that no line expects. */
 void torci_answers_leftovers(struct torci_run *run);
+
+/* --- hosts (scenario_host.c) ---------------------------------------------------------------------- */
+
+void torci_host_do_kill(struct torci_run *run, const struct torci_step *step);
+void torci_host_do_crash(struct torci_run *run, const struct torci_step *step);
+void torci_host_do_restart(struct torci_run *run, const struct torci_step *step);
+
+/* Whether that code of a host means that there is no memory, and not that a fault has refused some. */
+bool torci_run_is_out_of_memory(const struct torci_run *run, int code);
+
+/* To be told of what the world does to hosts by itself. */
+void torci_hosts_watch(struct torci_run *run);
+/* The timeline is over: no host stays paused. */
+void torci_hosts_resume(struct torci_run *run);
+/* They are to stop: nothing happens to them any more. */
+void torci_hosts_spare(struct torci_run *run);
 
 /* --- names (scenario_names.c) --------------------------------------------------------------------- */
 

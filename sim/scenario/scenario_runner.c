@@ -190,8 +190,10 @@ static int make_world(struct torci_run *run)
     options.seed = run->report->seed;
     options.trace = run->trace;
     code = torc_world_new(&options, &run->world);
-    if (code == 0)
-        code = add_hosts(run);
+    if (code != 0)
+        return code;
+    torci_hosts_watch(run);
+    code = add_hosts(run);
     if (code == 0)
         code = set_links(run);
     if (code == 0)
@@ -354,8 +356,10 @@ int torc_scenario_run(const struct torc_scenario *scenario,
         look(&run);
     while (!torci_run_failed(&run) && do_next(&run))
         continue;
-    if (!torci_run_failed(&run))
+    if (!torci_run_failed(&run)) {
+        torci_hosts_resume(&run);
         settle(&run);
+    }
     if (!torci_run_failed(&run))
         torci_run_finish(&run);
     if (run.error == 0)

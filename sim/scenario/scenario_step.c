@@ -123,47 +123,6 @@ static void do_accept(struct torci_run *run, const struct torci_step *step)
     }
 }
 
-static void do_kill(struct torci_run *run, const struct torci_step *step)
-{
-    struct torci_host_run *host = &run->hosts[step->host->index];
-
-    torci_run_count_host(run, host);
-    torci_answers_host_gone(run, step->host);
-    torc_host_kill(host->host);
-    if (host->peer != NULL)
-        torci_peer_killed(host->peer);
-}
-
-static void do_crash(struct torci_run *run, const struct torci_step *step)
-{
-    struct torci_host_run *host = &run->hosts[step->host->index];
-    struct torc_power_cut cut = TORC_POWER_CUT_INIT;
-    int code;
-
-    cut.loss = step->loss;
-    torci_run_count_host(run, host);
-    torci_answers_host_gone(run, step->host);
-    code = torc_host_cut_power(host->host, &cut);
-    if (code == TORC_ECLOSED)
-        torci_run_tell(run, "%s is down already", step->host->name);
-    else if (code != 0)
-        fail(run, step, torc_error_text(code));
-}
-
-static void do_restart(struct torci_run *run, const struct torci_step *step)
-{
-    struct torc_host *host = run->hosts[step->host->index].host;
-    int code = torc_host_restart(host);
-
-    if (code == TORC_EBUSY)
-        torci_run_tell(run, "%s is up already", step->host->name);
-    else if (code == TORC_ENOMEM && run->options->fault == NULL)
-        run->error = code;
-    else if (code != 0)
-        torci_report_failure(run, TORC_SCENARIO_FAIL, &step->place, step->host->name, NULL,
-                             "the module does not start again: %s", torc_error_text(code));
-}
-
 static void do_dns(struct torci_run *run, const struct torci_step *step)
 {
     int code = torci_run_set_name(run, step->dns);
@@ -210,13 +169,13 @@ static void do_action(struct torci_run *run, const struct torci_step *step)
         do_accept(run, step);
         break;
     case TORCI_VERB_KILL:
-        do_kill(run, step);
+        torci_host_do_kill(run, step);
         break;
     case TORCI_VERB_RESTART:
-        do_restart(run, step);
+        torci_host_do_restart(run, step);
         break;
     case TORCI_VERB_CRASH:
-        do_crash(run, step);
+        torci_host_do_crash(run, step);
         break;
     case TORCI_VERB_CALL:
         torci_call_do(run, step);
