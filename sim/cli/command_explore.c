@@ -46,7 +46,7 @@ static void print_help(void)
          "  --param NAME=VALUE, --modules DIR, --decisions FILE   as for torc run\n"
          "\n"
          "Exit status: 0 no seed failed, 1 one failed, 2 invalid, 4 the budget ended it, 5 a `sometimes`\n"
-         "was never true in any run.");
+         "was true, or a `when` fired, in no run.");
 }
 
 /* --- arguments ------------------------------------------------------------------------------------ */
@@ -215,7 +215,7 @@ static void tell_end(const struct explore *explore, int status, uint64_t since_n
            torc_strategy_name(explore->exploration.strategy), (unsigned long long)explore->events,
            seconds, seconds > 0 ? (double)explore->runs / seconds : 0.0,
            status == TORCI_EXIT_BUDGET  ? ": the budget ended it"
-           : status == TORCI_EXIT_UNMET ? ": a `sometimes` was never true"
+           : status == TORCI_EXIT_UNMET ? ": a `sometimes` was never true, or a `when`"
                                         : "");
 }
 

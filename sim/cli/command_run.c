@@ -65,7 +65,7 @@ static void print_help(void)
          "  --junit FILE        results in JUnit's XML into FILE as well\n"
          "\n"
          "Exit status: 0 all pass, 1 something failed, 2 a scenario is invalid, 4 a limit ended one,\n"
-         "5 a `sometimes` was never true.");
+         "5 a `sometimes` was never true, or a `when` never fired.");
 }
 
 /* --- arguments ------------------------------------------------------------------------------------ */

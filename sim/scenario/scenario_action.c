@@ -44,6 +44,27 @@ int torci_action_add(struct torci_action *action, enum torci_verb verb, struct t
     return 0;
 }
 
+int torci_action_add_end(struct torci_action *action, enum torci_verb verb, uint64_t after_ns,
+                         struct torci_step **out)
+{
+    struct torci_time time = *action->time;
+    int code;
+
+    if (after_ns > UINT64_MAX / 2 - time.offset_ns)
+        return torci_parse_error(action->parser, action->verb, 0, "the time is too far away");
+    time.kind = TORCI_TIME_AT;
+    time.offset_ns += after_ns;
+    code = torci_add_step(action->parser, action->verb, &time, verb, out);
+    if (code != 0)
+        return code;
+    (*out)->host = action->host;
+    (*out)->implied = true;
+    (*out)->ends = action->as;
+    if (action->as != NULL)
+        action->as->ended_by = *out;
+    return 0;
+}
+
 /* --- keys ----------------------------------------------------------------------------------------- */
 
 int torci_action_read_key(struct torci_action *action, const struct torci_word *word, const char *const *keys,
@@ -161,9 +182,6 @@ static int parse_listen(struct torci_action *action)
 
     if (code == 0 && word == NULL)
         return torci_parse_error_end(action->parser, "listen where? listen PORT");
-    if (code == 0 && action->as != NULL)
-        return torci_parse_error(action->parser, action->as_word, 0,
-                                 "a listener has no name; accept makes connections");
     if (code == 0)
         code = read_port(action, word, 0, &port);
     while (code == 0 && (word = torci_action_next_word(action)) != NULL) {
@@ -220,7 +238,6 @@ static int parse_crash(struct torci_action *action)
     static const char *const losses[] = {"keep", "lose-unsynced", "draw", NULL};
     static const enum torc_power_loss kinds[] = {TORC_LOSS_NONE, TORC_LOSS_ALL, TORC_LOSS_DRAW};
     enum torc_power_loss loss = TORC_LOSS_ALL;
-    struct torci_time up = *action->time;
     const struct torci_word *word;
     struct torci_step *step = NULL;
     uint64_t restart_ns = 0;
@@ -259,18 +276,7 @@ static int parse_crash(struct torci_action *action)
     if (code != 0)
         return code;
     step->loss = loss;
-    if ((seen & 2) == 0)
-        return 0;
-    if (restart_ns > UINT64_MAX / 2 - up.offset_ns)
-        return torci_parse_error(action->parser, action->verb, 0, "the time is too far away");
-    up.kind = TORCI_TIME_AT;
-    up.offset_ns += restart_ns;
-    code = torci_add_step(action->parser, action->verb, &up, TORCI_VERB_RESTART, &step);
-    if (code == 0) {
-        step->host = action->host;
-        step->implied = true;
-    }
-    return code;
+    return (seen & 2) == 0 ? 0 : torci_action_add_end(action, TORCI_VERB_RESTART, restart_ns, &step);
 }
 
 static int parse_restart(struct torci_action *action)
@@ -396,43 +402,10 @@ static int no_subject(struct torci_parser *parser, const struct torci_word *word
     static const char *const firsts[] = {
         "scn",    "title",     "seed",       "param", "include", "host",    "link", "limit", "always",
         "never",  "sometimes", "eventually", "expect", "sweep",   "explore", "end",  "db",    "on",
-        "dns",          NULL};
+        "dns",    "when",       NULL};
 
     return torci_parse_unknown(parser, word, 0, torc_name_nearest(word->text, firsts),
                                "unknown line '%.64s'", word->text);
-}
-
-/* Takes `as LABEL` off the end. */
-static int read_as(struct torci_action *action)
-{
-    struct torci_parser *parser = action->parser;
-    const struct torci_word *words = parser->line->words;
-    const struct torci_word *name;
-    int code;
-
-    if (action->end == 0 || !torci_word_is(&words[action->end - 1], "as")) {
-        if (action->end < action->next + 2 || !torci_word_is(&words[action->end - 2], "as"))
-            return 0;
-    } else {
-        return torci_parse_error_end(parser, "as what? the name is missing");
-    }
-    name = &words[action->end - 1];
-    if (!torci_is_name(name->text, name->bytes))
-        return torci_parse_error(parser, name, 0,
-                                 "a name is made of letters, digits, _ and -, and begins with a letter");
-    if (torci_word_is(name, "end") ||
-        torci_find_script_host(parser->scenario, name->text, name->bytes) != NULL)
-        return torci_parse_error(parser, name, 0, "'%s' is the name of %s already", name->text,
-                                 torci_word_is(name, "end") ? "a time" : "a host");
-    code = torci_parse_label(parser, name->text, name->bytes, &action->as);
-    if (code != 0)
-        return code;
-    if (action->as->made_by != NULL)
-        return torci_parse_error(parser, name, 0, "'%s' is made by line %u already", name->text,
-                                 action->as->made_by->place.line->number);
-    action->as_word = name;
-    action->end -= 2;
-    return 0;
 }
 
 int torci_parse_action(struct torci_parser *parser, size_t first, const struct torci_time *time)
@@ -451,6 +424,9 @@ int torci_parse_action(struct torci_parser *parser, size_t first, const struct t
                                          action.host->name);
         return no_subject(parser, action.subject);
     }
+    code = torci_parse_as(parser, first + 2, &action.end, &action.as, &action.as_word);
+    if (code != 0)
+        return code;
     if (torci_word_is(action.subject, "dns") && first + 2 < line->word_count &&
         torci_word_is(&line->words[first + 2], "=")) {
         action.verb = action.subject;
@@ -479,10 +455,5 @@ int torci_parse_action(struct torci_parser *parser, size_t first, const struct t
         if (code != 0)
             return code;
     }
-    code = read_as(&action);
-    if (code == 0 && action.as != NULL && verb->parse != parse_connect &&
-        verb->parse != parse_accept && verb->parse != parse_listen && !by_anybody(verb))
-        code = torci_parse_error(parser, action.as_word, 0, "'%s' makes nothing to be named",
-                                 verb->name);
     return code != 0 ? code : verb->parse(&action);
 }

@@ -12,7 +12,7 @@ struct torci_action {
     const struct torci_word *subject;
     const struct torci_word *verb;
     size_t next; /* index of the next word */
-    size_t end;  /* without `as LABEL` */
+    size_t end;  /* of the words, without `as LABEL` */
     const struct torci_script_host *host;
     struct torci_label *label;
     struct torci_label *as;
@@ -25,6 +25,10 @@ const struct torci_word *torci_action_next_word(struct torci_action *action);
 /* Adds the step the line has turned out to be. */
 TORC_CHECKED int torci_action_add(struct torci_action *action, enum torci_verb verb,
                                   struct torci_step **out);
+
+/* Adds what ends that action `after_ns` later, a step of its own; the action's label ends with it. */
+TORC_CHECKED int torci_action_add_end(struct torci_action *action, enum torci_verb verb,
+                                      uint64_t after_ns, struct torci_step **out);
 
 /* The value of KEY=..., for a key among `keys`; each at most once (*seen has a bit for each).
  * *out_index: which; *out_value: where in the word its value begins. */

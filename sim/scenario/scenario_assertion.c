@@ -34,9 +34,13 @@ static int add_check(struct torci_parser *parser, size_t first, const struct tor
     struct torci_time when = *time;
     struct torci_step *step = NULL;
     bool eventually = torci_word_is(&line->words[first - 1], "eventually");
+    struct torci_label *as = NULL;
+    const struct torci_word *as_word = NULL;
     size_t end = line->word_count;
-    int code;
+    int code = torci_parse_as(parser, first, &end, &as, &as_word);
 
+    if (code != 0)
+        return code;
     if (end >= first + 2 && torci_word_is(&line->words[end - 2], "within")) {
         if (when.kind == TORCI_TIME_WINDOW || when.kind == TORCI_TIME_END)
             return torci_parse_error(parser, &line->words[end - 2], 0,
@@ -52,9 +56,13 @@ static int add_check(struct torci_parser *parser, size_t first, const struct tor
     code = torci_parse_condition(parser, first, end, &condition);
     if (code == 0)
         code = torci_add_step(parser, &line->words[first - 1], &when, TORCI_VERB_CHECK, &step);
-    if (code == 0)
-        step->condition = condition;
-    return code;
+    if (code != 0)
+        return code;
+    step->condition = condition;
+    step->as = as;
+    if (as != NULL)
+        as->made_by = step;
+    return 0;
 }
 
 int torci_parse_assertion(struct torci_parser *parser, size_t first, const struct torci_time *time,

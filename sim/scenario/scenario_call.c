@@ -76,30 +76,3 @@ int torci_parse_expect_answer(struct torci_action *action, enum torci_expected e
     step->name = name;
     return 0;
 }
-
-/* --- names of both kinds -------------------------------------------------------------------------- */
-
-static bool is_answer(const struct torci_step *step)
-{
-    return step->verb == TORCI_VERB_EXPECT && (step->expected == TORCI_EXPECTED_RESULT ||
-                                               step->expected == TORCI_EXPECTED_FAILURE);
-}
-
-int torci_check_labels(struct torci_parser *parser)
-{
-    for (const struct torci_step *step = parser->scenario->steps; step != NULL; step = step->next) {
-        const struct torci_step *made_by = step->label != NULL ? step->label->made_by : NULL;
-        char sentence[300];
-
-        if (made_by == NULL || is_answer(step) == (made_by->verb == TORCI_VERB_CALL))
-            continue;
-        torc_format(sentence, sizeof(sentence),
-                    is_answer(step)
-                        ? "'%s' is a connection; a result or a failure is what a call has"
-                        : "'%s' is a call: it has a result or a failure, and nothing is sent",
-                    step->label->name);
-        torci_scenario_compose(parser->error, step->place.line, step->place.column, sentence);
-        return TORC_ESYNTAX;
-    }
-    return 0;
-}

@@ -342,13 +342,6 @@ static int parse_campaign(struct torci_parser *parser)
     return 0;
 }
 
-static int parse_unavailable(struct torci_parser *parser)
-{
-    return torci_parse_error(parser, &parser->line->words[0], 0,
-                             "'%s' lines are not part of this version of the language",
-                             parser->line->words[0].text);
-}
-
 int torci_parse_declaration(struct torci_parser *parser, bool *out_done)
 {
     static const struct {
@@ -359,7 +352,7 @@ int torci_parse_declaration(struct torci_parser *parser, bool *out_done)
         {"host", parse_host},       {"link", parse_link},      {"limit", parse_limit},
         {"sweep", parse_campaign},  {"explore", torci_parse_explore}, {"db", torci_parse_database},
         {"on", torci_parse_fault},  {"decide", torci_parse_decide}, {"dns", torci_parse_dns},
-        {"when", parse_unavailable},
+        {"when", torci_parse_when},
     };
 
     *out_done = false;

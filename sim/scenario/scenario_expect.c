@@ -14,6 +14,8 @@ static void met(struct torci_run *run, struct torci_step_run *step)
 {
     step->state = TORCI_STEP_DONE;
     torci_report_property(run, &step->step->place, true);
+    if (step->step->as != NULL)
+        torci_label_ends(run, step->step->as);
 }
 
 /* Where things were made to take longer than the scenario says, they come when they come. */

@@ -150,6 +150,8 @@ static void keep_answers(struct torci_run *run)
             torci_evaluate_keep(run, run->steps[i].step->condition);
     for (const struct torci_assertion *each = run->scenario->assertions; each; each = each->next)
         torci_evaluate_keep(run, each->condition);
+    for (const struct torci_trigger *each = run->scenario->triggers; each; each = each->next)
+        torci_evaluate_keep(run, each->condition);
     for (size_t i = 0; i < run->scenario->host_count; i++)
         run->hosts[i].kept = torci_host_runs_module(&run->hosts[i]);
     run->asking_kept = true;
@@ -190,6 +192,7 @@ static void check_last(struct torci_run *run)
     }
     check_decided(run);
     torci_disasters_check(run);
+    torci_triggers_check(run);
     for (const struct torci_assertion *each = run->scenario->assertions; each; each = each->next)
         if (each->kind == TORCI_SOMETIMES && !run->sometimes_held[each->index])
             torci_report_failure(run, TORC_SCENARIO_UNMET, &each->place, NULL, NULL,

@@ -198,11 +198,14 @@ static inline bool torci_condition_of_hosts(const struct torci_condition *condit
 
 /* --- the timeline ------------------------------------------------------------------------------- */
 
-/* A name given by `as`.  `made_by` NULL: no line makes it, so that it never happens. */
+/* A name given by `as`, or a trigger's own.  `made_by` NULL: no line makes it, so that it never happens.  A connection
+ * or a call happens and ends by itself; anything else happens when `made_by` is done and ends with `ended_by`; if
+ * that is NULL at once, but an expectation when it is met. */
 struct torci_label {
     struct torci_label *next;
     const char *name;
     const struct torci_step *made_by;
+    const struct torci_step *ended_by;
     size_t index;
 };
 
@@ -270,9 +273,11 @@ struct torci_step {
     uint32_t backlog;
     /* signal */
     int signal_number;
-    /* crash; and a restart that such a line has ordered */
+    /* crash */
     enum torc_power_loss loss;
+    /* What a line before has ordered: the end of its action, and of the label that has */
     bool implied;
+    const struct torci_label *ends;
     /* send, expect */
     struct torci_bytes payload;  /* times= is already done */
     size_t segment_bytes;        /* 0: in one */
@@ -285,6 +290,16 @@ struct torci_step {
     const char *name;
     const char *const *pairs;
     const struct torci_script_name *dns;
+};
+
+/* when CONDITION : ACTION.  The action's time is that of `label`, which happens when the condition is first true. */
+struct torci_trigger {
+    struct torci_trigger *next;
+    struct torci_place place;
+    const struct torci_condition *condition;
+    const struct torci_label *label;
+    bool optional; /* it may never fire */
+    size_t index;
 };
 
 enum torci_assertion_kind { TORCI_ALWAYS, TORCI_NEVER, TORCI_SOMETIMES };
@@ -329,6 +344,8 @@ struct torc_scenario {
     size_t label_count;
     struct torci_step *steps;
     size_t step_count;
+    struct torci_trigger *triggers;
+    size_t trigger_count;
     struct torci_assertion *assertions;
     size_t assertion_count;
     size_t slot_count; /* of leaves of conditions */

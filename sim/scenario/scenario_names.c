@@ -65,8 +65,9 @@ static bool is_domain_byte(char c)
     return torci_is_name_byte(c) || c == '.';
 }
 
-/* `dns NAME = ANSWER ...` from word `first` on. */
-static int read_name(struct torci_parser *parser, size_t first, struct torci_script_name **out)
+/* `dns NAME = ANSWER ...` from word `first` up to `end`. */
+static int read_name(struct torci_parser *parser, size_t first, size_t end,
+                     struct torci_script_name **out)
 {
     const struct torci_line *line = parser->line;
     struct torci_script_name *name = torci_scenario_alloc(parser->scenario, sizeof(*name));
@@ -75,7 +76,7 @@ static int read_name(struct torci_parser *parser, size_t first, struct torci_scr
 
     if (name == NULL)
         return TORC_ENOMEM;
-    if (line->word_count < first + 4 || !torci_word_is(&line->words[first + 2], "="))
+    if (end < first + 4 || !torci_word_is(&line->words[first + 2], "="))
         return torci_parse_error_end(parser, "a name and its answer: dns db.example = 10.0.0.1,fd00::1");
     for (size_t i = 0; i < word->bytes; i++)
         if (!is_domain_byte(word->text[i]))
@@ -84,7 +85,7 @@ static int read_name(struct torci_parser *parser, size_t first, struct torci_scr
         return torci_parse_error(parser, word, 0, "a name has at most 253 characters");
     name->name = word->text;
     code = read_answer(parser, &line->words[first + 3], name);
-    for (size_t i = first + 4; i < line->word_count && code == 0; i++) {
+    for (size_t i = first + 4; i < end && code == 0; i++) {
         if (torci_word_key(&line->words[i]) != 5 || strncmp(line->words[i].text, "delay", 5) != 0)
             return torci_parse_error(parser, &line->words[i], 0, "a name can have delay= and nothing else");
         code = torci_word_duration(parser, &line->words[i], 6, &name->delay_ns);
@@ -96,7 +97,7 @@ static int read_name(struct torci_parser *parser, size_t first, struct torci_scr
 int torci_parse_dns(struct torci_parser *parser)
 {
     struct torci_script_name *name;
-    int code = read_name(parser, 0, &name);
+    int code = read_name(parser, 0, parser->line->word_count, &name);
 
     if (code != 0)
         return code;
@@ -109,7 +110,7 @@ int torci_parse_dns_action(struct torci_action *action, size_t first)
 {
     struct torci_script_name *name;
     struct torci_step *step;
-    int code = read_name(action->parser, first, &name);
+    int code = read_name(action->parser, first, action->end, &name);
 
     if (code == 0)
         code = torci_action_add(action, TORCI_VERB_DNS, &step);

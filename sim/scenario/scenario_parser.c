@@ -124,29 +124,6 @@ int torci_parse_time(struct torci_parser *parser, const struct torci_word *word,
     return 0;
 }
 
-int torci_parse_label(struct torci_parser *parser, const char *name, size_t bytes,
-                      struct torci_label **out)
-{
-    struct torci_label *label;
-
-    for (label = parser->scenario->labels; label != NULL; label = label->next)
-        if (strlen(label->name) == bytes && memcmp(label->name, name, bytes) == 0) {
-            *out = label;
-            return 0;
-        }
-    label = torci_scenario_alloc(parser->scenario, sizeof(*label));
-    if (label == NULL)
-        return TORC_ENOMEM;
-    label->name = torci_scenario_copy(parser->scenario, name, bytes);
-    if (label->name == NULL)
-        return TORC_ENOMEM;
-    label->index = parser->scenario->label_count++;
-    *parser->label_end = label;
-    parser->label_end = &label->next;
-    *out = label;
-    return 0;
-}
-
 int torci_add_step(struct torci_parser *parser, const struct torci_word *word,
                    const struct torci_time *time, enum torci_verb verb, struct torci_step **out)
 {
@@ -472,6 +449,7 @@ int torc_scenario_parse(const char *text, size_t bytes, const char *name,
         parser.line_end = &scenario->lines;
         parser.source_end = &scenario->sources;
         parser.step_end = &scenario->steps;
+        parser.trigger_end = &scenario->triggers;
         parser.assertion_end = &scenario->assertions;
         parser.host_end = &scenario->hosts;
         parser.link_end = &scenario->links;

@@ -7,6 +7,8 @@
  *   scenario_explore.c      how it is to be explored
  *   scenario_database.c     databases
  *   scenario_fault.c        what goes wrong (scenario_fault.h)
+ *   scenario_label.c        names given by `as`
+ *   scenario_trigger.c      when
  *   scenario_action.c       verbs of hosts, and of connections without arguments
  *   scenario_call.c         calls, and what is expected of them
  *   scenario_message.c      send and expect
@@ -37,6 +39,7 @@ struct torci_parser {
     struct torci_line **line_end;
     struct torci_source **source_end;
     struct torci_step **step_end;
+    struct torci_trigger **trigger_end;
     struct torci_assertion **assertion_end;
     struct torci_script_host **host_end;
     struct torci_script_link **link_end;
@@ -124,7 +127,7 @@ TORC_CHECKED int torci_parse_database_name(struct torci_parser *parser,
                                            size_t bytes,
                                            const struct torci_script_database **out);
 
-/* Names are used as what they are: of calls or of connections.  When all lines are read. */
+/* Names are used as what they are: of calls, of connections or of neither.  When all lines are read. */
 TORC_CHECKED int torci_check_labels(struct torci_parser *parser);
 
 /* NAME=VALUE words from `first` up to `end` as name, value, ..., NULL.  `reserved` is a name that is given
@@ -145,6 +148,13 @@ int torci_parse_no_host(struct torci_parser *parser, const struct torci_word *wo
 /* The label of that name, made if there is none yet. */
 TORC_CHECKED int torci_parse_label(struct torci_parser *parser, const char *name, size_t bytes,
                                    struct torci_label **out);
+/* The label of a trigger, which no other line can name. */
+TORC_CHECKED int torci_add_trigger_label(struct torci_parser *parser, struct torci_label **out);
+/* `as LABEL`, if the words from `first` up to *end end with it, taken off them; *out is untouched if they do not. */
+TORC_CHECKED int torci_parse_as(struct torci_parser *parser, size_t first, size_t *end,
+                                struct torci_label **out, const struct torci_word **out_word);
+/* when ...: the whole line. */
+TORC_CHECKED int torci_parse_when(struct torci_parser *parser);
 /* A step at the end of the timeline; its place is the word's. */
 TORC_CHECKED int torci_add_step(struct torci_parser *parser, const struct torci_word *word,
                                 const struct torci_time *time, enum torci_verb verb,

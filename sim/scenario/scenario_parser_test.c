@@ -237,11 +237,10 @@ static void impossible_values_say_why(void **state)
         {"dns x = srv delay=3", "a.scn:4:19: '3': a duration is a number with a unit: 250us 20ms 3s 5m (ns us ms s m h)"},
         {"end dns x = srv", "a.scn:4:1: at the end nothing more is done, only expected"},
         {"0 dns x = nowhere", "a.scn:4:11: this is neither an address nor a host: 10.0.0.1, fd00::1, srv"},
-        {"when x", "a.scn:4:1: 'when' lines are not part of this version of the language"},
         {"include \"b.scn\"", "a.scn:4:9: 'b.scn' cannot be read: there are no files here"},
         {"+0 c1 send $x", "a.scn:4:13: unknown parameter 'x'"},
         {"0 srv send \"x\"", "a.scn:4:7: 'send' is done by a connection, and srv is a host"},
-        {"0 c1 close as c2", "a.scn:4:15: 'close' makes nothing to be named"},
+        {"0 c1 close as srv", "a.scn:4:15: 'srv' is the name of a host already"},
         {"\x01", "a.scn:4:1: a control character cannot be in a scenario; in a string it is written \\xHH"},
     };
 

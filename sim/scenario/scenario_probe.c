@@ -26,6 +26,9 @@ static bool walk_all(struct torci_run *run, check_fn *check, const void *arg)
     for (const struct torci_assertion *each = run->scenario->assertions; each; each = each->next)
         if (!walk(run, &each->place, each->condition, check, arg))
             return false;
+    for (const struct torci_trigger *each = run->scenario->triggers; each; each = each->next)
+        if (!walk(run, &each->place, each->condition, check, arg))
+            return false;
     return true;
 }
 

@@ -2,6 +2,7 @@
  *
  *   scenario_runner.c    the world made from the declarations; the loop
  *   scenario_step.c      lines of the timeline: when they are due, what they do
+ *   scenario_fire.c      triggers
  *   scenario_expect.c    expectations that are armed, and how they end
  *   scenario_peer.c      scripted peers: raw hosts that do what lines say
  *   scenario_host.c      what happens to a host as a whole
@@ -220,6 +221,8 @@ struct torci_run {
     struct torci_label_run *labels;
     struct torci_step_run *steps;
     bool *sometimes_held; /* by assertion */
+    bool *fired;          /* by trigger */
+    bool over;            /* the timeline is */
     struct torci_value *slots; /* answers kept from before the hosts stopped: by slot, then by host */
     const struct torci_script_host *considered; /* within count( ) and the like; or NULL */
     struct torci_sql_answer *sql; /* by slot */
@@ -278,6 +281,9 @@ TORC_CHECKED int torci_run_report_decisions(struct torci_run *run);
 /* Gives lines that wait for the anchor their time.  label NULL: the beginning. */
 void torci_steps_anchor(struct torci_run *run, const struct torci_label *label, bool ended,
                         uint64_t t_ns);
+/* A label happens or ends now. */
+void torci_label_happens(struct torci_run *run, const struct torci_label *label);
+void torci_label_ends(struct torci_run *run, const struct torci_label *label);
 /* The line that is next; NULL: none is due. */
 struct torci_step_run *torci_steps_next(struct torci_run *run);
 /* Whether lines wait for a label that may still happen or end. */
@@ -285,6 +291,15 @@ bool torci_steps_waiting(const struct torci_run *run);
 /* Whether the line that makes it has been done. */
 bool torci_label_exists(const struct torci_run *run, const struct torci_label *label);
 void torci_step_do(struct torci_run *run, struct torci_step_run *step);
+
+/* --- triggers (scenario_fire.c) ------------------------------------------------------------------- */
+
+/* Does the actions of those whose condition is true for the first time.  Whether there were any. */
+bool torci_triggers_look(struct torci_run *run);
+/* How long the timeline is kept open for those that have not fired: 0 if all have. */
+uint64_t torci_triggers_wait_until(const struct torci_run *run);
+/* At the end: those that never did, and need. */
+void torci_triggers_check(struct torci_run *run);
 
 /* --- expectations (scenario_expect.c) ------------------------------------------------------------- */
 

@@ -221,13 +221,21 @@ static void fail_limit(struct torci_run *run, const char *sentence)
                          place != NULL ? ", and this is still waited for" : "");
 }
 
+/* What a trigger does may be the moment for another one. */
+static void look_at_conditions(struct torci_run *run)
+{
+    do {
+        if (!torci_run_failed(run))
+            torci_assertions_look(run);
+    } while (!torci_run_failed(run) && torci_triggers_look(run));
+}
+
 static void look(struct torci_run *run)
 {
     torci_disasters_look(run);
     torci_answers_look(run);
     torci_expect_look(run);
-    if (!torci_run_failed(run))
-        torci_assertions_look(run);
+    look_at_conditions(run);
 }
 
 void torci_run_step_world(struct torci_run *run)
@@ -271,7 +279,8 @@ static bool do_next(struct torci_run *run)
     uint64_t limit_ns = run->scenario->limit_time_ns;
 
     if (next_ns == TORC_NEVER &&
-        (world_ns == TORC_NEVER || !(torci_expect_any(run) || torci_steps_waiting(run))))
+        (world_ns == TORC_NEVER || !(torci_expect_any(run) || torci_steps_waiting(run) ||
+                                     world_ns <= torci_triggers_wait_until(run))))
         return false;
     if ((next_ns < world_ns ? next_ns : world_ns) > limit_ns) {
         torci_run_until(run, limit_ns);
@@ -289,8 +298,7 @@ static bool do_next(struct torci_run *run)
         torci_step_do(run, step);
     else
         torci_expect_close_windows(run, window_ns);
-    if (!torci_run_failed(run))
-        torci_assertions_look(run);
+    look_at_conditions(run);
     return true;
 }
 
@@ -315,8 +323,10 @@ static int prepare(struct torci_run *run)
     run->sql = torci_pile_alloc(pile, scenario->slot_count * sizeof(*run->sql));
     run->faults = torci_pile_alloc(pile, scenario->fault_count * sizeof(*run->faults));
     run->sometimes_held = torci_pile_alloc(pile, scenario->assertion_count * sizeof(bool));
+    run->fired = torci_pile_alloc(pile, scenario->trigger_count * sizeof(bool));
     if (run->hosts == NULL || run->labels == NULL || run->steps == NULL || run->slots == NULL ||
-        run->sql == NULL || run->faults == NULL || run->sometimes_held == NULL)
+        run->sql == NULL || run->faults == NULL || run->sometimes_held == NULL ||
+        run->fired == NULL)
         return TORC_ENOMEM;
     for (const struct torci_step *step = scenario->steps; step != NULL; step = step->next) {
         run->steps[step->index].step = step;
@@ -356,6 +366,7 @@ int torc_scenario_run(const struct torc_scenario *scenario,
         look(&run);
     while (!torci_run_failed(&run) && do_next(&run))
         continue;
+    run.over = true;
     if (!torci_run_failed(&run)) {
         torci_hosts_resume(&run);
         settle(&run);

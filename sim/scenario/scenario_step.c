@@ -15,6 +15,18 @@ void torci_steps_anchor(struct torci_run *run, const struct torci_label *label, 
     }
 }
 
+void torci_label_happens(struct torci_run *run, const struct torci_label *label)
+{
+    run->labels[label->index].happened = true;
+    torci_steps_anchor(run, label, false, torci_run_now(run));
+}
+
+void torci_label_ends(struct torci_run *run, const struct torci_label *label)
+{
+    run->labels[label->index].ended = true;
+    torci_steps_anchor(run, label, true, torci_run_now(run));
+}
+
 struct torci_step_run *torci_steps_next(struct torci_run *run)
 {
     struct torci_step_run *next = NULL;
@@ -192,6 +204,13 @@ static void do_action(struct torci_run *run, const struct torci_step *step)
     }
 }
 
+/* Connections and calls happen and end by themselves. */
+static bool has_plain_label(const struct torci_step *step)
+{
+    return step->as != NULL && step->verb != TORCI_VERB_CONNECT &&
+           step->verb != TORCI_VERB_ACCEPT && step->verb != TORCI_VERB_CALL;
+}
+
 /* An expectation is open from now to the end of its window. */
 static void arm(struct torci_step_run *step)
 {
@@ -233,10 +252,19 @@ void torci_step_do(struct torci_run *run, struct torci_step_run *step)
     }
     if (script->verb == TORCI_VERB_EXPECT || script->verb == TORCI_VERB_CHECK) {
         arm(step);
+        if (script->as != NULL)
+            torci_label_happens(run, script->as);
         torci_expect_look(run);
         return;
     }
     step->state = TORCI_STEP_DONE;
     do_action(run, script);
+    if (has_plain_label(script)) {
+        torci_label_happens(run, script->as);
+        if (script->as->ended_by == NULL)
+            torci_label_ends(run, script->as);
+    }
+    if (script->ends != NULL)
+        torci_label_ends(run, script->ends);
     torci_expect_look(run);
 }
