@@ -23,6 +23,7 @@ int torci_command_serve(int argc, char **argv);
 int torci_command_replay(int argc, char **argv);
 int torci_command_run(int argc, char **argv);
 int torci_command_check(int argc, char **argv);
+int torci_command_hunt(int argc, char **argv);
 int torci_command_explore(int argc, char **argv);
 int torci_command_sweep(int argc, char **argv);
 int torci_command_fmt(int argc, char **argv);

@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"run", "run scenarios in virtual time", torci_command_run},
     {"sweep", "fail every operation of a scenario in turn", torci_command_sweep},
     {"explore", "run a scenario with many seeds and orders; shrink what fails", torci_command_explore},
+    {"hunt", "try everything there is against a scenario, for a minute", torci_command_hunt},
     {"check", "run scenarios twice, the second time perturbed, and compare", torci_command_check},
     {"fmt", "write scenarios in their canonical form", torci_command_fmt},
     {"replay", "play recorded traffic to today's build, and compare", torci_command_replay},

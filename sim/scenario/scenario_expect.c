@@ -18,10 +18,16 @@ static void met(struct torci_run *run, struct torci_step_run *step)
         torci_label_ends(run, step->step->as);
 }
 
-/* Where things were made to take longer than the scenario says, they come when they come. */
-static bool may_be_late(const struct torci_run *run)
+#define LATENESS_NS UINT64_C(1000000000)
+
+/* When the window really ends: other orders and smaller amounts may cost a turn or a batch more. */
+static uint64_t latest(const struct torci_run *run, const struct torci_step_run *step)
 {
-    return torci_run_decided(run, TORC_SITE_TIME);
+    uint64_t end_ns = step->due_ns + step->step->time.window_ns;
+
+    if (torci_run_decided(run, TORC_SITE_ORDER) || torci_run_decided(run, TORC_SITE_AMOUNT))
+        return end_ns + LATENESS_NS;
+    return end_ns;
 }
 
 bool torci_expect_in_time(struct torci_run *run, const struct torci_step_run *step,
@@ -34,7 +40,7 @@ bool torci_expect_in_time(struct torci_run *run, const struct torci_step_run *st
     char when[120];
 
     if (time->kind == TORCI_TIME_ANY || time->kind == TORCI_TIME_END ||
-        (t_ns >= step->due_ns && (t_ns <= step->window_end_ns || may_be_late(run))))
+        (t_ns >= step->due_ns && t_ns <= latest(run, step)))
         return true;
     torci_show_duration(at, sizeof(at), t_ns);
     torci_show_duration(begin, sizeof(begin), step->due_ns);
@@ -318,8 +324,8 @@ void torci_expect_close_windows(struct torci_run *run, uint64_t t_ns)
         if (step->step->verb == TORCI_VERB_EXPECT &&
             step->step->expected == TORCI_EXPECTED_NOTHING && has_turn(run, step))
             met(run, step);
-        else if (may_be_late(run)) {
-            step->window_end_ns = TORC_NEVER;
+        else if (latest(run, step) > t_ns) {
+            step->window_end_ns = latest(run, step);
             continue;
         } else
             fail_unmet(run, step, "in time");

@@ -99,7 +99,8 @@ int torci_sweep_report(struct torci_run *run)
 
 bool torci_sweep_lets_go(struct torci_run *run, enum torc_scenario_verdict verdict)
 {
-    bool faulty = run->options->fault != NULL || torci_run_decided(run, TORC_SITE_FAULT);
+    bool faulty = run->options->fault != NULL || torci_run_decided(run, TORC_SITE_FAULT) ||
+                  torci_run_decided(run, TORC_SITE_TIME);
 
     if (!faulty || run->strict ||
         (verdict != TORC_SCENARIO_FAIL && verdict != TORC_SCENARIO_INVALID &&

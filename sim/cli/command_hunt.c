@@ -1,0 +1,345 @@
+/* torc hunt: everything there is against one scenario, the cheap first: a plain run, the determinism check, orders and
+ * amounts, every single fault, many faults and delays, every fault for ever, and then seeds until the time is up. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "fault_list.h"
+#include "found.h"
+#include "parallel.h"
+#include "scenario_source.h"
+
+static const char name[] = "hunt";
+static const char *const option_names[] = {"budget", "jobs", "out", "param", "modules", "help", NULL};
+
+enum { ROUND_RUNS = 128, SHRINK_RUNS_MAX = 2000 };
+#define BUDGET_NS UINT64_C(60000000000)
+
+enum phase_kind { PHASE_PLAIN, PHASE_CHECK, PHASE_SEEDS, PHASE_FAULTS, PHASE_FAULTS_FOR_EVER };
+
+struct phase {
+    const char *title;
+    enum phase_kind kind;
+    const char *sites; /* of SEEDS */
+    uint64_t seeds;
+    unsigned percent; /* of the budget at most; 0: what is left */
+};
+
+static const struct phase phases[] = {
+    {"as it is", PHASE_PLAIN, NULL, 0, 100},
+    {"perturbed", PHASE_CHECK, NULL, 0, 100},
+    {"orders and amounts", PHASE_SEEDS, "free", 300, 10},
+    {"every single fault", PHASE_FAULTS, NULL, 0, 25},
+    {"faults, delays, orders", PHASE_SEEDS, "all", 2000, 25},
+    {"every fault for ever", PHASE_FAULTS_FOR_EVER, NULL, 0, 15},
+    {"orders and delays", PHASE_SEEDS, "free,times", 1000, 10},
+    {"seeds until the end", PHASE_SEEDS, "all", UINT64_C(1000000000), 0},
+};
+enum { PHASE_COUNT = sizeof phases / sizeof phases[0] };
+
+struct hunt {
+    struct torci_scenario_source source;
+    const struct torc_scenario *scenario;
+    const char *path;
+    const char *out;
+    unsigned jobs;
+    uint64_t budget_ns;
+    uint64_t since_ns;
+    uint64_t runs;
+    uint64_t unmet; /* of every run so far */
+    const struct phase *phase;
+    uint64_t sites;
+    size_t first; /* run of the present round */
+    uint64_t next_seed;
+    struct torci_fault_list faults;
+    struct torci_found_shrunk shrunk;
+};
+
+static void print_help(void)
+{
+    puts("usage: torc hunt [options] SCENARIO\n"
+         "\n"
+         "Tries everything there is against one scenario, until something fails or the time is up: a plain run,\n"
+         "the determinism check, other orders and amounts, every single fault once, many faults and delays by\n"
+         "seeds, every single fault for ever, and seeds again.  What fails is shrunk to a small scenario.\n"
+         "  --budget DURATION   of real time [60s]\n"
+         "  --jobs NUMBER       processes [the number of processors]\n"
+         "  --out DIR           where what fails is written [the scenario's folder]\n"
+         "  --param NAME=VALUE, --modules DIR   as for torc run\n"
+         "\n"
+         "Exit status: 0 nothing failed, 1 something did, 2 invalid, 3 it is not deterministic,\n"
+         "5 a `sometimes` was never true.");
+}
+
+static int read_value(void *arg, const char *option, const char *value)
+{
+    struct hunt *hunt = arg;
+
+    if (strcmp(option, "budget") == 0)
+        return torci_read_budget(name, value, &hunt->budget_ns);
+    if (strcmp(option, "jobs") == 0)
+        return torci_parallel_read_jobs(name, value, &hunt->jobs);
+    hunt->out = value;
+    return 0;
+}
+
+static double seconds_since(uint64_t since_ns)
+{
+    return (double)(torci_monotonic_ns() - since_ns) / 1e9;
+}
+
+/* --- one run -------------------------------------------------------------------------------------- */
+
+/* What run `index` of the phase is.  The decider is to be freed.  A fault's run gets it at `fault`. */
+static int make_options(struct hunt *hunt, size_t index, struct torc_decision *fault,
+                        struct torc_scenario_run_options *out)
+{
+    torci_scenario_source_run_options(&hunt->source, out);
+    out->seed_given = true;
+    out->seed = torc_scenario_seed(hunt->scenario);
+    switch (hunt->phase->kind) {
+    case PHASE_SEEDS:
+        out->seed = hunt->next_seed + index;
+        return torc_strategy_new(TORC_STRATEGY_PORTFOLIO, out->seed, hunt->sites, &out->decider);
+    case PHASE_FAULTS:
+    case PHASE_FAULTS_FOR_EVER:
+        *fault = hunt->faults.cases[index];
+        fault->onwards = hunt->phase->kind == PHASE_FAULTS_FOR_EVER;
+        out->decisions = fault;
+        out->decision_count = 1;
+        return 0;
+    case PHASE_PLAIN:
+    case PHASE_CHECK:
+    default:
+        return 0;
+    }
+}
+
+static int run_index(void *arg, size_t index, struct torci_outcome *out)
+{
+    struct hunt *hunt = arg;
+    struct torc_scenario_run_options options;
+    struct torc_scenario_report *report;
+    struct torc_decision fault;
+    int code = make_options(hunt, hunt->first + index, &fault, &options);
+
+    if (code == 0)
+        code = torc_scenario_run(hunt->scenario, &options, &report);
+    torc_strategy_free(options.decider);
+    if (code != 0)
+        return code;
+    torci_outcome_of(report, out);
+    torc_scenario_report_free(report);
+    return 0;
+}
+
+static void make_label(const struct hunt *hunt, const struct torc_scenario_run_options *options,
+                       char *out, size_t size)
+{
+    const struct torc_decision *fault = options->decisions;
+
+    if (options->decision_count == 0)
+        snprintf(out, size, "%s%llu", hunt->phase->kind == PHASE_PLAIN ? "plain" : "seed",
+                 (unsigned long long)options->seed);
+    else
+        snprintf(out, size, "%s-%s-%llu-%llu%s", fault->host, fault->site,
+                 (unsigned long long)fault->k, (unsigned long long)fault->value,
+                 fault->onwards ? "-onwards" : "");
+}
+
+static int tell_failure(struct hunt *hunt, size_t index)
+{
+    struct torc_scenario_run_options options;
+    struct torc_decision fault;
+    char label[160];
+    struct torci_found found = {&hunt->source, hunt->scenario, hunt->path,     hunt->out,
+                                label,         &options,       SHRINK_RUNS_MAX};
+    int status;
+
+    if (make_options(hunt, index, &fault, &options) != 0)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
+    make_label(hunt, &options, label, sizeof label);
+    status = torci_found_tell(&found, &hunt->shrunk);
+    torc_strategy_free(options.decider);
+    return status;
+}
+
+/* --- phases --------------------------------------------------------------------------------------- */
+
+/* Runs from hunt->first on.  0; or the status of the first failure.  *out_over: the time is up. */
+static int run_round(struct hunt *hunt, size_t count, uint64_t deadline_ns, bool *out_over)
+{
+    struct torci_outcome *runs = calloc(count, sizeof *runs);
+    size_t failure;
+    int error;
+    int status = 0;
+
+    if (runs == NULL)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
+    fflush(stdout);
+    error = torci_parallel(hunt->jobs, run_index, hunt, runs, count, deadline_ns);
+    if (error != 0)
+        status = torci_command_error(name, TORCI_EXIT_INTERNAL, "%s", strerror(error));
+    failure = torci_first_failure(runs, count);
+    for (size_t i = 0; i < count && i <= failure; i++) {
+        hunt->runs += runs[i].done ? 1 : 0;
+        hunt->unmet &= runs[i].done ? runs[i].unmet : UINT64_MAX;
+        *out_over = *out_over || !runs[i].done;
+    }
+    if (status == 0 && failure < count)
+        status = tell_failure(hunt, hunt->first + failure);
+    free(runs);
+    return status;
+}
+
+static uint64_t deadline_of(const struct hunt *hunt)
+{
+    uint64_t end_ns = hunt->since_ns + hunt->budget_ns;
+    uint64_t own_ns = torci_monotonic_ns() + hunt->budget_ns / 100 * hunt->phase->percent;
+
+    return hunt->phase->percent == 0 || own_ns > end_ns ? end_ns : own_ns;
+}
+
+static int run_rounds(struct hunt *hunt, size_t count)
+{
+    uint64_t deadline_ns = deadline_of(hunt);
+    bool over = false;
+    int status = 0;
+
+    for (hunt->first = 0; hunt->first < count && status == 0 && !over;
+         hunt->first += ROUND_RUNS) {
+        size_t left = count - hunt->first;
+
+        status = run_round(hunt, left < ROUND_RUNS ? left : ROUND_RUNS, deadline_ns, &over);
+    }
+    return status;
+}
+
+static int check(struct hunt *hunt)
+{
+    const char *arguments[2 * TORCI_PARAMS_MAX + 8] = {"check"};
+    char params[TORCI_PARAMS_MAX][320];
+    int count = 1;
+
+    if (hunt->source.modules != NULL) {
+        arguments[count++] = "--modules";
+        arguments[count++] = hunt->source.modules;
+    }
+    for (size_t i = 0; i < hunt->source.param_count; i++) {
+        snprintf(params[i], sizeof params[i], "%s=%s", hunt->source.params[2 * i],
+                 hunt->source.params[2 * i + 1]);
+        arguments[count++] = "--param";
+        arguments[count++] = params[i];
+    }
+    arguments[count++] = hunt->path;
+    hunt->runs += 2;
+    return torci_command_check(count, (char **)(uintptr_t)arguments);
+}
+
+static int run_phase(struct hunt *hunt)
+{
+    const char *bad;
+    int status;
+
+    switch (hunt->phase->kind) {
+    case PHASE_PLAIN:
+        return run_rounds(hunt, 1);
+    case PHASE_CHECK:
+        return check(hunt);
+    case PHASE_SEEDS:
+        if (torc_decision_sites_parse(hunt->phase->sites, &hunt->sites, &bad) != 0)
+            return TORCI_EXIT_INTERNAL;
+        status = run_rounds(hunt, hunt->phase->seeds);
+        hunt->next_seed += hunt->phase->seeds;
+        return status;
+    case PHASE_FAULTS:
+    case PHASE_FAULTS_FOR_EVER:
+    default:
+        if (hunt->faults.cases == NULL &&
+            torci_fault_list_make(&hunt->source, hunt->scenario, &hunt->faults) != 0)
+            return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
+        return run_rounds(hunt, hunt->faults.count);
+    }
+}
+
+static int run_phases(struct hunt *hunt)
+{
+    int status = 0;
+
+    hunt->unmet = UINT64_MAX;
+    for (size_t i = 0; i < PHASE_COUNT && status == 0; i++) {
+        uint64_t runs = hunt->runs;
+        uint64_t since_ns = torci_monotonic_ns();
+
+        hunt->phase = &phases[i];
+        if (since_ns >= hunt->since_ns + hunt->budget_ns)
+            break;
+        status = run_phase(hunt);
+        printf("    %-24s %8llu runs %8.2f s\n", hunt->phase->title,
+               (unsigned long long)(hunt->runs - runs), seconds_since(since_ns));
+    }
+    return status;
+}
+
+static void tell_end(const struct hunt *hunt, int status)
+{
+    double found_s = seconds_since(hunt->since_ns) - (double)hunt->shrunk.ns / 1e9;
+
+    printf("%s: ", hunt->path);
+    if (status == 0 && hunt->unmet != 0)
+        printf("a `sometimes` was never true in");
+    else if (status == 0)
+        printf("nothing found in");
+    else
+        printf("found (%s) after", hunt->phase->title);
+    printf(" %llu runs, %.2f s", (unsigned long long)hunt->runs, found_s);
+    if (hunt->shrunk.lines > 0)
+        printf("; shrunk to %zu lines in %zu runs, %.2f s", hunt->shrunk.lines, hunt->shrunk.runs,
+               (double)hunt->shrunk.ns / 1e9);
+    putchar('\n');
+}
+
+static int hunt_scenario(struct hunt *hunt)
+{
+    char error[TORCI_SOURCE_ERROR_BYTES];
+    struct torc_scenario *scenario;
+    int status = torci_scenario_source_parse(&hunt->source, hunt->path, NULL, 0, &scenario, error);
+
+    if (status != 0) {
+        fputs(error, stderr);
+        return status;
+    }
+    hunt->scenario = scenario;
+    hunt->jobs = torci_parallel_jobs(hunt->jobs);
+    hunt->since_ns = torci_monotonic_ns();
+    hunt->next_seed = 1;
+    status = run_phases(hunt);
+    tell_end(hunt, status);
+    if (status == 0 && hunt->unmet != 0)
+        status = TORCI_EXIT_UNMET;
+    torci_fault_list_free(&hunt->faults);
+    torc_scenario_free(scenario);
+    return status;
+}
+
+int torci_command_hunt(int argc, char **argv)
+{
+    struct hunt *hunt = calloc(1, sizeof(*hunt));
+    bool done = false;
+    int status;
+
+    if (hunt == NULL)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
+    hunt->source.command = name;
+    hunt->budget_ns = BUDGET_NS;
+    status = torci_scenario_source_arguments(
+        &hunt->source, argc, argv,
+        &(struct torci_command_options){option_names, 3, print_help, read_value, hunt}, &hunt->path,
+        &done);
+    if (status == 0 && !done)
+        status = hunt_scenario(hunt);
+    torci_scenario_source_free(&hunt->source);
+    free(hunt);
+    return status;
+}

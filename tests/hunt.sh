@@ -1,0 +1,53 @@
+#!/bin/bash
+# torc hunt: each kind of mistake is found by the phase that is for it, a right module by none.
+set -u
+cd "$TORC_ROOT" || exit 99
+at=$(mktemp -d) || exit 99
+trap 'rm -rf "$at"' EXIT
+torc=$TORC_BUILD/torc
+n=0
+report() {
+    n=$((n + 1))
+    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
+}
+# expect STATUS WHAT ARGUMENTS TEXT...
+expect() {
+    wanted=$1 what=$2 arguments=$3; shift 3
+    TMPDIR=$at "$torc" hunt --out "$at" --modules "$at" $arguments >"$at/out" 2>&1
+    status=$? bad=0
+    [ $status -eq "$wanted" ] || { bad=1; echo "# exit status $status, not $wanted"; }
+    for text in "$@"; do
+        grep -qF -- "$text" "$at/out" || { bad=1; echo "# not said: $text"; }
+    done
+    report $bad "$what"
+}
+for module in tests/explore/chunky tests/check/slip; do
+    gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/$(basename $module).so" $module.c >"$at/out" 2>&1
+    report $? "$module is built"
+done
+cat >"$at/fails.scn" <<'TEXT'
+scn 1
+host srv module=chunky listen=tcp:7000
+end       expect srv.chunks == 5
+TEXT
+cat >"$at/never.scn" <<'TEXT'
+scn 1
+host srv module=chunky listen=tcp:7000
+sometimes t > 5s
+TEXT
+expect 0 "nothing is found in a right module" "--budget 2s tests/explore/chunky.scn" \
+    "orders and amounts" "every single fault" "every fault for ever" "seeds until the end" "nothing found in"
+expect 1 "a request cut in two is found by amounts" "--param bug=split tests/explore/chunky.scn" \
+    "something else came" "reproduce: torc run --seed" "found (orders and amounts)" "shrunk to"
+expect 1 "a crash is found and shrunk" "--param bug=crash tests/explore/chunky.scn" "crash" "the run ended its process" "shrunk to"
+"$torc" run --modules "$at" "$(ls "$at"/chunky-seed*.scn | head -1)" >"$at/out" 2>&1
+status=$?
+[ $status -eq 1 ] || [ $status -gt 128 ]
+report $? "the small scenario fails under torc run"
+expect 3 "a module that reads fresh memory is found by the determinism check" "--param kind=memory tests/check/slip.scn" "found (perturbed)"
+expect 2 "a scenario that cannot run is invalid" "$at/none.scn" "none.scn"
+expect 1 "one that fails as it is needs no search" "$at/fails.scn" "found (as it is) after 1 runs"
+expect 5 "a sometimes that no run meets is told" "--budget 1s $at/never.scn" "a \`sometimes\` was never true in"
+expect 2 "a budget without a unit" "--budget 5 x.scn" "is no duration"
+expect 2 "a misspelt option" "--bugdet 5s x.scn" "did you mean --budget"
+echo "1..$n"
