@@ -13,6 +13,11 @@ static const char *const late[] = {"1ms", "50ms", "2s", NULL};
 static const char *const stalls[] = {"5ms", "200ms", "5s", NULL};
 static const char *const steps[] = {"+1h", "-1h", "-10s", NULL};
 static const char *const host_faults[] = {"kill", "power-cut", "pause-50ms", "pause-5s", NULL};
+/* Of link_fault.c. */
+static const char *const lost[] = {"lost", NULL};
+static const char *const twice[] = {"twice", NULL};
+static const char *const overtaken[] = {"late", NULL};
+static const char *const corrupted[] = {"corrupted", NULL};
 
 const struct torc_decision_site torc_decision_sites[] = {
     {"ready.order", TORC_SITE_ORDER, NULL},  {"read.short", TORC_SITE_AMOUNT, NULL},
@@ -20,6 +25,8 @@ const struct torc_decision_site torc_decision_sites[] = {
     {"job.delay", TORC_SITE_TIME, NULL},     {"timer.late", TORC_SITE_FAULT, late},
     {"loop.stall", TORC_SITE_FAULT, stalls}, {"clock.step", TORC_SITE_FAULT, steps},
     {"host.fault", TORC_SITE_FAULT, host_faults},
+    {"link.loss", TORC_SITE_FAULT, lost},    {"link.duplicate", TORC_SITE_FAULT, twice},
+    {"link.reorder", TORC_SITE_FAULT, overtaken}, {"link.corrupt", TORC_SITE_FAULT, corrupted},
     {NULL, TORC_SITE_ORDER, NULL},
 };
 
@@ -131,8 +138,7 @@ int torc_decision_sites_parse(const char *text, uint64_t *out, const char **out_
         bool without = text[0] == '-';
         uint64_t some = of_word(text + without, bytes - without);
 
-        /* A group without members yet is no mistake. */
-        if (some == 0 && !(bytes - without == 6 && memcmp(text + without, "faults", 6) == 0)) {
+        if (some == 0) {
             *out_bad = text + without;
             return TORC_ENOTFOUND;
         }

@@ -1,8 +1,9 @@
-/* connection.c - what packets do to a connection.  The model is that of a TCP without losses, told
- * as Linux tells it; docs/simulator.md lists what it leaves out. */
+/* connection.c - what packets do to a connection.  The model is that of a TCP, told as Linux tells it;
+ * docs/simulator.md lists what it leaves out. */
 #include <string.h>
 
 #include "listener.h"
+#include "repeat.h"
 #include "udp.h"
 
 /* A SYN that nobody answered is sent again after 1, 2, 4, ... seconds; after the seventh the
@@ -37,6 +38,7 @@ struct torci_connection *torci_connection_new(struct torc_host *client, struct t
     }
     connection->ends[0].state = TORCI_END_CONNECTING;
     connection->ends[0].began_ns = world->now_ns;
+    connection->ends[0].life = client->life;
     connection->number = ++world->connections;
     return connection;
 }
@@ -131,11 +133,8 @@ uint32_t torci_end_room(struct torci_end *end)
 
 /* The first acknowledgement on its way keeps its time; those after it arrive together with the last
  * of them. */
-void torci_end_acknowledge(struct torci_end *reader, uint32_t bytes)
+void torci_end_credit(struct torci_end *end, uint32_t bytes, uint64_t at_ns)
 {
-    struct torci_connection *connection = torci_connection_of(reader);
-    struct torci_end *end = &connection->ends[reader->side ^ 1];
-    uint64_t at_ns = torci_link_arrival(reader->link);
     unsigned i;
 
     if (end->state == TORCI_END_CLOSED)
@@ -147,7 +146,21 @@ void torci_end_acknowledge(struct torci_end *reader, uint32_t bytes)
     end->credit_bytes[i] += bytes;
     end->credit_at_ns[i] = at_ns;
     if (end->blocked && !end->wake_scheduled)
-        schedule_wake(connection, end);
+        schedule_wake(torci_connection_of(end), end);
+}
+
+void torci_end_acknowledge(struct torci_end *reader, uint32_t bytes)
+{
+    struct torci_connection *connection = torci_connection_of(reader);
+    struct torci_end *end = &connection->ends[reader->side ^ 1];
+
+    if (torci_link_cut_off(reader->link, connection->family)) {
+        torci_repeat_miss(end, bytes);
+        return;
+    }
+    if (end->repeat != NULL && !torci_repeat_before(end))
+        bytes += torci_repeat_progress(end);
+    torci_end_credit(end, bytes, torci_link_arrival(reader->link));
 }
 
 void torci_end_block(struct torci_end *end)
@@ -220,6 +233,16 @@ static void end_connect(struct torci_end *end, int result)
     torci_handle_update(&end->handle);
 }
 
+/* The server forgets it as well, if it had heard of it. */
+static void give_up_connecting(struct torci_connection *connection)
+{
+    if (connection->ends[1].state == TORCI_END_EMBRYONIC) {
+        torci_listener_remove(connection->listener, connection);
+        torci_end_retire(&connection->ends[1]);
+    }
+    end_connect(&connection->ends[0], TORC_ETIMEDOUT);
+}
+
 static void send_syn_again(struct torc_world *world, void *subject)
 {
     struct torci_connection *connection = subject;
@@ -227,8 +250,8 @@ static void send_syn_again(struct torc_world *world, void *subject)
 
     torci_event_heap_pop(&world->events);
     if (end->state == TORCI_END_CONNECTING) {
-        if (end->tries == SYN_TRIES)
-            end_connect(end, TORC_ETIMEDOUT);
+        if (end->tries >= SYN_TRIES)
+            give_up_connecting(connection);
         else
             torci_connection_send(connection, 0, TORCI_PACKET_SYN, 0);
     }
@@ -237,22 +260,38 @@ static void send_syn_again(struct torc_world *world, void *subject)
 
 static const struct torci_event_kind syn_retry = {send_syn_again, drop_reference};
 
-/* The SYN was lost: only then is there a need to remember to send it again.  The schedule counts
- * from the first SYN: 1, 3, 7, ... seconds after it. */
-static void lose_syn(struct torci_connection *connection)
+/* The schedule counts from the first SYN: 1, 3, 7, ... seconds after it. */
+static void schedule_syn(struct torci_connection *connection)
 {
     struct torci_end *end = &connection->ends[0];
     struct torc_host *host = connection->hosts[0];
     struct torc_world *world = host->world;
-    uint64_t again_ns = end->began_ns + ((UINT64_C(2) << end->tries) - 1) * SYN_RETRY_NS;
+    uint64_t again_ns = end->began_ns + ((UINT64_C(1) << end->tries) - 1) * SYN_RETRY_NS;
+
+    if (again_ns < world->now_ns)
+        again_ns = world->now_ns;
+    connection->references++;
+    torci_world_schedule(world, again_ns, TORCI_EVENT_NETWORK, host, &syn_retry, connection);
+}
+
+/* Only then is there a need to remember to send it again. */
+void torci_connection_lose_syn(struct torci_connection *connection)
+{
+    struct torci_end *end = &connection->ends[0];
 
     if (end->state != TORCI_END_CONNECTING)
         return;
-    if (again_ns < world->now_ns)
-        again_ns = world->now_ns;
-    end->tries++;
-    connection->references++;
-    torci_world_schedule(world, again_ns, TORCI_EVENT_NETWORK, host, &syn_retry, connection);
+    if (end->tries < SYN_TRIES)
+        end->tries++;
+    schedule_syn(connection);
+}
+
+void torci_connection_jam_syn(struct torci_connection *connection)
+{
+    if (connection->ends[0].state != TORCI_END_CONNECTING)
+        return;
+    connection->ends[0].tries = SYN_TRIES;
+    schedule_syn(connection);
 }
 
 static void syn_arrives(struct torci_connection *connection)
@@ -261,7 +300,11 @@ static void syn_arrives(struct torci_connection *connection)
     struct torci_listener *listener;
 
     if (!host->up) {
-        lose_syn(connection);
+        torci_connection_lose_syn(connection);
+        return;
+    }
+    if (connection->ends[1].state == TORCI_END_EMBRYONIC) {
+        torci_connection_send(connection, 1, TORCI_PACKET_SYN_ACK, 0);
         return;
     }
     listener = torci_listener_find(host, connection);
@@ -271,7 +314,7 @@ static void syn_arrives(struct torci_connection *connection)
         if (connection->family == TORC_ADDRESS_UNIX)
             torci_connection_send(connection, 1, TORCI_PACKET_RESET, TORC_EAGAIN);
         else
-            lose_syn(connection);
+            torci_connection_lose_syn(connection);
     } else {
         connection->references++;
         torci_listener_add(listener, connection);
@@ -329,17 +372,77 @@ static void data_arrives(struct torci_end *end, struct torci_packet *packet)
     tell(end, TORC_EVENT_READ);
 }
 
-/* For an end that nobody holds: a killed host knows nothing and is silent until it is up again;
- * a closed end takes the end of stream and refuses all else. */
+/* For an end that nobody holds: a closed one takes the end of stream and refuses all else. */
 static void arrives_nowhere(struct torci_end *end, const struct torci_packet *packet)
 {
-    struct torci_connection *connection = packet->connection;
+    if (packet->kind == TORCI_PACKET_RESET ||
+        (packet->kind == TORCI_PACKET_FIN && !end->vanished))
+        return;
+    torci_connection_send(packet->connection, end->side, TORCI_PACKET_RESET, 0);
+}
 
-    if (packet->kind == TORCI_PACKET_RESET || !connection->hosts[end->side]->up)
+/* A host that is down is silent (the packet is taken).  Whether it is sent again makes no difference to a sender that
+ * nobody holds. */
+static void arrives_in_vain(struct torci_end *end, struct torci_packet *packet)
+{
+    struct torci_connection *connection = packet->connection;
+    struct torci_end *sender = &connection->ends[end->side ^ 1];
+
+    if (sender->state != TORCI_END_CLOSED &&
+        (packet->kind == TORCI_PACKET_ACK || packet->kind == TORCI_PACKET_DATA ||
+         packet->kind == TORCI_PACKET_FIN))
+        torci_repeat_later(sender, packet);
+    else
+        torci_packet_discard(connection->hosts[end->side]->world, packet);
+}
+
+/* Something has reached the host of `end`, whose sender is told, if that can be. */
+static void acknowledge_arrival(struct torci_end *end, const struct torci_packet *packet)
+{
+    struct torci_connection *connection = packet->connection;
+    struct torci_end *sender = &connection->ends[end->side ^ 1];
+
+    if (packet->kind == TORCI_PACKET_RESET) {
+        torci_repeat_stop(end);
+    } else if (packet->kind != TORCI_PACKET_SYN_ACK) {
+        if (torci_link_cut_off(end->link, connection->family)) {
+            torci_repeat_watch(sender);
+        } else if (sender->repeat != NULL) {
+            uint32_t bytes = torci_repeat_progress(sender);
+
+            if (bytes > 0)
+                torci_end_credit(sender, bytes, torci_link_arrival(end->link));
+        }
+    }
+}
+
+static void syn_ack_arrives(struct torci_end *end)
+{
+    struct torci_connection *connection = torci_connection_of(end);
+
+    if (end->state == TORCI_END_CONNECTING) {
+        torci_connection_send(connection, 0, TORCI_PACKET_ACK, 0);
+        end_connect(end, 0);
+    } else if (end->reset) {
+        torci_connection_send(connection, 0, TORCI_PACKET_RESET, 0);
+    }
+}
+
+void torci_end_time_out(struct torci_end *end)
+{
+    struct torci_connection *connection = torci_connection_of(end);
+    struct torc_host *host = connection->hosts[end->side];
+
+    if (end->state == TORCI_END_CLOSED)
         return;
-    if (packet->kind == TORCI_PACKET_FIN && !end->vanished)
-        return;
-    torci_connection_send(connection, end->side, TORCI_PACKET_RESET, 0);
+    end->cause = torci_host_trace(host, TORC_TRACE_timeout);
+    torc_trace_integer(host->world->trace, "conn", (int64_t)connection->number);
+    torc_trace_end(host->world->trace);
+    end->reset = true;
+    end->timed_out = true;
+    end->blocked = false;
+    end->error = TORC_ETIMEDOUT;
+    tell(end, TORC_EVENT_READ | TORC_EVENT_WRITE);
 }
 
 void torci_packet_arrive(struct torc_world *world, struct torci_packet *packet)
@@ -355,14 +458,25 @@ void torci_packet_arrive(struct torc_world *world, struct torci_packet *packet)
     world->cause = packet->cause;
     if (packet->kind == TORCI_PACKET_SYN) {
         syn_arrives(connection);
-    } else if (end->state == TORCI_END_CLOSED) {
+        torci_packet_discard(world, packet);
+        return;
+    }
+    if (end->state == TORCI_END_CLOSED && !connection->hosts[packet->to]->up) {
+        arrives_in_vain(end, packet);
+        return;
+    }
+    /* Whoever sends again makes the link odd. */
+    if (end->link->odd || connection->ends[packet->to ^ 1u].repeat != NULL)
+        acknowledge_arrival(end, packet);
+    if (end->state == TORCI_END_CLOSED) {
         arrives_nowhere(end, packet);
     } else if (packet->kind == TORCI_PACKET_DATA && !end->reset) {
         data_arrives(end, packet);
         return;
     } else if (packet->kind == TORCI_PACKET_SYN_ACK) {
-        torci_connection_send(connection, 0, TORCI_PACKET_ACK, 0);
-        end_connect(end, 0);
+        syn_ack_arrives(end);
+    } else if (end->timed_out && packet->kind != TORCI_PACKET_RESET) {
+        torci_connection_send(connection, end->side, TORCI_PACKET_RESET, 0);
     } else if (packet->kind == TORCI_PACKET_ACK) {
         torci_listener_establish(connection->listener, connection);
     } else if (packet->kind == TORCI_PACKET_FIN) {

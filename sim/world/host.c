@@ -300,6 +300,7 @@ static void end_life(struct torc_host *host)
 {
     uint32_t i;
 
+    host->life++;
     while (host->listeners != NULL)
         torci_listener_vanish(host->listeners);
     while (host->udp_ports != NULL)

@@ -1,17 +1,14 @@
 /* link.c - delay, rate and order of packets. */
 #include "link.h"
 
+#include <string.h>
+
 #include "stream.h"
 
 #define DEFAULT_DELAY_NS (50 * TORC_MICROSECOND)
 #define BUFFER_BYTES_DEFAULT 65536
 /* So that the time a buffer takes on the wire can be counted in 64 bits. */
 #define BUFFER_BYTES_MAX (UINT32_C(1) << 30)
-
-static uint64_t add_saturated(uint64_t a, uint64_t b)
-{
-    return a > TORC_NEVER - b ? TORC_NEVER : a + b;
-}
 
 static void set(struct torci_link *link, const struct torc_link *settings)
 {
@@ -20,6 +17,16 @@ static void set(struct torci_link *link, const struct torc_link *settings)
         link->settings.buffer_bytes = BUFFER_BYTES_DEFAULT;
     if (link->settings.buffer_bytes > BUFFER_BYTES_MAX)
         link->settings.buffer_bytes = BUFFER_BYTES_MAX;
+    torci_link_judge(link);
+}
+
+static bool is_sound(const struct torc_link *settings)
+{
+    return settings->delay_kind <= TORC_DELAY_PARETO &&
+           (settings->delay_kind != TORC_DELAY_UNIFORM ||
+            settings->delay_spread_ns >= settings->delay_ns) &&
+           settings->loss_ppm <= 1000000 && settings->duplicate_ppm <= 1000000 &&
+           settings->reorder_ppm <= 1000000 && settings->corrupt_ppm <= 1000000;
 }
 
 static int grow(struct torc_host *host, uint32_t capacity)
@@ -54,12 +61,9 @@ struct torci_link *torci_link_between(struct torc_host *from, struct torc_host *
     if (link == NULL)
         return NULL;
     settings.delay_ns = from == to ? 0 : DEFAULT_DELAY_NS;
+    memset(link, 0, sizeof *link);
     link->from = from;
     link->to = to;
-    link->head = NULL;
-    link->tail = NULL;
-    link->free_at_ns = 0;
-    link->last_arrival_ns = 0;
     set(link, &settings);
     from->links[to->number - 1] = link;
     return link;
@@ -68,9 +72,12 @@ struct torci_link *torci_link_between(struct torc_host *from, struct torc_host *
 int torc_world_set_link_one_way(struct torc_world *world, struct torc_host *from,
                                 struct torc_host *to, const struct torc_link *settings)
 {
-    struct torci_link *link = torci_link_between(from, to);
+    struct torci_link *link;
 
     (void)world;
+    if (!is_sound(settings))
+        return TORC_EINVAL;
+    link = torci_link_between(from, to);
     if (link == NULL)
         return TORC_ENOMEM;
     set(link, settings);
@@ -81,18 +88,19 @@ int torc_world_set_link(struct torc_world *world, struct torc_host *a, struct to
                         const struct torc_link *settings)
 {
     struct torci_link *back = torci_link_between(b, a);
+    int code;
 
     if (back == NULL)
         return TORC_ENOMEM;
-    if (torc_world_set_link_one_way(world, a, b, settings) != 0)
-        return TORC_ENOMEM;
-    set(back, settings);
-    return 0;
+    code = torc_world_set_link_one_way(world, a, b, settings);
+    if (code == 0)
+        set(back, settings);
+    return code;
 }
 
 uint64_t torci_link_arrival(const struct torci_link *link)
 {
-    uint64_t arrival = add_saturated(link->from->world->now_ns, link->settings.delay_ns);
+    uint64_t arrival = torci_add_saturated(link->from->world->now_ns, link->settings.delay_ns);
 
     return arrival < link->last_arrival_ns ? link->last_arrival_ns : arrival;
 }
@@ -116,29 +124,25 @@ static void arrive(struct torc_world *world, void *subject)
 
 static const struct torci_event_kind arrival = {arrive, NULL};
 
-/* How much longer a packet takes than the link says. */
-static uint64_t decide_delay(const struct torci_link *link)
+uint64_t torci_link_put_on_wire(struct torci_link *link, uint32_t wire_bytes)
 {
-    static const uint32_t longer_ns[] = {0, 10000, 1000000, 20000000};
+    uint64_t sent_ns = link->from->world->now_ns;
 
-    return longer_ns[torci_decide(link->from->world, link->from, "packet.delay", 4)];
+    if (link->settings.bits_per_second == 0)
+        return sent_ns;
+    if (sent_ns < link->free_at_ns)
+        sent_ns = link->free_at_ns;
+    sent_ns = torci_add_saturated(sent_ns, (uint64_t)wire_bytes * 8 * TORC_SECOND /
+                                               link->settings.bits_per_second);
+    link->free_at_ns = sent_ns;
+    return sent_ns;
 }
 
-void torci_link_send(struct torci_link *link, struct torci_packet *packet, uint32_t wire_bytes)
+void torci_link_append(struct torci_link *link, struct torci_packet *packet, uint64_t arrives_ns)
 {
     struct torc_world *world = link->from->world;
-    uint64_t sent_ns = world->now_ns;
 
-    if (link->settings.bits_per_second != 0) {
-        if (sent_ns < link->free_at_ns)
-            sent_ns = link->free_at_ns;
-        sent_ns = add_saturated(sent_ns, (uint64_t)wire_bytes * 8 * TORC_SECOND /
-                                             link->settings.bits_per_second);
-        link->free_at_ns = sent_ns;
-    }
-    packet->arrives_ns = add_saturated(sent_ns, link->settings.delay_ns + decide_delay(link));
-    if (packet->arrives_ns < link->last_arrival_ns)
-        packet->arrives_ns = link->last_arrival_ns;
+    packet->arrives_ns = arrives_ns < link->last_arrival_ns ? link->last_arrival_ns : arrives_ns;
     link->last_arrival_ns = packet->arrives_ns;
     packet->cause = world->cause;
     packet->next = NULL;
@@ -154,6 +158,26 @@ void torci_link_send(struct torci_link *link, struct torci_packet *packet, uint3
     }
 }
 
+void torci_link_send(struct torci_link *link, struct torci_packet *packet, uint32_t wire_bytes)
+{
+    if (link->odd || link->from->world->decider != NULL)
+        torci_link_send_odd(link, packet, wire_bytes);
+    else
+        torci_link_append(link, packet,
+                          torci_add_saturated(torci_link_put_on_wire(link, wire_bytes),
+                                              link->settings.delay_ns));
+}
+
+static void discard_all(struct torc_world *world, struct torci_packet *packet)
+{
+    while (packet != NULL) {
+        struct torci_packet *next = packet->next;
+
+        torci_packet_discard(world, packet);
+        packet = next;
+    }
+}
+
 void torci_host_free_links(struct torc_host *host)
 {
     struct torc_world *world = host->world;
@@ -164,12 +188,8 @@ void torci_host_free_links(struct torc_host *host)
 
         if (link == NULL)
             continue;
-        while (link->head != NULL) {
-            struct torci_packet *packet = link->head;
-
-            link->head = packet->next;
-            torci_packet_discard(world, packet);
-        }
+        discard_all(world, link->head);
+        discard_all(world, link->jam_head);
         torci_world_resize(world, link, sizeof *link, 0);
     }
     torci_world_resize(world, host->links, host->link_capacity * sizeof(struct torci_link *), 0);

@@ -183,6 +183,8 @@ bool torci_listener_full(const struct torci_listener *listener)
 void torci_listener_add(struct torci_listener *listener, struct torci_connection *connection)
 {
     connection->ends[1].state = TORCI_END_EMBRYONIC;
+    connection->ends[1].life = listener->handle.host->life;
+    connection->ends[1].vanished = false; /* in an earlier try */
     connection->listener = listener;
     connection->backlog_next = NULL;
     connection->backlog_previous = listener->tail;

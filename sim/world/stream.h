@@ -33,9 +33,12 @@ enum torci_end_state {
 
 #define TORCI_CREDITS 2
 
+struct torci_repeat;
+
 struct torci_end {
     struct torci_handle handle;
     struct torci_link *link; /* to the other end */
+    struct torci_repeat *repeat; /* what it sends again (repeat.h); NULL: nothing */
     struct torci_packet *received_head;
     struct torci_packet *received_tail;
     uint32_t received_offset; /* already read of the first */
@@ -44,6 +47,8 @@ struct torci_end {
     uint32_t credit_bytes[TORCI_CREDITS]; /* what the peer has read, and when we get to know */
     uint64_t credit_at_ns[TORCI_CREDITS];
     uint64_t began_ns;   /* client: when the first SYN was sent */
+    uint64_t alone_ns;   /* when the last packet arrives that went alone: those after it do not before */
+    uint32_t life;       /* of its host, whose end is its own */
     uint64_t cause;      /* the last event traced of it, which what it sends in that turn goes back to */
     int16_t error;       /* told once, by read or write */
     uint8_t state;       /* enum torci_end_state */
@@ -54,6 +59,7 @@ struct torci_end {
     bool fin_received : 1;
     bool fin_read : 1;   /* and traced */
     bool reset : 1;      /* by the peer, or the peer is gone for good: nothing is sent any more */
+    bool timed_out : 1;  /* the peer, which knows nothing of it, is answered with a reset */
     bool blocked : 1;    /* the buffer was full and is not yet a third free */
     bool wake_scheduled : 1;
 };
@@ -109,10 +115,20 @@ void torci_connection_names(const struct torci_connection *connection, unsigned 
 void torci_end_retire(struct torci_end *end);
 /* Whether bytes written can be taken; what the peer is known by now to have read is counted off. */
 uint32_t torci_end_room(struct torci_end *end);
+/* The end hears at that time that `bytes` more have been read. */
+void torci_end_credit(struct torci_end *end, uint32_t bytes, uint64_t at_ns);
 /* The peer of `end` hears, later, that `bytes` more have been read. */
 void torci_end_acknowledge(struct torci_end *end, uint32_t bytes);
 /* Its writer met a full buffer: arranges for WRITE to be told once there is room. */
 void torci_end_block(struct torci_end *end);
+
+/* What it sent was not acknowledged for so long that it is told. */
+void torci_end_time_out(struct torci_end *end);
+
+/* The SYN, or the answer to it, was lost: it is sent again when it is time.  It waits for a path to be healed: in the
+ * end the connect times out. */
+void torci_connection_lose_syn(struct torci_connection *connection);
+void torci_connection_jam_syn(struct torci_connection *connection);
 
 /* Sends a packet without payload from a side to the other. */
 void torci_connection_send(struct torci_connection *connection, unsigned from,

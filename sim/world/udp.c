@@ -131,7 +131,7 @@ static bool backed_up(const struct torci_link *link)
            link->free_at_ns - now_ns > (uint64_t)SEND_BUFFER_BYTES * 8 * TORC_SECOND / rate;
 }
 
-/* Puts one datagram on one link.  Who loses, doubles or reorders datagrams does it here. */
+/* Puts one datagram on one link. */
 static int transmit(const struct torci_udp_head *head, const void *data, uint32_t bytes)
 {
     struct torc_world *world = head->sender->world;

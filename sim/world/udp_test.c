@@ -134,7 +134,7 @@ static unsigned count_waiting(struct fixture *fixture, int i, uint64_t handle)
 static void a_datagram_takes_the_delay_and_the_rate_of_its_link(void **state)
 {
     struct fixture *fixture = *state;
-    struct torc_link link = {10 * MS, 8000, 0, 0}; /* a byte a millisecond */
+    struct torc_link link = {.delay_ns = 10 * MS, .bits_per_second = 8000}; /* a byte a millisecond */
     uint64_t a = open_on(fixture, 0, any(0), 0), b = open_on(fixture, 1, any(53), 0);
     struct torc_address from;
     char text[64];
@@ -153,7 +153,7 @@ static void a_datagram_takes_the_delay_and_the_rate_of_its_link(void **state)
 static void a_slow_link_with_much_before_it_has_no_room(void **state)
 {
     struct fixture *fixture = *state;
-    struct torc_link link = {0, 8000, 0, 0};
+    struct torc_link link = {.bits_per_second = 8000};
     uint64_t a = open_on(fixture, 0, any(0), 0);
     struct torc_address to = torc_host_address(fixture->host[1], 53);
     static char much[50000];
@@ -306,7 +306,7 @@ static void a_refusal_is_told_after_a_round_trip_and_before_what_has_arrived(voi
     struct fixture *fixture = *state;
     struct torc_platform *platform = fixture->platform[0];
     struct torc_address peer = torc_host_address(fixture->host[1], 53), from;
-    struct torc_link link = {10 * MS, 0, 0, 0};
+    struct torc_link link = {.delay_ns = 10 * MS};
     uint64_t a = open_on(fixture, 0, any(7000), 0), b;
     char text[64];
 

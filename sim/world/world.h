@@ -3,6 +3,7 @@
  * world.c    order: takes the smallest event or host turn, over and over, and says how it ended
  * host.c     a host's life: up, turns, killed, up again; host_clock.c its clocks, host_fault.c pauses and the like
  * link.c     packets between hosts        stream.c    connections and their two ends
+ * link_fault.c      packets that are lost or late, and cuts; link_delay.c random delays; repeat.c what is sent again
  * listener.c listening and accepting      job.c       work on stacks of its own
  * disk.c     files in memory, and disk_vfs.c SQLite's view of them
  * database.c what statements go through, and database_fault.c what goes wrong with them
@@ -97,6 +98,7 @@ struct torc_host {
     struct torc_world *world;
     struct torc_reactor *reactor; /* NULL: down, or raw */
     char *name;
+    uint32_t life;     /* how often it has died */
     uint32_t number;   /* 1, 2, ...; its addresses are 10.0.0.0 + number and fd00:: + number */
     bool up;
     bool raw;

@@ -114,7 +114,7 @@ static void scene_init(struct scene *scene)
 
 static int add_hosts(struct scene *scene, const struct torc_world_options *options)
 {
-    struct torc_link link = {TORC_MILLISECOND, 1000000, 3, 8};
+    struct torc_link link = {.delay_ns = TORC_MILLISECOND, .bits_per_second = 1000000, .segment_bytes = 3, .buffer_bytes = 8};
     struct torc_host *raw;
 
     if (torc_world_new(options, &scene->world) != 0)

@@ -58,7 +58,7 @@ TORC_API uint64_t torc_world_draw(struct torc_world *world, const char *site, co
 
 /* Whether the faults of torc/decision.h may happen from now on, drawn or decided; they may at first.  Their questions
  * go on being counted.  Off: hosts that are paused are resumed, and no turn is stalled or late any more
- * (torc/host_fault.h). */
+ * (torc/host_fault.h); links are perfect but for their delay and rate, and cuts stay (torc_world_heal_all). */
 TORC_API void torc_world_set_faults(struct torc_world *world, bool on);
 
 /* --- hosts ------------------------------------------------------------------------------------ */
@@ -87,8 +87,8 @@ TORC_API bool torc_host_up(const struct torc_host *host);
 
 /* Runs no code of the host any more, but for jobs that have begun, which come to their end without effect and
  * unseen (docs/simulator.md); its reactor, arena, connections and jobs are gone, its disk stays.  Peers find
- * out as real ones do: a connection whose host is down is silent until something is sent to it after a
- * restart, which is answered by a reset. */
+ * out as real ones do: a connection whose host is down is silent; what is sent to it is sent again and again,
+ * until it has timed out or, after a restart, is answered by a reset (torc/network_fault.h). */
 TORC_API void torc_host_kill(struct torc_host *host);
 
 /* Takes a host out of service whose reactor has stopped: frees the reactor and tells how many bytes of the
@@ -110,18 +110,40 @@ TORC_API void torc_host_signal(struct torc_host *host, int signal_number);
 
 /* --- network ---------------------------------------------------------------------------------- */
 
-/* One direction of the path between two hosts. */
+/* How long packets take, drawn for each (site "link.delay").  Nothing overtakes all the same: a packet that would
+ * arrives together with the one before it.  All arithmetic is in integers; link_delay.c says how exact it is. */
+enum torc_delay_kind {
+    TORC_DELAY_CONST,   /* delay_ns */
+    TORC_DELAY_UNIFORM, /* from delay_ns to delay_spread_ns, which is larger */
+    TORC_DELAY_EXP,     /* exponential with mean delay_ns */
+    TORC_DELAY_NORMAL,  /* mean delay_ns, standard deviation delay_spread_ns; not below 0 */
+    TORC_DELAY_PARETO   /* at least delay_ns, with shape 2: the mean is twice that, the variance infinite */
+};
+
+/* One direction of the path between two hosts.  What is counted in millionths of the packets strikes each by a draw of
+ * its own (sites link.loss, link.duplicate, link.reorder and link.corrupt of torc/decision.h); torc/network_fault.h
+ * says what a loss means to datagrams and to streams. */
 struct torc_link {
-    uint64_t delay_ns;
+    uint64_t delay_ns;        /* acknowledgements by themselves take just this */
     uint64_t bits_per_second; /* 0: infinite */
     uint32_t segment_bytes;   /* most payload bytes that arrive at once; 0: as written */
     uint32_t buffer_bytes;    /* send buffer, and receive buffer, of each stream; 0: 65536 */
+    enum torc_delay_kind delay_kind;
+    uint64_t delay_spread_ns;
+    uint64_t delay_max_ns;    /* what would take longer takes this; 0: no maximum */
+    uint32_t loss_ppm;
+    uint32_t duplicate_ppm;   /* a datagram arrives twice; streams do not show it */
+    uint32_t reorder_ppm;     /* takes delay_ns, or 1 ms if that is more, longer, and may be overtaken; in a stream what
+                               * comes after it waits */
+    uint32_t corrupt_ppm;     /* found out by its checksum, so lost */
+    uint32_t queue_bytes;     /* what may wait for its turn at the rate; more is lost.  0: no limit */
 };
-#define TORC_LINK_INIT {0, 0, 0, 0}
+#define TORC_LINK_INIT {0, 0, 0, 0, TORC_DELAY_CONST, 0, 0, 0, 0, 0, 0, 0}
 
 /* Sets both directions between two hosts (a == b: loopback), for connections made and bytes sent from
  * now on.  The default link, for pairs never set, is TORC_LINK_INIT with a delay of 50 us (loopback 0).
- * Errors: TORC_ENOMEM. */
+ * Errors: TORC_EINVAL, a kind of delay there is not, a spread below the delay of a uniform one, or more than 1000000
+ * millionths; TORC_ENOMEM. */
 TORC_API TORC_CHECKED int torc_world_set_link(struct torc_world *world, struct torc_host *a,
                                               struct torc_host *b, const struct torc_link *link);
 /* One direction only, for asymmetric paths. */

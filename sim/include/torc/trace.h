@@ -21,7 +21,8 @@ extern "C" {
     X(start) X(stop) X(listen) X(accept) X(connect) X(rx) X(tx) X(close) X(reset) X(timer)         \
     X(turn) X(choose) X(fault) X(job) X(signal) X(deferred) X(property) X(mark) X(log) X(clock)    \
     X(draw) X(names) X(option) X(shutdown) X(refuse) X(db) X(file) X(call) X(decide)               \
-    X(datagram) X(peer) X(send) X(receive) X(lost) X(refused) X(resolve)
+    X(datagram) X(peer) X(send) X(receive) X(lost) X(refused) X(resolve)          \
+    X(drop) X(net) X(timeout)
 
 enum torc_trace_kind {
 #define X(name) TORC_TRACE_##name,

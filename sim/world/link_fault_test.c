@@ -1,0 +1,819 @@
+/* What goes wrong on links, and cuts, between raw hosts: exact times, for the fate of each packet is decided. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <torc/network_fault.h>
+
+#include "raw_host.h"
+
+#define MS TORC_MILLISECOND
+#define S TORC_SECOND
+#define LISTENER 1
+#define DELAY (10 * MS)
+#define FIRST_TIMEOUT (2 * DELAY + 200 * MS)
+
+enum { CLI, SRV };
+
+struct fixture {
+    struct torc_world *world;
+    struct torc_host *host[2];
+    struct torc_platform *platform[2];
+    struct torc_decision_list *decisions;
+    struct torc_trace *kept;
+    char trace[65536];
+    size_t trace_bytes;
+    int connected; /* 1: not yet; then the result */
+};
+
+static int keep(void *arg, const char *line, size_t bytes)
+{
+    struct fixture *fixture = arg;
+
+    if (fixture->trace_bytes + bytes < sizeof fixture->trace) {
+        memcpy(fixture->trace + fixture->trace_bytes, line, bytes);
+        fixture->trace_bytes += bytes;
+    }
+    return 0;
+}
+
+static void client_turn(void *arg)
+{
+    struct fixture *fixture = arg;
+    struct torc_platform_event batch[8];
+    size_t n = fixture->platform[CLI]->ops->wait(fixture->platform[CLI], 0, batch, 8);
+
+    for (size_t i = 0; i < n; i++)
+        if ((batch[i].events & TORC_EVENT_CONNECT) != 0)
+            fixture->connected = batch[i].result;
+}
+
+static void idle(void *arg)
+{
+    (void)arg;
+}
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+    struct torc_link link = {.delay_ns = DELAY, .buffer_bytes = 100};
+    struct torc_world_options options;
+
+    memset(&fixture, 0, sizeof fixture);
+    torc_world_options_init(&options);
+    if (torc_decision_list_new(NULL, &fixture.decisions) != 0 ||
+        torc_trace_new(keep, &fixture, &fixture.kept) != 0)
+        return -1;
+    options.trace = fixture.kept;
+    options.decider = torc_decision_list_decider(fixture.decisions);
+    if (torc_world_new(&options, &fixture.world) != 0 ||
+        torci_world_add_raw_host(fixture.world, "cli", client_turn, &fixture, &fixture.host[CLI]) != 0 ||
+        torci_world_add_raw_host(fixture.world, "srv", idle, NULL, &fixture.host[SRV]) != 0 ||
+        torc_world_set_link(fixture.world, fixture.host[CLI], fixture.host[SRV], &link) != 0)
+        return -1;
+    fixture.platform[CLI] = torci_host_platform(fixture.host[CLI]);
+    fixture.platform[SRV] = torci_host_platform(fixture.host[SRV]);
+    fixture.connected = 1;
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+
+    torc_world_free(fixture->world);
+    torc_trace_free(fixture->kept);
+    torc_decision_list_free(fixture->decisions);
+    return 0;
+}
+
+/* --- what tests do ------------------------------------------------------------------------------ */
+
+static void run_for(struct fixture *fixture, uint64_t ns)
+{
+    enum torc_verdict verdict;
+
+    assert_int_equal(
+        torc_world_run(fixture->world, torc_world_now(fixture->world) + ns, &verdict), 0);
+}
+
+/* Until nothing is left to happen. */
+static void run_out(struct fixture *fixture)
+{
+    enum torc_verdict verdict;
+
+    assert_int_equal(torc_world_run(fixture->world, TORC_NEVER, &verdict), 0);
+}
+
+/* The k-th packet `host` sends, and with `onwards` all after it, is struck. */
+static void decide(struct fixture *fixture, const char *host, const char *site, uint64_t k,
+                   bool onwards)
+{
+    struct torc_decision decision = {host, site, k, 1, onwards};
+
+    assert_int_equal(torc_decision_list_add(fixture->decisions, &decision), 0);
+}
+
+static void cut(struct fixture *fixture, int from, int to, enum torc_cut_mode mode)
+{
+    struct torc_cut settings = TORC_CUT_INIT;
+
+    settings.mode = mode;
+    assert_int_equal(torc_world_cut(fixture->world, fixture->host[from], fixture->host[to], &settings), 0);
+}
+
+static void heal(struct fixture *fixture, int from, int to)
+{
+    torc_world_heal(fixture->world, fixture->host[from], fixture->host[to]);
+}
+
+static void listen_at(struct fixture *fixture)
+{
+    struct torc_listen_settings settings = {0, 0};
+    struct torc_address address = torc_address_ipv4(0, 0, 0, 0, 80);
+    uint64_t handle;
+
+    assert_int_equal(fixture->platform[SRV]->ops->listen(fixture->platform[SRV], &address, &settings,
+                                                         LISTENER, &handle), 0);
+}
+
+static uint64_t connect_to(struct fixture *fixture, struct torc_address address)
+{
+    uint64_t handle = 0;
+
+    assert_int_equal(fixture->platform[CLI]->ops->connect(fixture->platform[CLI], &address, NULL, 1,
+                                                          &handle), 0);
+    return handle;
+}
+
+/* A connection; the client has sent a SYN and an ACK (its packets 0 and 1), the server a SYN-ACK (0). */
+static void join(struct fixture *fixture, uint64_t *out_client, uint64_t *out_server)
+{
+    listen_at(fixture);
+    *out_client = connect_to(fixture, torc_host_address(fixture->host[SRV], 80));
+    run_for(fixture, 3 * DELAY);
+    assert_int_equal(fixture->connected, 0);
+    assert_int_equal(fixture->platform[SRV]->ops->accept(fixture->platform[SRV], LISTENER, 2,
+                                                         out_server, NULL), 0);
+}
+
+static int write_text(struct fixture *fixture, int i, uint64_t handle, const char *text)
+{
+    struct torc_span span = {text, strlen(text)};
+    size_t n = 0;
+
+    return fixture->platform[i]->ops->writev(fixture->platform[i], handle, &span, 1, &n);
+}
+
+/* All there is to read, or the code if there is nothing. */
+static int read_text(struct fixture *fixture, int i, uint64_t handle, char text[256])
+{
+    size_t used = 0;
+    size_t n = 0;
+    int code = TORC_EAGAIN;
+
+    while (used < 255 && (code = fixture->platform[i]->ops->read(fixture->platform[i], handle,
+                                                                 text + used, 255 - used, &n)) == 0 &&
+           n > 0)
+        used += n;
+    text[used] = '\0';
+    return used > 0 ? 0 : code;
+}
+
+static void assert_reads(struct fixture *fixture, int i, uint64_t handle, const char *wanted)
+{
+    char text[256];
+
+    assert_int_equal(read_text(fixture, i, handle, text), 0);
+    assert_string_equal(text, wanted);
+}
+
+static void assert_reads_nothing(struct fixture *fixture, int i, uint64_t handle)
+{
+    char text[256];
+
+    assert_int_equal(read_text(fixture, i, handle, text), TORC_EAGAIN);
+}
+
+static void assert_traced(const struct fixture *fixture, const char *text)
+{
+    if (strstr(fixture->trace, text) == NULL)
+        fail_msg("no %s in %s", text, fixture->trace);
+}
+
+/* --- datagrams ---------------------------------------------------------------------------------- */
+
+static uint64_t open_port(struct fixture *fixture, int i)
+{
+    struct torc_address address = torc_address_ipv4(0, 0, 0, 0, 53);
+    uint64_t handle = 0;
+
+    assert_int_equal(fixture->platform[i]->ops->datagram_open(fixture->platform[i], &address, 0, 1,
+                                                              &handle), 0);
+    return handle;
+}
+
+static void send_text(struct fixture *fixture, uint64_t handle, const char *text)
+{
+    struct torc_address to = torc_host_address(fixture->host[SRV], 53);
+
+    assert_int_equal(fixture->platform[CLI]->ops->datagram_send(fixture->platform[CLI], handle, &to,
+                                                                text, strlen(text)), 0);
+}
+
+/* What is received until nothing is left, joined. */
+static void assert_received(struct fixture *fixture, uint64_t handle, const char *wanted)
+{
+    struct torc_address from;
+    char text[256] = "";
+    size_t used = 0;
+    size_t n = 0;
+
+    while (fixture->platform[SRV]->ops->datagram_receive(fixture->platform[SRV], handle, text + used,
+                                                         16, &n, &from) == 0)
+        used += n;
+    text[used] = '\0';
+    assert_string_equal(text, wanted);
+}
+
+static void a_datagram_that_is_lost_is_traced_and_gone(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
+
+    decide(fixture, "cli", "link.loss", 1, false);
+    send_text(fixture, a, "1");
+    send_text(fixture, a, "2");
+    send_text(fixture, a, "3");
+    run_out(fixture);
+    assert_received(fixture, b, "13");
+    assert_traced(fixture, "\"k\":\"drop\",\"cause\":6,\"why\":\"loss\",\"what\":\"datagram\",\"to\":\"srv\","
+                           "\"conn\":0,\"bytes\":1}");
+}
+
+static void a_datagram_that_is_corrupted_is_lost(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
+
+    decide(fixture, "cli", "link.corrupt", 0, false);
+    send_text(fixture, a, "1");
+    send_text(fixture, a, "2");
+    run_out(fixture);
+    assert_received(fixture, b, "2");
+    assert_traced(fixture, "\"why\":\"corrupt\"");
+}
+
+static void a_datagram_that_is_doubled_comes_twice(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
+
+    decide(fixture, "cli", "link.duplicate", 0, false);
+    send_text(fixture, a, "1");
+    send_text(fixture, a, "2");
+    run_out(fixture);
+    assert_received(fixture, b, "112");
+}
+
+static void a_datagram_that_is_late_is_overtaken(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
+
+    decide(fixture, "cli", "link.reorder", 0, false);
+    send_text(fixture, a, "1");
+    send_text(fixture, a, "2");
+    run_for(fixture, 2 * DELAY - 1);
+    assert_received(fixture, b, "2");
+    run_for(fixture, 1);
+    assert_received(fixture, b, "1");
+}
+
+static void what_does_not_fit_into_the_queue_is_lost(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_link link = {.bits_per_second = 8000, .queue_bytes = 10};
+    uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
+
+    assert_int_equal(torc_world_set_link(fixture->world, fixture->host[CLI], fixture->host[SRV], &link), 0);
+    send_text(fixture, a, "12345");
+    send_text(fixture, a, "67890");
+    send_text(fixture, a, "x");
+    run_for(fixture, 5 * MS);
+    send_text(fixture, a, "abcde");
+    run_out(fixture);
+    assert_received(fixture, b, "1234567890abcde");
+    assert_traced(fixture, "\"why\":\"queue\"");
+}
+
+/* Of 1000 packets on a link that loses and doubles a tenth each. */
+static void shares_are_what_the_link_says(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_link link = {.loss_ppm = 100000, .duplicate_ppm = 100000};
+    uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
+    struct torc_address from;
+    unsigned count = 0;
+    char text[16];
+    size_t n;
+
+    assert_int_equal(torc_world_set_link(fixture->world, fixture->host[CLI], fixture->host[SRV], &link), 0);
+    for (int i = 0; i < 1000; i++) {
+        send_text(fixture, a, "x");
+        run_for(fixture, MS);
+        while (fixture->platform[SRV]->ops->datagram_receive(fixture->platform[SRV], b, text, 16, &n,
+                                                             &from) == 0)
+            count++;
+    }
+    assert_in_range(count, 950, 1030); /* 990 expected */
+    assert_int_not_equal(count, 1000);
+}
+
+static void without_faults_links_lose_nothing_and_cuts_stay(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_link link = {.loss_ppm = 1000000, .corrupt_ppm = 1000000, .bits_per_second = 8000,
+                             .queue_bytes = 1};
+    uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
+
+    assert_int_equal(torc_world_set_link(fixture->world, fixture->host[CLI], fixture->host[SRV], &link), 0);
+    torc_world_set_faults(fixture->world, false);
+    send_text(fixture, a, "1");
+    send_text(fixture, a, "2");
+    cut(fixture, CLI, SRV, TORC_CUT_DROP);
+    send_text(fixture, a, "3");
+    torc_world_heal_all(fixture->world);
+    send_text(fixture, a, "4");
+    torc_world_set_faults(fixture->world, true);
+    send_text(fixture, a, "5");
+    run_out(fixture);
+    assert_received(fixture, b, "124");
+}
+
+static void loopback_loses_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_link link = {.loss_ppm = 1000000};
+    struct torc_cut settings = TORC_CUT_INIT;
+    uint64_t b = open_port(fixture, SRV);
+    struct torc_address to = torc_address_ipv4(127, 0, 0, 1, 53);
+
+    assert_int_equal(torc_world_set_link(fixture->world, fixture->host[SRV], fixture->host[SRV], &link), 0);
+    assert_int_equal(torc_world_cut(fixture->world, fixture->host[SRV], fixture->host[SRV], &settings),
+                     TORC_EINVAL);
+    assert_int_equal(fixture->platform[SRV]->ops->datagram_send(fixture->platform[SRV], b, &to, "1", 1), 0);
+    run_out(fixture);
+    assert_received(fixture, b, "1");
+}
+
+static void settings_that_make_no_sense_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_link link = {.loss_ppm = 1000001};
+    struct torc_link uniform = {.delay_ns = 2, .delay_kind = TORC_DELAY_UNIFORM, .delay_spread_ns = 1};
+
+    assert_int_equal(torc_world_set_link(fixture->world, fixture->host[CLI], fixture->host[SRV], &link),
+                     TORC_EINVAL);
+    assert_int_equal(torc_world_set_link(fixture->world, fixture->host[CLI], fixture->host[SRV], &uniform),
+                     TORC_EINVAL);
+}
+
+static void a_random_delay_changes_no_order(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_link link = {.delay_ns = DELAY, .delay_kind = TORC_DELAY_EXP};
+    uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
+
+    assert_int_equal(torc_world_set_link(fixture->world, fixture->host[CLI], fixture->host[SRV], &link), 0);
+    for (char c = 'a'; c <= 'z'; c++) {
+        char text[2] = {c, '\0'};
+
+        send_text(fixture, a, text);
+        run_for(fixture, MS);
+    }
+    run_out(fixture);
+    assert_int_not_equal(torc_world_now(fixture->world), 25 * MS + DELAY);
+    assert_received(fixture, b, "abcdefghijklmnopqrstuvwxyz");
+}
+
+/* --- streams ------------------------------------------------------------------------------------ */
+
+static void a_lost_segment_comes_after_the_round_trip_and_200_ms(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+
+    decide(fixture, "cli", "link.loss", 2, false);
+    join(fixture, &client, &server);
+    assert_int_equal(write_text(fixture, CLI, client, "one "), 0);
+    assert_int_equal(write_text(fixture, CLI, client, "two "), 0); /* waits behind it */
+    run_for(fixture, FIRST_TIMEOUT + DELAY - 1);
+    assert_reads_nothing(fixture, SRV, server);
+    run_for(fixture, 1);
+    assert_reads(fixture, SRV, server, "one two ");
+    assert_traced(fixture, "\"why\":\"loss\",\"what\":\"data\",\"to\":\"srv\",\"conn\":1,\"bytes\":4}");
+    assert_int_equal(write_text(fixture, CLI, client, "three"), 0);
+    run_for(fixture, DELAY);
+    assert_reads(fixture, SRV, server, "three");
+}
+
+static void a_segment_lost_again_waits_twice_as_long(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+
+    decide(fixture, "cli", "link.loss", 2, false);
+    decide(fixture, "cli", "link.corrupt", 3, false);
+    join(fixture, &client, &server);
+    assert_int_equal(write_text(fixture, CLI, client, "one"), 0);
+    run_for(fixture, 3 * FIRST_TIMEOUT + DELAY - 1);
+    assert_reads_nothing(fixture, SRV, server);
+    run_for(fixture, 1);
+    assert_reads(fixture, SRV, server, "one");
+}
+
+static void a_late_segment_holds_up_those_after_it(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+
+    decide(fixture, "cli", "link.reorder", 2, false);
+    join(fixture, &client, &server);
+    assert_int_equal(write_text(fixture, CLI, client, "one "), 0);
+    assert_int_equal(write_text(fixture, CLI, client, "two"), 0);
+    run_for(fixture, 2 * DELAY - 1);
+    assert_reads_nothing(fixture, SRV, server);
+    run_for(fixture, 1);
+    assert_reads(fixture, SRV, server, "one two");
+}
+
+static void an_end_of_stream_that_is_lost_comes_though_the_sender_has_closed(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+    char text[256];
+
+    decide(fixture, "cli", "link.loss", 3, false);
+    join(fixture, &client, &server);
+    assert_int_equal(write_text(fixture, CLI, client, "bye"), 0);
+    fixture->platform[CLI]->ops->close(fixture->platform[CLI], client, TORC_CLOSE_NORMAL);
+    run_for(fixture, FIRST_TIMEOUT + DELAY - 1);
+    assert_reads(fixture, SRV, server, "bye");
+    assert_reads_nothing(fixture, SRV, server);
+    run_for(fixture, 1);
+    assert_int_equal(read_text(fixture, SRV, server, text), 0);
+}
+
+static void a_reset_that_is_lost_is_found_out_by_sending(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+    char text[256];
+
+    decide(fixture, "cli", "link.loss", 2, false);
+    join(fixture, &client, &server);
+    fixture->platform[CLI]->ops->close(fixture->platform[CLI], client, TORC_CLOSE_ABORT);
+    run_out(fixture);
+    assert_reads_nothing(fixture, SRV, server);
+    assert_int_equal(write_text(fixture, SRV, server, "still there?"), 0);
+    run_out(fixture);
+    assert_int_equal(read_text(fixture, SRV, server, text), TORC_ECONNRESET);
+}
+
+static void a_lost_syn_is_sent_again_after_a_second(void **state)
+{
+    struct fixture *fixture = *state;
+
+    decide(fixture, "cli", "link.loss", 0, false);
+    listen_at(fixture);
+    (void)connect_to(fixture, torc_host_address(fixture->host[SRV], 80));
+    run_for(fixture, S + 2 * DELAY - 1);
+    assert_int_equal(fixture->connected, 1);
+    run_for(fixture, 1);
+    assert_int_equal(fixture->connected, 0);
+}
+
+static void a_lost_answer_to_a_syn_makes_one_connection(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t server;
+
+    decide(fixture, "srv", "link.loss", 0, false);
+    listen_at(fixture);
+    (void)connect_to(fixture, torc_host_address(fixture->host[SRV], 80));
+    run_for(fixture, S + 3 * DELAY);
+    assert_int_equal(fixture->connected, 0);
+    assert_int_equal(fixture->platform[SRV]->ops->accept(fixture->platform[SRV], LISTENER, 2, &server,
+                                                         NULL), 0);
+    assert_int_equal(fixture->platform[SRV]->ops->accept(fixture->platform[SRV], LISTENER, 2, &server,
+                                                         NULL), TORC_EAGAIN);
+}
+
+static void a_connection_whose_third_packet_is_lost_is_accepted_later(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t server;
+    uint64_t client;
+
+    decide(fixture, "cli", "link.loss", 1, false);
+    listen_at(fixture);
+    client = connect_to(fixture, torc_host_address(fixture->host[SRV], 80));
+    run_for(fixture, 2 * DELAY);
+    assert_int_equal(fixture->connected, 0);
+    assert_int_equal(write_text(fixture, CLI, client, "first"), 0);
+    run_for(fixture, FIRST_TIMEOUT + DELAY - 1);
+    assert_int_equal(fixture->platform[SRV]->ops->accept(fixture->platform[SRV], LISTENER, 2, &server,
+                                                         NULL), TORC_EAGAIN);
+    run_for(fixture, 1);
+    assert_int_equal(fixture->platform[SRV]->ops->accept(fixture->platform[SRV], LISTENER, 2, &server,
+                                                         NULL), 0);
+    assert_reads(fixture, SRV, server, "first");
+}
+
+static void connecting_over_a_cut_path_times_out_and_the_server_forgets(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t server;
+
+    cut(fixture, SRV, CLI, TORC_CUT_DROP);
+    listen_at(fixture);
+    (void)connect_to(fixture, torc_host_address(fixture->host[SRV], 80));
+    run_for(fixture, 127 * S - 1);
+    assert_int_equal(fixture->connected, 1);
+    run_for(fixture, 1);
+    assert_int_equal(fixture->connected, TORC_ETIMEDOUT);
+    run_out(fixture);
+    assert_int_equal(fixture->platform[SRV]->ops->accept(fixture->platform[SRV], LISTENER, 2, &server,
+                                                         NULL), TORC_EAGAIN);
+}
+
+static void connecting_over_a_jammed_path_times_out_too(void **state)
+{
+    struct fixture *fixture = *state;
+
+    cut(fixture, CLI, SRV, TORC_CUT_JAM);
+    listen_at(fixture);
+    (void)connect_to(fixture, torc_host_address(fixture->host[SRV], 80));
+    run_for(fixture, 127 * S - 1);
+    assert_int_equal(fixture->connected, 1);
+    run_for(fixture, 1);
+    assert_int_equal(fixture->connected, TORC_ETIMEDOUT);
+}
+
+/* --- cuts --------------------------------------------------------------------------------------- */
+
+static void what_a_cut_took_comes_after_it_is_healed(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+
+    join(fixture, &client, &server);
+    cut(fixture, CLI, SRV, TORC_CUT_DROP);
+    assert_int_equal(write_text(fixture, CLI, client, "one "), 0);
+    run_for(fixture, 3 * FIRST_TIMEOUT + MS); /* twice in vain */
+    assert_int_equal(write_text(fixture, CLI, client, "two"), 0);
+    heal(fixture, CLI, SRV);
+    run_for(fixture, 4 * FIRST_TIMEOUT - MS + DELAY - 1);
+    assert_reads_nothing(fixture, SRV, server);
+    run_for(fixture, 1);
+    assert_reads(fixture, SRV, server, "one two");
+}
+
+static void a_stream_over_a_cut_path_times_out_after_a_quarter_of_an_hour(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+    char text[256];
+
+    join(fixture, &client, &server);
+    cut(fixture, CLI, SRV, TORC_CUT_DROP);
+    assert_int_equal(write_text(fixture, CLI, client, "lost"), 0);
+    run_for(fixture, 924 * S);
+    assert_reads_nothing(fixture, CLI, client);
+    run_for(fixture, 120 * S); /* the time-out that runs then is the last */
+    assert_int_equal(read_text(fixture, CLI, client, text), TORC_ETIMEDOUT);
+    assert_int_equal(write_text(fixture, CLI, client, "x"), TORC_EPIPE);
+    assert_int_equal(read_text(fixture, CLI, client, text), 0); /* the end of stream */
+    assert_traced(fixture, "\"k\":\"timeout\",");
+    heal(fixture, CLI, SRV);
+    run_out(fixture);
+    assert_reads_nothing(fixture, SRV, server); /* nothing comes, and it does not know */
+    assert_int_equal(write_text(fixture, SRV, server, "hello?"), 0);
+    run_out(fixture);
+    assert_int_equal(read_text(fixture, SRV, server, text), TORC_ECONNRESET);
+}
+
+/* The bytes arrive; that they have does not come back. */
+static void a_cut_of_the_way_back_alone_times_out_as_well(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+    char text[256];
+
+    join(fixture, &client, &server);
+    cut(fixture, SRV, CLI, TORC_CUT_DROP);
+    assert_int_equal(write_text(fixture, CLI, client, "here"), 0);
+    run_for(fixture, DELAY);
+    assert_reads(fixture, SRV, server, "here");
+    run_for(fixture, 1050 * S);
+    assert_int_equal(read_text(fixture, CLI, client, text), TORC_ETIMEDOUT);
+}
+
+static void acknowledgements_that_a_cut_took_make_room_after_it(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+    char full[101];
+
+    join(fixture, &client, &server);
+    memset(full, 'x', 100);
+    full[100] = '\0';
+    cut(fixture, SRV, CLI, TORC_CUT_DROP);
+    assert_int_equal(write_text(fixture, CLI, client, full), 0);
+    run_for(fixture, DELAY);
+    assert_reads(fixture, SRV, server, full);
+    run_for(fixture, 10 * DELAY);
+    assert_int_equal(write_text(fixture, CLI, client, "more"), TORC_EAGAIN);
+    heal(fixture, SRV, CLI);
+    run_for(fixture, DELAY);
+    assert_int_equal(write_text(fixture, CLI, client, "more"), TORC_EAGAIN);
+    run_for(fixture, FIRST_TIMEOUT);
+    assert_int_equal(write_text(fixture, CLI, client, "more"), 0);
+    run_out(fixture);
+    assert_reads(fixture, SRV, server, "more");
+}
+
+static void what_is_jammed_goes_on_in_order_at_the_heal(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server, a, b;
+
+    join(fixture, &client, &server);
+    a = open_port(fixture, CLI);
+    b = open_port(fixture, SRV);
+    cut(fixture, CLI, SRV, TORC_CUT_JAM);
+    assert_int_equal(write_text(fixture, CLI, client, "one "), 0);
+    assert_int_equal(write_text(fixture, CLI, client, "two"), 0);
+    send_text(fixture, a, "1");
+    send_text(fixture, a, "2");
+    run_for(fixture, S);
+    heal(fixture, CLI, SRV);
+    run_for(fixture, DELAY - 1);
+    assert_reads_nothing(fixture, SRV, server);
+    run_for(fixture, 1);
+    assert_reads(fixture, SRV, server, "one two");
+    assert_received(fixture, b, "12");
+    run_out(fixture);
+    assert_int_equal(write_text(fixture, CLI, client, "three"), 0);
+    run_for(fixture, DELAY);
+    assert_reads(fixture, SRV, server, "three");
+}
+
+static void a_jammed_stream_times_out_as_well(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+    char text[256];
+
+    join(fixture, &client, &server);
+    cut(fixture, CLI, SRV, TORC_CUT_JAM);
+    assert_int_equal(write_text(fixture, CLI, client, "stuck"), 0);
+    run_for(fixture, 1050 * S);
+    assert_int_equal(read_text(fixture, CLI, client, text), TORC_ETIMEDOUT);
+}
+
+static void a_slow_path_takes_its_delay_times_a_factor_and_more(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_cut settings = TORC_CUT_INIT;
+    uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
+
+    settings.mode = TORC_CUT_SLOW;
+    settings.factor = 3;
+    settings.delay_ns = 5 * MS;
+    assert_int_equal(torc_world_cut(fixture->world, fixture->host[CLI], fixture->host[SRV], &settings), 0);
+    send_text(fixture, a, "1");
+    run_for(fixture, 3 * DELAY + 5 * MS - 1);
+    assert_received(fixture, b, "");
+    run_for(fixture, 1);
+    assert_received(fixture, b, "1");
+}
+
+static void a_cut_of_ipv6_leaves_ipv4_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_listen_settings listen_settings = {0, 0};
+    struct torc_address address = torc_host_address6(fixture->host[SRV], 81);
+    struct torc_cut settings = TORC_CUT_INIT;
+    uint64_t client, server, handle;
+
+    settings.family = TORC_ADDRESS_IPV6;
+    assert_int_equal(torc_world_cut(fixture->world, fixture->host[CLI], fixture->host[SRV], &settings), 0);
+    join(fixture, &client, &server);
+    assert_int_equal(write_text(fixture, CLI, client, "four"), 0);
+    run_for(fixture, DELAY);
+    assert_reads(fixture, SRV, server, "four");
+    assert_int_equal(fixture->platform[SRV]->ops->listen(fixture->platform[SRV], &address,
+                                                         &listen_settings, 3, &handle), 0);
+    fixture->connected = 1;
+    (void)connect_to(fixture, address);
+    run_for(fixture, 60 * S);
+    assert_int_equal(fixture->connected, 1);
+    assert_traced(fixture, "\"why\":\"cut\",\"what\":\"syn\"");
+}
+
+/* --- hosts that are down -------------------------------------------------------------------------- */
+
+static void a_stream_to_a_dead_host_times_out(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+    char text[256];
+
+    join(fixture, &client, &server);
+    torc_host_kill(fixture->host[SRV]);
+    assert_int_equal(write_text(fixture, CLI, client, "anybody?"), 0);
+    run_for(fixture, 924 * S);
+    assert_reads_nothing(fixture, CLI, client);
+    run_for(fixture, 120 * S);
+    assert_int_equal(read_text(fixture, CLI, client, text), TORC_ETIMEDOUT);
+}
+
+static void a_host_that_died_sends_nothing_again(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+
+    join(fixture, &client, &server);
+    cut(fixture, CLI, SRV, TORC_CUT_DROP);
+    assert_int_equal(write_text(fixture, CLI, client, "last words"), 0);
+    torc_host_kill(fixture->host[CLI]);
+    assert_int_equal(torc_host_restart(fixture->host[CLI]), 0);
+    heal(fixture, CLI, SRV);
+    run_out(fixture);
+    assert_reads_nothing(fixture, SRV, server);
+}
+
+static void a_world_may_end_with_packets_that_wait(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+
+    join(fixture, &client, &server);
+    cut(fixture, CLI, SRV, TORC_CUT_DROP);
+    cut(fixture, SRV, CLI, TORC_CUT_JAM);
+    assert_int_equal(write_text(fixture, CLI, client, "dropped"), 0);
+    assert_int_equal(write_text(fixture, SRV, server, "jammed"), 0);
+    decide(fixture, "cli", "link.reorder", 2, false);
+    heal(fixture, CLI, SRV);
+    assert_int_equal(write_text(fixture, CLI, client, "late"), 0);
+    run_for(fixture, FIRST_TIMEOUT);
+    assert_true(torc_world_next_at(fixture->world) != TORC_NEVER);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_datagram_that_is_lost_is_traced_and_gone),
+        TEST(a_datagram_that_is_corrupted_is_lost),
+        TEST(a_datagram_that_is_doubled_comes_twice),
+        TEST(a_datagram_that_is_late_is_overtaken),
+        TEST(what_does_not_fit_into_the_queue_is_lost),
+        TEST(shares_are_what_the_link_says),
+        TEST(without_faults_links_lose_nothing_and_cuts_stay),
+        TEST(loopback_loses_nothing),
+        TEST(settings_that_make_no_sense_are_refused),
+        TEST(a_random_delay_changes_no_order),
+        TEST(a_lost_segment_comes_after_the_round_trip_and_200_ms),
+        TEST(a_segment_lost_again_waits_twice_as_long),
+        TEST(a_late_segment_holds_up_those_after_it),
+        TEST(an_end_of_stream_that_is_lost_comes_though_the_sender_has_closed),
+        TEST(a_reset_that_is_lost_is_found_out_by_sending),
+        TEST(a_lost_syn_is_sent_again_after_a_second),
+        TEST(a_lost_answer_to_a_syn_makes_one_connection),
+        TEST(a_connection_whose_third_packet_is_lost_is_accepted_later),
+        TEST(connecting_over_a_cut_path_times_out_and_the_server_forgets),
+        TEST(connecting_over_a_jammed_path_times_out_too),
+        TEST(what_a_cut_took_comes_after_it_is_healed),
+        TEST(a_stream_over_a_cut_path_times_out_after_a_quarter_of_an_hour),
+        TEST(a_cut_of_the_way_back_alone_times_out_as_well),
+        TEST(acknowledgements_that_a_cut_took_make_room_after_it),
+        TEST(what_is_jammed_goes_on_in_order_at_the_heal),
+        TEST(a_jammed_stream_times_out_as_well),
+        TEST(a_slow_path_takes_its_delay_times_a_factor_and_more),
+        TEST(a_cut_of_ipv6_leaves_ipv4_alone),
+        TEST(a_stream_to_a_dead_host_times_out),
+        TEST(a_host_that_died_sends_nothing_again),
+        TEST(a_world_may_end_with_packets_that_wait),
+    };
+#undef TEST
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
