@@ -208,6 +208,8 @@ check-unit: tests ## the unit tests alone
 	tests/run --build $(BUILD) $(unit_bin)
 check-conformance: tests ## the conformance suite on both worlds, and the mutants it must catch
 	tests/run --build $(BUILD) $(BUILD)/tests/conformance/conformance
+bug-hunt: $(torc) ## torc hunt on each of the known bugs of fixtures/bugs, and on the right versions of the same
+	tests/bug-hunt --build $(BUILD)
 check-power-cut: tests ## cuts the power of kv at every operation of its disk, with every loss
 	TORC_POWER_EVERY=1 tests/run --build $(BUILD) tests/power.sh
 check-kill: tests ## kills kv with its database 20 times (TORC_KILLS) while it is written to
