@@ -94,7 +94,9 @@ grep -hE '^    ' $pages | grep -oE '(build/)?torc (serve|run|replay) .*' | sed '
 bad=0
 while read -r _ command rest; do
     "$torc" "$command" --help >"$at/help"
-    case $rest in *kv*) "$torc" serve kv --help >>"$at/help" ;; esac
+    for module in kv lease; do
+        case $rest in *$module*) "$torc" serve $module --help >>"$at/help" ;; esac
+    done
     for option in $(printf '%s\n' "$rest" | tr -d '[]' | grep -oE '(^| )--?[a-z][a-z-]*'); do
         grep -qE -- "(^| )$option( |,|\$)" "$at/help" || { bad=1; echo "torc $command has no $option" >>"$at/log"; }
     done
