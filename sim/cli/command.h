@@ -26,6 +26,7 @@ int torci_command_check(int argc, char **argv);
 int torci_command_hunt(int argc, char **argv);
 int torci_command_explore(int argc, char **argv);
 int torci_command_sweep(int argc, char **argv);
+int torci_command_merge(int argc, char **argv);
 int torci_command_fmt(int argc, char **argv);
 
 /* Prints "torc COMMAND: sentence" and where to find help to stderr; returns TORCI_EXIT_USAGE. */

@@ -4,27 +4,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign.h"
 #include "command.h"
 #include "found.h"
+#include "kept_seeds.h"
 #include "parallel.h"
 
 static const char name[] = "explore";
 static const char *const option_names[] = {"seeds",   "strategy", "sites",     "budget", "jobs", "out",
-                                           "param",   "modules",  "decisions", "help",   NULL};
+                                           "param",   "modules",  "decisions", "help",
+                                           TORCI_CAMPAIGN_OPTION_NAMES, NULL};
 
-enum { ROUND_RUNS = 256, SHRINK_RUNS_MAX = 2000 };
+/* A round goes on when one of its runs has failed, so those that end with the first failure are short. */
+enum { ROUND_RUNS = 256, WHOLE_ROUND_RUNS = 8192, SHRINK_RUNS_MAX = 2000, SETTINGS_BYTES = 4096, SITES_BYTES = 1024 };
 
 struct explore {
     struct torci_scenario_source source;
     const struct torc_scenario *scenario;
+    struct torci_campaign campaign;
+    struct torci_kept_seeds kept;
     unsigned jobs;
-    uint64_t first; /* seed of the present round */
+    uint64_t seeds[WHOLE_ROUND_RUNS]; /* of the present round */
     struct torc_scenario_exploration exploration; /* as the options say */
     bool seeds_given, strategy_given, sites_given, budget_given;
     const char *path;
     const char *out; /* folder */
     uint64_t deadline_ns;
     uint64_t runs;
+    uint64_t failed;
+    uint64_t failed_seed; /* the first */
     uint64_t events;
     uint64_t unmet; /* of every run so far */
 };
@@ -34,19 +42,21 @@ static void print_help(void)
     puts("usage: torc explore [options] SCENARIO\n"
          "\n"
          "Runs the scenario once for each seed; what a run leaves open (torc/decision.h) is decided by a\n"
-         "strategy.  Stops at the first seed that fails, shrinks it, and writes the small scenario and the\n"
-         "decisions.  Options come before what the scenario's explore line says.\n"
+         "strategy.  Stops at the first seed that fails (with --results it goes on), shrinks it, and writes the\n"
+         "small scenario and the decisions.  Options come before what the scenario's explore line says.\n"
          "  --seeds A..B        [1..100]\n"
          "  --strategy NAME     fifo, random, pct, portfolio [portfolio]\n"
          "  --sites LIST        what is decided: names of sites (docs/explore.md), or free, times, faults, all;\n"
          "                      -NAME: but not that one [free: what takes no virtual time]\n"
          "  --budget DURATION   of real time; what it left is told, status 4\n"
          "  --jobs NUMBER       processes [the number of processors]\n"
-         "  --out DIR           where what fails is written [the scenario's folder]\n"
+         "  --out DIR           where what fails is written, and seeds that failed are kept to be tried first\n"
+         "                      the next time [the scenario's folder]\n"
+         TORCI_CAMPAIGN_HELP
          "  --param NAME=VALUE, --modules DIR, --decisions FILE   as for torc run\n"
          "\n"
-         "Exit status: 0 no seed failed, 1 one failed, 2 invalid, 4 the budget ended it, 5 a `sometimes`\n"
-         "was true, or a `when` fired, in no run.");
+         "Exit status: 0 no seed failed, 1 one failed, 2 invalid, 3 one had another digest in FILE, 4 the budget\n"
+         "ended it, 5 a `sometimes` was true, or a `when` fired, in no run (of shards torc merge tells).");
 }
 
 /* --- arguments ------------------------------------------------------------------------------------ */
@@ -139,7 +149,7 @@ static int run_index(void *arg, size_t index, struct torci_outcome *out)
     struct explore *explore = arg;
     struct torc_scenario_run_options options;
     struct torc_scenario_report *report;
-    int code = make_options(explore, explore->first + index, &options);
+    int code = make_options(explore, explore->seeds[index], &options);
 
     if (code == 0)
         code = torc_scenario_run(explore->scenario, &options, &report);
@@ -151,63 +161,118 @@ static int run_index(void *arg, size_t index, struct torci_outcome *out)
     return 0;
 }
 
-/* Seeds from explore->first on.  0; a failure's status; or TORCI_EXIT_BUDGET. */
+static void name_index(void *arg, size_t index, char item[TORCI_ITEM_BYTES], uint64_t *out_number)
+{
+    const struct explore *explore = arg;
+
+    *out_number = explore->seeds[index];
+    snprintf(item, TORCI_ITEM_BYTES, "%llu", (unsigned long long)*out_number);
+}
+
+/* Counts a run, and remembers the first failure. */
+static int count_run(struct explore *explore, uint64_t seed, const struct torci_outcome *run)
+{
+    explore->runs++;
+    explore->events += run->events;
+    explore->unmet &= run->unmet;
+    if (torci_outcome_failed(run) && explore->failed++ == 0)
+        explore->failed_seed = seed;
+    return torci_kept_seeds_note(&explore->kept, seed, run);
+}
+
+/* The seeds of the present round.  The first failure ends it, but not with results, for they are to be whole.  0; a
+ * failure's status; or TORCI_EXIT_BUDGET. */
 static int run_round(struct explore *explore, size_t count)
 {
-    struct torci_outcome *runs = calloc(count, sizeof *runs);
-    size_t failure;
+    struct torci_outcome *runs = calloc(count + 1, sizeof *runs);
+    bool whole = explore->campaign.results != NULL;
     size_t done = 0;
-    int status = 0;
-    int error;
+    int status;
 
     if (runs == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
-    error = torci_parallel(explore->jobs, run_index, explore, runs, count, explore->deadline_ns);
-    if (error != 0)
-        status = torci_command_error(name, TORCI_EXIT_INTERNAL, "%s", strerror(error));
-    failure = torci_first_failure(runs, count);
-    for (size_t i = 0; i < count && i <= failure && status == 0; i++) {
-        if (!runs[i].done)
-            continue;
-        done++;
-        explore->events += runs[i].events;
-        explore->unmet &= runs[i].unmet;
+    status = torci_campaign_run(&explore->campaign, explore->jobs, run_index, name_index, explore, runs,
+                                count, explore->deadline_ns);
+    for (size_t i = 0; i < count && status == 0 && (whole || explore->failed == 0); i++) {
+        done += runs[i].done ? 1 : 0;
+        if (runs[i].done && count_run(explore, explore->seeds[i], &runs[i]) != 0)
+            status = torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     }
-    explore->runs += done;
-    if (status == 0 && failure < count)
-        status = tell_failure(explore, explore->first + failure);
+    if (status == 0 && !whole && explore->failed > 0)
+        status = TORCI_EXIT_FAIL;
     else if (status == 0 && done < count)
         status = TORCI_EXIT_BUDGET;
     free(runs);
     return status;
 }
 
+/* Those of this shard that failed before, whatever seeds are asked for. */
+static int run_kept(struct explore *explore)
+{
+    size_t count = 0;
+    int status = 0;
+
+    for (size_t i = 0; i < explore->kept.count && status == 0; i++) {
+        if (torci_shard_has(&explore->campaign.shard, explore->kept.seeds[i]))
+            explore->seeds[count++] = explore->kept.seeds[i];
+        if (count == ROUND_RUNS || (count > 0 && i + 1 == explore->kept.count)) {
+            status = run_round(explore, count);
+            count = 0;
+        }
+    }
+    return status;
+}
+
 static int run_rounds(struct explore *explore)
 {
     const struct torc_scenario_exploration *exploration = &explore->exploration;
-    int status = 0;
+    const struct torci_shard *shard = &explore->campaign.shard;
+    const size_t count_max = explore->campaign.results != NULL ? WHOLE_ROUND_RUNS : ROUND_RUNS;
+    uint64_t seed = 0;
+    uint64_t left = torci_shard_share(shard, exploration->first_seed, exploration->last_seed, &seed);
+    int status;
 
     explore->unmet = UINT64_MAX;
     if (exploration->budget_ns != 0)
         explore->deadline_ns = torci_monotonic_ns() + exploration->budget_ns;
-    explore->first = exploration->first_seed;
-    while (status == 0) {
-        uint64_t left = exploration->last_seed - explore->first;
-        size_t count = left >= ROUND_RUNS ? ROUND_RUNS : (size_t)left + 1;
+    status = run_kept(explore);
+    while (left > 0 && status == 0) {
+        size_t count = 0;
 
+        for (; left > 0 && count < count_max; left--, seed += shard->count)
+            if (!torci_kept_seeds_has(&explore->kept, seed))
+                explore->seeds[count++] = seed;
         status = run_round(explore, count);
-        if (left < ROUND_RUNS)
-            break;
-        explore->first += count;
     }
-    if (status == 0 && explore->unmet != 0)
-        status = TORCI_EXIT_UNMET;
     return status;
+}
+
+/* What came of it all, when `status` says how it ended. */
+static int conclude(struct explore *explore, int status)
+{
+    int told = 0;
+
+    if (status != 0 && status != TORCI_EXIT_FAIL && status != TORCI_EXIT_BUDGET)
+        return status;
+    if (explore->failed > 0) {
+        status = tell_failure(explore, explore->failed_seed);
+        told = torci_kept_seeds_save(&explore->kept);
+    } else {
+        told = torci_kept_seeds_save(&explore->kept);
+        if (status == 0 && explore->unmet != 0 && explore->runs > 0 &&
+            !torci_campaign_is_part(&explore->campaign))
+            status = TORCI_EXIT_UNMET;
+    }
+    if (told != 0)
+        return told;
+    return explore->campaign.differed > 0 ? TORCI_EXIT_NONDETERMINISM : status;
 }
 
 static void tell_end(const struct explore *explore, int status, uint64_t since_ns)
 {
-    uint64_t seeds = explore->exploration.last_seed - explore->exploration.first_seed + 1;
+    uint64_t first;
+    uint64_t seeds = torci_shard_share(&explore->campaign.shard, explore->exploration.first_seed,
+                                       explore->exploration.last_seed, &first);
     double seconds = (double)(torci_monotonic_ns() - since_ns) / 1e9;
 
     printf("%s: %llu of %llu seeds, strategy %s, %llu events, %.2f s, %.0f runs/s%s\n",
@@ -219,8 +284,50 @@ static void tell_end(const struct explore *explore, int status, uint64_t since_n
                                         : "");
 }
 
+/* The names of the sites, as --sites takes them. */
+static void write_sites(uint64_t sites, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (unsigned i = 0; torc_decision_sites[i].name != NULL && used < size; i++)
+        if ((sites >> i & 1) != 0)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used == 0 ? "" : ",",
+                                     torc_decision_sites[i].name);
+}
+
+/* What the seeds are run with is told in one line: by it those that are kept are told apart, and results. */
+static int open_campaign(struct explore *explore)
+{
+    const struct torc_scenario_exploration *exploration = &explore->exploration;
+    const char *strategy = torc_strategy_name(exploration->strategy);
+    char sites[SITES_BYTES];
+    char shared[SETTINGS_BYTES];
+    char settings[SITES_BYTES + SETTINGS_BYTES];
+    char arguments[SITES_BYTES + TORCI_REPEATED_BYTES];
+    char path[TORCI_FOUND_PATH_BYTES];
+    int status;
+
+    write_sites(exploration->sites, sites, sizeof sites);
+    torci_scenario_source_settings(&explore->source, shared, sizeof shared);
+    snprintf(settings, sizeof settings, "strategy=%s sites=%s%s", strategy, sites, shared);
+    snprintf(arguments, sizeof arguments, "--strategy %s --sites %s %s", strategy, sites,
+             explore->source.repeated);
+    torci_found_path(explore->path, explore->out, ".seeds", path);
+    status = torci_kept_seeds_read(&explore->kept, name, path, settings);
+    if (status != 0)
+        return status;
+    if (explore->kept.count > 0)
+        printf("%zu seed%s of %s first\n", explore->kept.count, explore->kept.count == 1 ? "" : "s", path);
+    return torci_campaign_open(&explore->campaign, &explore->source, explore->scenario,
+                               &(struct torci_campaign_plan){explore->path, settings, arguments,
+                                                             exploration->first_seed,
+                                                             exploration->last_seed});
+}
+
 static int explore_scenario(struct explore *explore)
 {
+    int told = 0;
     char error[TORCI_SOURCE_ERROR_BYTES];
     struct torc_scenario *scenario;
     uint64_t since_ns = torci_monotonic_ns();
@@ -233,11 +340,17 @@ static int explore_scenario(struct explore *explore)
     }
     explore->scenario = scenario;
     settle(explore);
-    fflush(stdout);
-    status = run_rounds(explore);
-    tell_end(explore, status, since_ns);
+    status = open_campaign(explore);
+    if (status == 0) {
+        fflush(stdout);
+        status = conclude(explore, run_rounds(explore));
+        tell_end(explore, status, since_ns);
+        told = torci_campaign_tell(&explore->campaign);
+    }
+    torci_campaign_close(&explore->campaign);
+    torci_kept_seeds_free(&explore->kept);
     torc_scenario_free(scenario);
-    return status;
+    return told != 0 ? told : status;
 }
 
 int torci_command_explore(int argc, char **argv)
@@ -249,9 +362,11 @@ int torci_command_explore(int argc, char **argv)
     if (explore == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     explore->source.command = name;
+    explore->campaign.command = name;
     status = torci_scenario_source_arguments(
         &explore->source, argc, argv,
-        &(struct torci_command_options){option_names, 6, print_help, read_value, explore},
+        &(struct torci_command_options){option_names, 6, print_help, read_value, explore,
+                                        &explore->campaign},
         &explore->path, &done);
     if (status == 0 && !done)
         status = explore_scenario(explore);

@@ -178,7 +178,7 @@ static int run_round(struct hunt *hunt, size_t count, uint64_t deadline_ns, bool
     if (runs == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     fflush(stdout);
-    error = torci_parallel(hunt->jobs, run_index, hunt, runs, count, deadline_ns);
+    error = torci_parallel(hunt->jobs, run_index, hunt, runs, count, deadline_ns, NULL);
     if (error != 0)
         status = torci_command_error(name, TORCI_EXIT_INTERNAL, "%s", strerror(error));
     failure = torci_first_failure(runs, count);
@@ -335,7 +335,7 @@ int torci_command_hunt(int argc, char **argv)
     hunt->budget_ns = BUDGET_NS;
     status = torci_scenario_source_arguments(
         &hunt->source, argc, argv,
-        &(struct torci_command_options){option_names, 3, print_help, read_value, hunt}, &hunt->path,
+        &(struct torci_command_options){option_names, 3, print_help, read_value, hunt, NULL}, &hunt->path,
         &done);
     if (status == 0 && !done)
         status = hunt_scenario(hunt);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign.h"
 #include "command.h"
 #include "fault_case.h"
 #include "parallel.h"
@@ -13,14 +14,15 @@
 
 static const char name[] = "sweep";
 static const char *const option_names[] = {"fault",   "mode",    "budget",    "jobs", "seed", "param",
-                                           "modules", "decisions", "help", NULL};
+                                           "modules", "decisions", "help", TORCI_CAMPAIGN_OPTION_NAMES, NULL};
 
 /* What a statement may be answered with, whatever it is. */
 static const int database_codes[] = {SQLITE_BUSY, SQLITE_FULL, SQLITE_IOERR, SQLITE_INTERRUPT};
-enum { DATABASE_CODES = sizeof database_codes / sizeof database_codes[0], SHOWN_MAX = 10 };
+enum { DATABASE_CODES = sizeof database_codes / sizeof database_codes[0], SHOWN_MAX = 10, SETTINGS_BYTES = 4096 };
 
 struct sweep {
     struct torci_scenario_source source;
+    struct torci_campaign campaign;
     const struct torc_scenario *scenario;
     const char *path;
     bool seed_given;
@@ -32,6 +34,7 @@ struct sweep {
     const struct torc_scenario_report *baseline;
     struct torc_scenario_fault *cases;
     size_t count;
+    uint64_t all_count; /* of all shards */
 };
 
 static void print_help(void)
@@ -45,9 +48,11 @@ static void print_help(void)
          "  --mode LIST         once, persist [both]\n"
          "  --budget DURATION   of real time; what it left is told, status 4\n"
          "  --jobs NUMBER       processes [the number of processors]\n"
+         TORCI_CAMPAIGN_HELP
          "  --seed NUMBER, --param NAME=VALUE, --modules DIR, --decisions FILE   as for torc run\n"
          "\n"
-         "Exit status: 0 every case is right, 1 one is not, 2 invalid, 4 the budget ended it.");
+         "Exit status: 0 every case is right, 1 one is not, 2 invalid, 3 one had another digest in FILE, 4 the\n"
+         "budget ended it.");
 }
 
 /* --- arguments ------------------------------------------------------------------------------------ */
@@ -125,11 +130,21 @@ static int run_case(void *arg, size_t index, struct torci_outcome *out)
     return 0;
 }
 
+static void name_case(void *arg, size_t index, char item[TORCI_ITEM_BYTES], uint64_t *out_number)
+{
+    const struct sweep *sweep = arg;
+
+    *out_number = sweep->campaign.shard.index + index * sweep->campaign.shard.count;
+    torci_fault_case_write(&sweep->cases[index], item, TORCI_ITEM_BYTES);
+}
+
 /* --- cases ---------------------------------------------------------------------------------------- */
 
 static void add_case(struct sweep *sweep, enum torc_fault_class fault_class, const char *host,
                      uint64_t k, bool persist, int code)
 {
+    if (!torci_shard_has(&sweep->campaign.shard, sweep->all_count++))
+        return;
     if (sweep->cases != NULL)
         sweep->cases[sweep->count] =
             (struct torc_scenario_fault){fault_class, host, k, persist, code};
@@ -157,6 +172,7 @@ static void enumerate(struct sweep *sweep)
     const struct torc_scenario_report *baseline = sweep->baseline;
 
     sweep->count = 0;
+    sweep->all_count = 0;
     for (size_t h = 0; h < baseline->count_count; h++)
         for (unsigned c = 0; c < TORC_FAULT_CLASSES; c++)
             for (uint64_t k = 1; (sweep->classes >> c & 1) != 0 &&
@@ -201,6 +217,19 @@ static void tell_case(struct sweep *sweep, const struct torci_outcome *outcome, 
         torc_scenario_report_free(report);
     }
     printf("    reproduce: torc run --fault %s %s%s\n", text, sweep->source.repeated, sweep->path);
+}
+
+/* Without its budget, all cases; so that their numbers mean the same, what they are is a setting. */
+static int open_campaign(struct sweep *sweep)
+{
+    char settings[SETTINGS_BYTES];
+    int used = snprintf(settings, sizeof settings, "seed=%llu classes=%u once=%d persist=%d",
+                        (unsigned long long)sweep->baseline->seed, sweep->classes, sweep->once, sweep->persist);
+
+    torci_scenario_source_settings(&sweep->source, settings + used, sizeof settings - (size_t)used);
+    return torci_campaign_open(&sweep->campaign, &sweep->source, sweep->scenario,
+                               &(struct torci_campaign_plan){sweep->path, settings, sweep->source.repeated, 0,
+                                                             sweep->all_count - (sweep->all_count > 0)});
 }
 
 static size_t tell_failures(struct sweep *sweep, const struct torci_outcome *outcomes)
@@ -252,7 +281,7 @@ static int run_cases(struct sweep *sweep)
     size_t failed;
     size_t left = 0;
     double seconds;
-    int error;
+    int status;
 
     enumerate(sweep);
     sweep->cases = calloc(sweep->count + 1, sizeof *sweep->cases);
@@ -262,13 +291,14 @@ static int run_cases(struct sweep *sweep)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     }
     enumerate(sweep);
-    fflush(stdout);
-    error = torci_parallel(torci_parallel_jobs(sweep->jobs), run_case, sweep, outcomes, sweep->count,
-                           sweep->budget_ns != 0 ? since_ns + sweep->budget_ns : 0);
+    status = open_campaign(sweep);
+    if (status == 0)
+        status = torci_campaign_run(&sweep->campaign, torci_parallel_jobs(sweep->jobs), run_case, name_case, sweep,
+                                    outcomes, sweep->count, sweep->budget_ns != 0 ? since_ns + sweep->budget_ns : 0);
     seconds = (double)(torci_monotonic_ns() - since_ns) / 1e9;
-    if (error != 0) {
+    if (status != 0) {
         free(outcomes);
-        return torci_command_error(name, TORCI_EXIT_INTERNAL, "%s", strerror(error));
+        return status;
     }
     failed = tell_failures(sweep, outcomes);
     for (size_t i = 0; i < sweep->count; i++)
@@ -278,6 +308,9 @@ static int run_cases(struct sweep *sweep)
            seconds > 0 ? (double)(sweep->count - left) / seconds : 0.0);
     tell_counts(sweep, outcomes);
     free(outcomes);
+    status = torci_campaign_tell(&sweep->campaign);
+    if (status != 0 || sweep->campaign.differed > 0)
+        return status != 0 ? status : TORCI_EXIT_NONDETERMINISM;
     return failed > 0 ? TORCI_EXIT_FAIL : left > 0 ? TORCI_EXIT_BUDGET : 0;
 }
 
@@ -305,6 +338,7 @@ static int sweep_scenario(struct sweep *sweep)
     } else {
         status = run_cases(sweep);
     }
+    torci_campaign_close(&sweep->campaign);
     torc_scenario_report_free(baseline);
     torc_scenario_free(scenario);
     free(sweep->cases);
@@ -320,12 +354,13 @@ int torci_command_sweep(int argc, char **argv)
     if (sweep == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     sweep->source.command = name;
+    sweep->campaign.command = name;
     sweep->classes = 7;
     sweep->once = true;
     sweep->persist = true;
     status = torci_scenario_source_arguments(
         &sweep->source, argc, argv,
-        &(struct torci_command_options){option_names, 5, print_help, read_value, sweep},
+        &(struct torci_command_options){option_names, 5, print_help, read_value, sweep, &sweep->campaign},
         &sweep->path, &done);
     if (status == 0 && !done)
         status = sweep_scenario(sweep);

@@ -11,22 +11,30 @@
 
 enum { PATH_BYTES = 1024, LINE_BYTES = 256 };
 
-/* OUT/NAME-LABEL.KIND */
-static void make_path(const struct torci_found *found, const char *kind, char out[2 * PATH_BYTES])
+void torci_found_path(const char *path, const char *out, const char *rest,
+                      char result[TORCI_FOUND_PATH_BYTES])
 {
     char folder[PATH_BYTES];
     char file[PATH_BYTES];
     char *base;
     char *dot;
 
-    snprintf(folder, sizeof folder, "%s", found->path);
-    snprintf(file, sizeof file, "%s", found->path);
+    snprintf(folder, sizeof folder, "%s", path);
+    snprintf(file, sizeof file, "%s", path);
     base = basename(file);
     dot = strrchr(base, '.');
     if (dot != NULL)
         *dot = '\0';
-    snprintf(out, 2 * PATH_BYTES, "%s/%s-%s.%s", found->out != NULL ? found->out : dirname(folder),
-             base, found->label, kind);
+    snprintf(result, TORCI_FOUND_PATH_BYTES, "%s/%s%s", out != NULL ? out : dirname(folder), base, rest);
+}
+
+/* OUT/NAME-LABEL.KIND */
+static void make_path(const struct torci_found *found, const char *kind, char out[TORCI_FOUND_PATH_BYTES])
+{
+    char rest[LINE_BYTES];
+
+    snprintf(rest, sizeof rest, "-%s.%s", found->label, kind);
+    torci_found_path(found->path, found->out, rest, out);
 }
 
 static int write_file(const struct torci_found *found, const char *path, const char *text)
@@ -84,7 +92,7 @@ static int shrink(const struct torci_found *found, const struct torci_shrink_sta
                   const struct torci_failure_identity *identity, struct torci_found_shrunk *out)
 {
     struct torci_shrunk shrunk;
-    char path[2 * PATH_BYTES];
+    char path[TORCI_FOUND_PATH_BYTES];
     int status;
 
     if (torci_shrink_scenario(found->source, found->path, start, identity, found->runs_max,
@@ -120,7 +128,7 @@ static void print_commands(const struct torci_found *found, const char *path)
 static int tell(const struct torci_found *found, const struct torci_apart *apart,
                 const struct torci_shrink_start *start, struct torci_found_shrunk *out)
 {
-    char path[2 * PATH_BYTES];
+    char path[TORCI_FOUND_PATH_BYTES];
     int status;
 
     printf("%-7s  %s, %s\n    %s%s\n",

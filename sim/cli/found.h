@@ -4,6 +4,12 @@
 
 #include "scenario_source.h"
 
+enum { TORCI_FOUND_PATH_BYTES = 2048 };
+
+/* OUT/NAME and `rest`: what is written of runs of the scenario at `path`.  OUT is its folder if `out` is NULL. */
+void torci_found_path(const char *path, const char *out, const char *rest,
+                      char result[TORCI_FOUND_PATH_BYTES]);
+
 struct torci_found {
     struct torci_scenario_source *source;
     const struct torc_scenario *scenario;

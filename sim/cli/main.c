@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"sweep", "fail every operation of a scenario in turn", torci_command_sweep},
     {"explore", "run a scenario with many seeds and orders; shrink what fails", torci_command_explore},
     {"hunt", "try everything there is against a scenario, for a minute", torci_command_hunt},
+    {"merge", "put the results of shards together, and compare", torci_command_merge},
     {"check", "run scenarios twice, the second time perturbed, and compare", torci_command_check},
     {"fmt", "write scenarios in their canonical form", torci_command_fmt},
     {"replay", "play recorded traffic to today's build, and compare", torci_command_replay},

@@ -26,8 +26,7 @@ static int own_folder(char *folder, size_t size)
     return 0;
 }
 
-/* The path of the module `name`: the first of the places it may be in where it is, or else the first. */
-static int find(const char *name, const char *directory, char *path, size_t size)
+int torci_module_path(const char *name, const char *directory, char *path, size_t size)
 {
     static const char *const places[] = {"modules", "../lib/torc/modules"};
     char folder[PATH_BYTES_MAX];
@@ -92,7 +91,7 @@ int torci_module_load(const char *name, const char *directory, const struct torc
     char path[PATH_BYTES_MAX];
     void *object;
     const struct torc_module *module;
-    int status = find(name, directory, path, sizeof(path));
+    int status = torci_module_path(name, directory, path, sizeof(path));
 
     if (status != 0) {
         snprintf(error, error_size, "module '%s': its path is %s", name,

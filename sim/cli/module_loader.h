@@ -4,6 +4,10 @@
 
 #include <torc/module.h>
 
+/* The path that torci_module_load loads `name` from: of the places it may be in the first where there is such a file,
+ * or else the first.  Errors: TORC_ETOOLONG; TORC_ENOTFOUND, /proc is missing. */
+int torci_module_path(const char *name, const char *directory, char *path, size_t size);
+
 /* Loads a module.  `name` with a slash is the path of a shared object; without one, the module NAME.so of
  * `directory`, or, if `directory` is NULL, of the folders `modules` beside the command and
  * ../lib/torc/modules from it (where `make install` puts them).

@@ -8,6 +8,8 @@
 
 #include <torc/scenario.h>
 
+enum { TORCI_OUTCOME_MESSAGE_BYTES = 240 };
+
 /* What came of one run. */
 struct torci_outcome {
     bool done;
@@ -16,22 +18,37 @@ struct torci_outcome {
     uint64_t unmet;    /* with verdict UNMET: a set of the `sometimes` that failed */
     uint64_t events;
     uint64_t identity; /* of its failure, to tell failures apart */
+    uint64_t t_ns;     /* virtual time at the end */
+    uint64_t real_ns;  /* that it took */
+    char digest[TORC_DIGEST_TEXT_BYTES]; /* "": it did not come to its end */
+    char message[TORCI_OUTCOME_MESSAGE_BYTES]; /* of its failure, with its line; "": none */
 };
 
 enum { TORCI_RUN_EXITED = -1000 };
 /* How a run ended its process, if it did. */
 const char *torci_outcome_end(const struct torci_outcome *outcome);
 
-/* Fills all of it but `done`, from the report of a run. */
+/* Fills all of it but `done` and `real_ns`, from the report of a run. */
 void torci_outcome_of(const struct torc_scenario_report *report, struct torci_outcome *out);
 
 /* Makes the run number `index`; nonzero: it could not be made. */
 typedef int torci_parallel_fn(void *arg, size_t index, struct torci_outcome *out);
 
-/* Makes `count` runs in `jobs` child processes.  What was not begun at `deadline_ns` (torci_monotonic_ns; 0: none)
- * stays not done.  0, or an errno. */
+/* Is given, in the calling process, the runs made since the last time, each once, several times a second and at the
+ * end.  False: no more are wanted. */
+struct torci_parallel_sink {
+    bool (*take)(void *arg, const struct torci_outcome *outcomes, const size_t *indices, size_t count);
+    void *arg;
+};
+
+/* Makes those of `count` runs that are not `done` yet, in `jobs` child processes, which end when this one does.  What
+ * was not begun at `deadline_ns` (torci_monotonic_ns; 0: none) stays not done.  `sink` may be NULL.
+ * 0; an errno; ECANCELED, the sink wanted no more. */
 int torci_parallel(unsigned jobs, torci_parallel_fn *run, void *arg, struct torci_outcome *outcomes,
-                   size_t count, uint64_t deadline_ns);
+                   size_t count, uint64_t deadline_ns, const struct torci_parallel_sink *sink);
+
+/* Whether it was made and is a failure; with a `sometimes` that was not true it is none. */
+bool torci_outcome_failed(const struct torci_outcome *outcome);
 
 /* The index of the first run that failed, or `count`. */
 size_t torci_first_failure(const struct torci_outcome *outcomes, size_t count);

@@ -1,8 +1,10 @@
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -48,7 +50,7 @@ static void a_run_that_ends_its_process_is_told_and_the_others_go_on(void **stat
     for (unsigned jobs = 1; jobs <= 3; jobs++) {
         struct torci_outcome outcomes[7] = {{0}};
 
-        assert_int_equal(torci_parallel(jobs, run, &events, outcomes, 7, 0), 0);
+        assert_int_equal(torci_parallel(jobs, run, &events, outcomes, 7, 0, NULL), 0);
         for (size_t i = 0; i < 7; i++) {
             assert_true(outcomes[i].done);
             if (i == 2)
@@ -67,9 +69,88 @@ static void what_was_not_begun_in_time_is_not_done(void **state)
     uint64_t events = 0;
 
     (void)state;
-    assert_int_equal(torci_parallel(2, run, &events, outcomes, 3, 1), 0);
+    assert_int_equal(torci_parallel(2, run, &events, outcomes, 3, 1, NULL), 0);
     for (size_t i = 0; i < 3; i++)
         assert_false(outcomes[i].done);
+}
+
+struct taken {
+    size_t times[7];
+    bool more;
+};
+
+static bool take(void *arg, const struct torci_outcome *outcomes, const size_t *indices, size_t count)
+{
+    struct taken *taken = arg;
+
+    for (size_t i = 0; i < count; i++) {
+        assert_true(outcomes[indices[i]].done);
+        taken->times[indices[i]]++;
+    }
+    return taken->more;
+}
+
+static void each_run_is_given_to_the_sink_once_and_what_was_done_is_not_made_again(void **state)
+{
+    struct torci_outcome outcomes[7] = {[1] = {.done = true, .events = 7}};
+    struct taken taken = {.more = true};
+    struct torci_parallel_sink sink = {take, &taken};
+    uint64_t events = 100;
+
+    (void)state;
+    assert_int_equal(torci_parallel(2, run, &events, outcomes, 7, 0, &sink), 0);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(taken.times[i], i == 1 ? 0 : 1);
+    assert_int_equal(outcomes[1].events, 7);
+    assert_int_equal(outcomes[3].events, 103);
+}
+
+static void a_sink_that_wants_no_more_ends_the_processes(void **state)
+{
+    struct torci_outcome outcomes[7] = {{0}};
+    struct taken taken = {.more = false};
+    struct torci_parallel_sink sink = {take, &taken};
+    uint64_t events = 100;
+
+    (void)state;
+    assert_int_equal(torci_parallel(2, run, &events, outcomes, 7, 0, &sink), ECANCELED);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+/* Says that it is there, by one byte, and never ends. */
+static int run_for_ever(void *arg, size_t index, struct torci_outcome *out)
+{
+    const int *pipe_ends = arg;
+
+    (void)index;
+    (void)out;
+    if (write(pipe_ends[1], "x", 1) != 1)
+        return 1;
+    for (;;)
+        pause();
+}
+
+/* The pipe has an end as soon as nobody is left who could write to it. */
+static void the_processes_end_with_the_one_that_wants_their_runs(void **state)
+{
+    struct torci_outcome outcomes[2] = {{0}};
+    int pipe_ends[2];
+    char byte;
+    pid_t child;
+
+    (void)state;
+    assert_int_equal(pipe(pipe_ends), 0);
+    child = fork();
+    if (child == 0)
+        _exit(torci_parallel(2, run_for_ever, pipe_ends, outcomes, 2, 0, NULL) != 0);
+    close(pipe_ends[1]);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(read(pipe_ends[0], &byte, 1), 1);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(read(pipe_ends[0], &byte, 1), 0);
+    close(pipe_ends[0]);
 }
 
 int main(void)
@@ -77,6 +158,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_that_ends_its_process_is_told_and_the_others_go_on),
         cmocka_unit_test(what_was_not_begun_in_time_is_not_done),
+        cmocka_unit_test(each_run_is_given_to_the_sink_once_and_what_was_done_is_not_made_again),
+        cmocka_unit_test(a_sink_that_wants_no_more_ends_the_processes),
+        cmocka_unit_test(the_processes_end_with_the_one_that_wants_their_runs),
         cmocka_unit_test(a_failure_is_found_behind_a_run_that_was_not_done),
     };
 

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "campaign.h"
 #include "command.h"
 #include "module_loader.h"
 
@@ -54,6 +58,11 @@ int torci_scenario_source_read(const char *path, char **out, size_t *out_bytes)
     return error;
 }
 
+static void hash_file(struct torci_scenario_source *source, const char *data, size_t bytes)
+{
+    source->files_hash = XXH3_64bits_withSeed(data, bytes, source->files_hash);
+}
+
 /* The files a scenario names. */
 static int read_file(void *arg, const char *path, char **out_data, size_t *out_bytes)
 {
@@ -61,9 +70,9 @@ static int read_file(void *arg, const char *path, char **out_data, size_t *out_b
     size_t bytes;
     int error = torci_scenario_source_read(path, &data, &bytes);
 
-    (void)arg;
     switch (error) {
     case 0:
+        hash_file(arg, data, bytes);
         *out_data = data;
         *out_bytes = bytes;
         return 0;
@@ -80,7 +89,7 @@ static int read_file(void *arg, const char *path, char **out_data, size_t *out_b
     }
 }
 
-int torci_scenario_source_parse(const struct torci_scenario_source *source, const char *path,
+int torci_scenario_source_parse(struct torci_scenario_source *source, const char *path,
                                 const char *text, size_t bytes, struct torc_scenario **out,
                                 char error[TORCI_SOURCE_ERROR_BYTES])
 {
@@ -97,8 +106,10 @@ int torci_scenario_source_parse(const struct torci_scenario_source *source, cons
             return TORCI_EXIT_USAGE;
         }
         text = read;
+        hash_file(source, read, bytes);
     }
     options.read = read_file;
+    options.read_arg = source;
     options.params = source->params;
     code = torc_scenario_parse(text, bytes, path, &options, out, &why);
     free(read);
@@ -156,6 +167,7 @@ static int read_decisions(struct torci_scenario_source *source, const char *path
     status = torci_scenario_source_parse(source, path, NULL, 0, &source->decided, error);
     if (status != 0)
         fprintf(stderr, "torc %s: --decisions %s", source->command, error);
+    source->decided_hash = source->files_hash;
     return status;
 }
 
@@ -197,6 +209,8 @@ static int read_option(struct torci_scenario_source *source, struct torci_argume
         return 0;
     }
     status = torci_scenario_source_option(source, arguments, &shared);
+    if (!shared && options->campaign != NULL)
+        status = torci_campaign_option(options->campaign, arguments, &shared);
     if (shared)
         return status;
     for (size_t i = 0; i < options->own; i++)
@@ -227,7 +241,23 @@ int torci_scenario_source_arguments(struct torci_scenario_source *source, int ar
     }
     if (status == 0 && !*out_done && *out_path == NULL)
         status = torci_usage_error(source->command, "which scenario?");
+    if (status == 0 && !*out_done && options->campaign != NULL)
+        status = torci_campaign_settle(options->campaign);
     return status;
+}
+
+void torci_scenario_source_settings(const struct torci_scenario_source *source, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < source->param_count && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, " --param %s=%s", source->params[2 * i],
+                                 source->params[2 * i + 1]);
+    if (source->decided != NULL && used < size)
+        snprintf(out + used, size - used, " decisions=%016llx", (unsigned long long)source->decided_hash);
+    for (char *at = out; (at = strpbrk(at, "\r\n")) != NULL;)
+        *at = ' ';
 }
 
 void torci_scenario_source_free(struct torci_scenario_source *source)

@@ -9,6 +9,8 @@
 
 #include "arguments.h"
 
+struct torci_campaign;
+
 enum { TORCI_PARAMS_MAX = 64, TORCI_REPEATED_BYTES = 2048, TORCI_SOURCE_ERROR_BYTES = 1400 };
 
 /* A module that was loaded, so that the thousandth run need not look for its file. */
@@ -27,6 +29,8 @@ struct torci_scenario_source {
     struct torc_scenario *decided; /* what --decisions named; or NULL */
     struct torci_loaded_module loaded[TORCI_LOADED_MAX];
     size_t loaded_count;
+    uint64_t decided_hash; /* of that file; 0: none */
+    uint64_t files_hash; /* of the bytes of every file that was read, in this order */
     char repeated[TORCI_REPEATED_BYTES]; /* arguments a command line needs to do the same */
 };
 
@@ -42,6 +46,7 @@ struct torci_command_options {
     void (*help)(void);
     int (*read)(void *arg, const char *option, const char *value); /* one of its own: 0, or an exit status */
     void *arg;
+    struct torci_campaign *campaign; /* gets --shard, --results, --resume; NULL: there are no such */
 };
 
 /* Reads all arguments: these options and one scenario.  0, or an exit status; *out_done: help was printed. */
@@ -54,9 +59,12 @@ int torci_scenario_source_read(const char *path, char **out, size_t *out_bytes);
 
 /* Parses a text that is called `path`, or the file `path` (text NULL).  0, or an exit status with the whole
  * message in `error`. */
-int torci_scenario_source_parse(const struct torci_scenario_source *source, const char *path,
+int torci_scenario_source_parse(struct torci_scenario_source *source, const char *path,
                                 const char *text, size_t bytes, struct torc_scenario **out,
                                 char error[TORCI_SOURCE_ERROR_BYTES]);
+
+/* Writes what of these options runs depend on, in one line: " --param NAME=VALUE ..." and a hash of the decisions. */
+void torci_scenario_source_settings(const struct torci_scenario_source *source, char *out, size_t size);
 
 /* Run options with the loader and the decisions of the source set. */
 void torci_scenario_source_run_options(struct torci_scenario_source *source,

@@ -488,6 +488,13 @@ bool torc_scenario_has_campaigns(const struct torc_scenario *scenario)
     return scenario->campaigns;
 }
 
+void torc_scenario_modules(const struct torc_scenario *scenario, torc_visit_text_fn *visit, void *arg)
+{
+    for (const struct torci_script_host *each = scenario->hosts; each != NULL; each = each->next)
+        if (each->module != NULL)
+            visit(arg, each->module);
+}
+
 void torc_scenario_warnings(const struct torc_scenario *scenario, torc_visit_text_fn *visit,
                             void *arg)
 {

@@ -92,16 +92,26 @@ static void names_are_declared_with_their_answers(void **state)
     torc_scenario_free(scenario);
 }
 
+static void see_module(void *arg, const char *text)
+{
+    char *all = arg;
+
+    strcat(strcat(all, text), ";");
+}
+
 static void the_first_example_parses_to_what_it_says(void **state)
 {
     struct torc_scenario *scenario = parsed(example);
     const struct torci_step *step = scenario->steps;
+    char modules[64] = "";
 
     (void)state;
     assert_string_equal(torc_scenario_title(scenario),
                         "line protocol: split CRLF, one byte per segment, idle timeout");
     assert_true(torc_scenario_has_campaigns(scenario));
     assert_int_equal(scenario->host_count, 2);
+    torc_scenario_modules(scenario, see_module, modules);
+    assert_string_equal(modules, "line_server;");
     assert_string_equal(scenario->hosts->module, "line_server");
     assert_string_equal(scenario->hosts->pairs[3], "5s");
     assert_null(scenario->hosts->next->module);

@@ -87,6 +87,9 @@ TORC_API TORC_CHECKED int torc_scenario_parse_seeds(const char *text, uint64_t *
 /* The decisions of its `decide` lines; borrowed until it is freed.  Returns their number. */
 TORC_API size_t torc_scenario_decisions(const struct torc_scenario *scenario,
                                         const struct torc_decision **out);
+/* Shows the module of each host that runs one, as `load` is asked for it, host by host. */
+TORC_API void torc_scenario_modules(const struct torc_scenario *scenario, torc_visit_text_fn *visit,
+                                    void *arg);
 /* One message of the form above for each thing that is odd but no error. */
 TORC_API void torc_scenario_warnings(const struct torc_scenario *scenario, torc_visit_text_fn *visit,
                                      void *arg);
