@@ -8,8 +8,7 @@ const struct torci_word *torci_action_next_word(struct torci_action *action)
     return action->next < action->end ? &action->parser->line->words[action->next++] : NULL;
 }
 
-/* No word is left. */
-static int finish(struct torci_action *action)
+int torci_action_finish(struct torci_action *action)
 {
     const struct torci_word *word = torci_action_next_word(action);
 
@@ -160,7 +159,7 @@ static int parse_connect(struct torci_action *action)
         return torci_parse_no_host(action->parser, word, 0, (size_t)(colon - word->text));
     code = read_port(action, word, (size_t)(colon + 1 - word->text), &port);
     if (code == 0)
-        code = finish(action);
+        code = torci_action_finish(action);
     if (code == 0)
         code = torci_action_add(action, TORCI_VERB_CONNECT, &step);
     if (code == 0) {
@@ -215,7 +214,7 @@ static int parse_accept(struct torci_action *action)
     if (code == 0)
         code = read_port(action, word, 0, &port);
     if (code == 0)
-        code = finish(action);
+        code = torci_action_finish(action);
     if (code == 0)
         code = torci_action_add(action, TORCI_VERB_ACCEPT, &step);
     if (code == 0)
@@ -226,7 +225,7 @@ static int parse_accept(struct torci_action *action)
 static int parse_kill(struct torci_action *action)
 {
     struct torci_step *step = NULL;
-    int code = finish(action);
+    int code = torci_action_finish(action);
 
     return code != 0 ? code : torci_action_add(action, TORCI_VERB_KILL, &step);
 }
@@ -282,7 +281,7 @@ static int parse_crash(struct torci_action *action)
 static int parse_restart(struct torci_action *action)
 {
     struct torci_step *step = NULL;
-    int code = finish(action);
+    int code = torci_action_finish(action);
 
     return code != 0 ? code : torci_action_add(action, TORCI_VERB_RESTART, &step);
 }
@@ -306,7 +305,7 @@ static int parse_signal(struct torci_action *action)
         return torci_parse_unknown(action->parser, word, 0,
                                    torc_name_nearest(word->text, signals),
                                    "unknown signal '%.64s': there are term and int", word->text);
-    code = finish(action);
+    code = torci_action_finish(action);
     if (code == 0)
         code = torci_action_add(action, TORCI_VERB_SIGNAL, &step);
     if (code == 0)
@@ -319,7 +318,7 @@ static int parse_signal(struct torci_action *action)
 static int parse_plain(struct torci_action *action, enum torci_verb verb)
 {
     struct torci_step *step = NULL;
-    int code = finish(action);
+    int code = torci_action_finish(action);
 
     return code != 0 ? code : torci_action_add(action, verb, &step);
 }
@@ -402,7 +401,7 @@ static int no_subject(struct torci_parser *parser, const struct torci_word *word
     static const char *const firsts[] = {
         "scn",    "title",     "seed",       "param", "include", "host",    "link", "limit", "always",
         "never",  "sometimes", "eventually", "expect", "sweep",   "explore", "end",  "db",    "on",
-        "dns",    "when",       NULL};
+        "dns",    "when",       "faults", NULL};
 
     return torci_parse_unknown(parser, word, 0, torc_name_nearest(word->text, firsts),
                                "unknown line '%.64s'", word->text);
@@ -418,6 +417,9 @@ int torci_parse_action(struct torci_parser *parser, size_t first, const struct t
     action.subject = &line->words[first];
     action.host = torci_find_script_host(parser->scenario, action.subject->text,
                                          action.subject->bytes);
+    if (torci_word_is(action.subject, "faults") && action.host == NULL &&
+        (first + 1 >= line->word_count || find_verb(line->words[first + 1].text) == NULL))
+        return torci_parse_faults(&action, first);
     if (first + 1 >= line->word_count) {
         if (action.host != NULL)
             return torci_parse_error_end(parser, "what does %s do? the verb is missing",

@@ -22,6 +22,9 @@ struct torci_action {
 /* NULL: none is left. */
 const struct torci_word *torci_action_next_word(struct torci_action *action);
 
+/* Errors: TORC_ESYNTAX, a word is left. */
+TORC_CHECKED int torci_action_finish(struct torci_action *action);
+
 /* Adds the step the line has turned out to be. */
 TORC_CHECKED int torci_action_add(struct torci_action *action, enum torci_verb verb,
                                   struct torci_step **out);
@@ -46,6 +49,8 @@ TORC_CHECKED int torci_action_read_within(struct torci_action *action,
 
 /* `dns NAME = ANSWER` from word `first` on. */
 TORC_CHECKED int torci_parse_dns_action(struct torci_action *action, size_t first);
+/* `faults off`, `faults on` from word `first` on. */
+TORC_CHECKED int torci_parse_faults(struct torci_action *action, size_t first);
 TORC_CHECKED int torci_parse_call(struct torci_action *action);
 /* expect result or expect failure, whose words come next. */
 TORC_CHECKED int torci_parse_expect_answer(struct torci_action *action,

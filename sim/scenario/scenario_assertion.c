@@ -26,7 +26,7 @@ static int add_assertion(struct torci_parser *parser, enum torci_assertion_kind 
     return 0;
 }
 
-/* expect CONDITION [within DUR], eventually CONDITION [within DUR]. */
+/* expect CONDITION [within DUR] [as LABEL], eventually CONDITION [within DUR] [as LABEL]. */
 static int add_check(struct torci_parser *parser, size_t first, const struct torci_time *time)
 {
     const struct torci_line *line = parser->line;
@@ -34,6 +34,7 @@ static int add_check(struct torci_parser *parser, size_t first, const struct tor
     struct torci_time when = *time;
     struct torci_step *step = NULL;
     bool eventually = torci_word_is(&line->words[first - 1], "eventually");
+    bool timed = time->kind != TORCI_TIME_ANY;
     struct torci_label *as = NULL;
     const struct torci_word *as_word = NULL;
     size_t end = line->word_count;
@@ -49,6 +50,8 @@ static int add_check(struct torci_parser *parser, size_t first, const struct tor
         if (code != 0)
             return code;
         when.kind = TORCI_TIME_WINDOW;
+        if (eventually && !timed)
+            when = (struct torci_time){.kind = TORCI_TIME_LAST, .window_ns = when.window_ns};
         end -= 2;
     } else if (eventually && when.kind == TORCI_TIME_AT) {
         when.kind = TORCI_TIME_ANY;
@@ -59,6 +62,7 @@ static int add_check(struct torci_parser *parser, size_t first, const struct tor
     if (code != 0)
         return code;
     step->condition = condition;
+    step->eventually = eventually && !timed;
     step->as = as;
     if (as != NULL)
         as->made_by = step;

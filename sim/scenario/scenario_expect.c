@@ -292,7 +292,9 @@ static void fail_unmet(struct torci_run *run, struct torci_step_run *step, const
     struct torci_peer_connection *connection;
 
     if (step->step->verb == TORCI_VERB_CHECK) {
+        run->strict = step->step->eventually && run->options->fault == NULL;
         fail_check(run, step);
+        run->strict = false;
         return;
     }
     connection = run->labels[step->step->label->index].connection;

@@ -213,7 +213,8 @@ enum torci_time_kind {
     TORCI_TIME_AT,     /* at one instant */
     TORCI_TIME_WINDOW, /* from it to window_ns after it, both included */
     TORCI_TIME_ANY,    /* no time was written: from the line before, without end */
-    TORCI_TIME_END     /* when the timeline is over */
+    TORCI_TIME_LAST,   /* when all else of the timeline is over: a window */
+    TORCI_TIME_END     /* when nothing is left to happen */
 };
 
 /* offset_ns after the anchor: the beginning of the run (label NULL), or when the label happened or ended. */
@@ -242,6 +243,7 @@ enum torci_verb {
     TORCI_VERB_RESUME,
     TORCI_VERB_CALL,
     TORCI_VERB_DNS,
+    TORCI_VERB_FAULTS,
     TORCI_VERB_CHECK /* expect or eventually CONDITION */
 };
 
@@ -285,6 +287,9 @@ struct torci_step {
     const struct torci_pattern *pattern;
     const struct torci_script_host *by;
     const struct torci_condition *condition;
+    bool eventually; /* without a time: holds whatever faults were decided */
+    /* faults */
+    bool on;
     /* call: what is called on the host, and its arguments, as a module's options; expect result, failure:
      * the text or the name of the type, NULL for any */
     const char *name;

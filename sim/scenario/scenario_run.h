@@ -3,6 +3,7 @@
  *   scenario_runner.c    the world made from the declarations; the loop
  *   scenario_step.c      lines of the timeline: when they are due, what they do
  *   scenario_fire.c      triggers
+ *   scenario_liveness.c  the end of the timeline, and faults that cease
  *   scenario_expect.c    expectations that are armed, and how they end
  *   scenario_peer.c      scripted peers: raw hosts that do what lines say
  *   scenario_host.c      what happens to a host as a whole
@@ -176,6 +177,7 @@ enum torci_step_state {
     TORCI_STEP_WAITING, /* its time is not known: its label has not happened */
     TORCI_STEP_DUE,     /* at due_ns */
     TORCI_STEP_ARMED,   /* an expectation, until window_end_ns */
+    TORCI_STEP_LAST, /* when the timeline is over otherwise */
     TORCI_STEP_AT_END,
     TORCI_STEP_DONE,
     TORCI_STEP_SKIPPED
@@ -300,6 +302,13 @@ bool torci_triggers_look(struct torci_run *run);
 uint64_t torci_triggers_wait_until(const struct torci_run *run);
 /* At the end: those that never did, and need. */
 void torci_triggers_check(struct torci_run *run);
+
+/* --- liveness (scenario_liveness.c) --------------------------------------------------------------- */
+
+void torci_faults_do(struct torci_run *run, const struct torci_step *step);
+/* No line is due and nothing is waited for: triggers fire no more, decided faults cease, and lines without a time that
+ * say `eventually ... within` are due.  Whether there are any; false if it was over already. */
+bool torci_timeline_over(struct torci_run *run);
 
 /* --- expectations (scenario_expect.c) ------------------------------------------------------------- */
 

@@ -332,6 +332,8 @@ static int prepare(struct torci_run *run)
         run->steps[step->index].step = step;
         if (step->time.kind == TORCI_TIME_END)
             run->steps[step->index].state = TORCI_STEP_AT_END;
+        else if (step->time.kind == TORCI_TIME_LAST)
+            run->steps[step->index].state = TORCI_STEP_LAST;
     }
     torci_steps_anchor(run, NULL, false, 0);
     return make_world(run);
@@ -364,13 +366,10 @@ int torc_scenario_run(const struct torc_scenario *scenario,
         run.error = code;
     if (!torci_run_failed(&run))
         look(&run);
-    while (!torci_run_failed(&run) && do_next(&run))
+    while (!torci_run_failed(&run) && (do_next(&run) || torci_timeline_over(&run)))
         continue;
-    run.over = true;
-    if (!torci_run_failed(&run)) {
-        torci_hosts_resume(&run);
+    if (!torci_run_failed(&run))
         settle(&run);
-    }
     if (!torci_run_failed(&run))
         torci_run_finish(&run);
     if (run.error == 0)

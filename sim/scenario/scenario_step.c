@@ -195,6 +195,9 @@ static void do_action(struct torci_run *run, const struct torci_step *step)
     case TORCI_VERB_DNS:
         do_dns(run, step);
         break;
+    case TORCI_VERB_FAULTS:
+        torci_faults_do(run, step);
+        break;
     case TORCI_VERB_SIGNAL:
         torc_host_signal(run->hosts[step->host->index].host, step->signal_number);
         break;
