@@ -53,7 +53,7 @@ uint64_t torci_world_ask_fault(struct torc_host *host, const char *site, const c
 
 uint32_t torci_decide_bytes(struct torc_host *host, const char *site, uint32_t bytes)
 {
-    uint64_t value = bytes < 2 || host->raw ? 0 : torci_decide(host->world, host, site, 4);
+    uint64_t value = bytes < 2 || host->raw ? 0 : torci_decide(host->world, host, site, 5);
 
     switch (value) {
     case 0:
@@ -62,7 +62,9 @@ uint32_t torci_decide_bytes(struct torc_host *host, const char *site, uint32_t b
         return 1;
     case 2:
         return bytes < 4 ? 1 : bytes / 4;
-    default:
+    case 3:
         return bytes / 2;
+    default:
+        return bytes - 1;
     }
 }
