@@ -55,7 +55,7 @@ static void print_help(void)
          "  --trace             the trace on stdout, one event in JSON a line\n"
          "  --jsonl FILE        the trace into FILE\n"
          "  --decisions FILE    takes the decisions of its `decide` lines; tells which were never asked for\n"
-         "  --fault CASE        one fault more, as torc sweep names it; expectations may fail then\n"
+         "  --fault CASE        one fault more, as torc sweep names it: SITE:HOST:K[..]=OPTION\n"
          "  --strategy NAME     decides as torc explore does for this seed\n"
          "  --sites LIST        what the strategy decides [what takes no virtual time]\n"
          "  --hashes            each line of the trace ends with the digest so far\n"
@@ -257,7 +257,7 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
     options.tell = run->verbose ? tell : NULL;
     options.perturb = world_perturbations(run->perturb);
     options.trace_hashes = run->hashes;
-    options.fault = run->fault_given ? &run->fault.fault : NULL;
+    options.fault = run->fault_given ? &run->fault.decision : NULL;
     if (run->strategy_given &&
         torc_strategy_new(run->strategy, run->seed_given ? run->seed : torc_scenario_seed(scenario),
                           run->sites, &options.decider) != 0) {

@@ -1,7 +1,6 @@
-/* torc sweep: fails every operation of a scenario in turn.  A first run counts what could fail; then each case is a
- * run with one fault, in a process that may crash.  Whether expectations hold is not asked; nothing may crash, leak,
+/* torc sweep: fails every operation of a scenario in turn.  A first run counts what could fail, question by question;
+ * then each case is a run with one decision more, in a process that may crash.  Whether expectations hold is not asked; nothing may crash, leak,
  * get stuck or be left unhandled, and what `always` and `never` say must hold. */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +12,9 @@
 #include "scenario_source.h"
 
 static const char name[] = "sweep";
-static const char *const option_names[] = {"fault",   "mode",    "budget",    "jobs", "seed", "param",
+static const char *const option_names[] = {"fault",   "mode",    "k",         "budget", "jobs", "seed", "param",
                                            "modules", "decisions", "help", TORCI_CAMPAIGN_OPTION_NAMES, NULL};
-
-/* What a statement may be answered with, whatever it is. */
-static const int database_codes[] = {SQLITE_BUSY, SQLITE_FULL, SQLITE_IOERR, SQLITE_INTERRUPT};
-enum { DATABASE_CODES = sizeof database_codes / sizeof database_codes[0], SHOWN_MAX = 10, SETTINGS_BYTES = 4096 };
+enum { OPTIONS = 6, SHOWN_MAX = 10, SETTINGS_BYTES = 4096 };
 
 struct sweep {
     struct torci_scenario_source source;
@@ -27,12 +23,11 @@ struct sweep {
     const char *path;
     bool seed_given;
     uint64_t seed;
-    unsigned classes; /* bits of enum torc_fault_class */
-    bool once, persist;
+    struct torc_scenario_sweeping sweeping; /* as the options say */
+    bool classes_given, modes_given, numbers_given, budget_given;
     unsigned jobs;
-    uint64_t budget_ns;
     const struct torc_scenario_report *baseline;
-    struct torc_scenario_fault *cases;
+    struct torc_decision *cases;
     size_t count;
     uint64_t all_count; /* of all shards */
 };
@@ -41,11 +36,13 @@ static void print_help(void)
 {
     puts("usage: torc sweep [options] SCENARIO\n"
          "\n"
-         "Runs the scenario once and counts, host by host, acquisitions of memory, statements on databases and\n"
-         "operations of disks. Then fails each of them in turn, once and for ever. Expectations may fail then;\n"
-         "nothing may crash, leak, get stuck or go unhandled, and `always` and `never` must hold.\n"
-         "  --fault LIST        some of alloc, db, io [all]\n"
+         "Runs the scenario once and counts, host by host, what could fail: every acquisition of memory, read, write,\n"
+         "connect, ... Then fails each of them in turn, in every way it can, once and for ever. Expectations may\n"
+         "fail then; nothing may crash, leak, get stuck or go unhandled, and `always` and `never` must hold.\n"
+         "Options come before what the scenario's sweep line says.\n"
+         "  --fault LIST        some of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io [all]\n"
          "  --mode LIST         once, persist [both]\n"
+         "  --k A..B            of each host and kind, those operations, counted from 1 [1..]\n"
          "  --budget DURATION   of real time; what it left is told, status 4\n"
          "  --jobs NUMBER       processes [the number of processors]\n"
          TORCI_CAMPAIGN_HELP
@@ -57,55 +54,71 @@ static void print_help(void)
 
 /* --- arguments ------------------------------------------------------------------------------------ */
 
-/* Bits of `names` that a list holds; 0: one is none of them. */
-static unsigned read_list(const char *text, const char *const *names)
+static int read_classes(struct sweep *sweep, const char *value)
 {
-    unsigned all = 0;
+    const char *bad;
 
-    for (;;) {
-        size_t bytes = strcspn(text, ",");
-        unsigned bit = 0;
-
-        for (unsigned i = 0; names[i] != NULL; i++)
-            if (strlen(names[i]) == bytes && memcmp(names[i], text, bytes) == 0)
-                bit = 1u << i;
-        if (bit == 0)
-            return 0;
-        all |= bit;
-        if (text[bytes] == '\0')
-            return all;
-        text += bytes + 1;
-    }
+    sweep->classes_given = true;
+    if (torc_fault_classes_parse(value, &sweep->sweeping.classes, &bad) == 0)
+        return 0;
+    return torci_usage_error(name, "--fault: '%.*s' is none of alloc, read, write, accept, connect, socket, "
+                             "resolve, timer, job, db, io", (int)strcspn(bad, ","), bad);
 }
 
 static int read_value(void *arg, const char *option, const char *value)
 {
     struct sweep *sweep = arg;
-    static const char *const class_names[] = {"alloc", "db", "io", NULL};
-    static const char *const mode_names[] = {"once", "persist", NULL};
-    unsigned modes;
+    struct torc_scenario_sweeping *sweeping = &sweep->sweeping;
 
-    if (strcmp(option, "fault") == 0) {
-        sweep->classes = read_list(value, class_names);
-        return sweep->classes != 0 ? 0 : torci_usage_error(name, "--fault: '%s' is no list of alloc, db, io", value);
-    }
+    if (strcmp(option, "fault") == 0)
+        return read_classes(sweep, value);
     if (strcmp(option, "mode") == 0) {
-        modes = read_list(value, mode_names);
-        sweep->once = (modes & 1) != 0;
-        sweep->persist = (modes & 2) != 0;
-        return modes != 0 ? 0 : torci_usage_error(name, "--mode: '%s' is no list of once, persist", value);
+        sweep->modes_given = true;
+        return torc_sweep_parse_modes(value, &sweeping->once, &sweeping->persist) == 0
+                   ? 0
+                   : torci_usage_error(name, "--mode: '%s' is no list of once, persist", value);
     }
-    if (strcmp(option, "budget") == 0)
-        return torci_read_budget(name, value, &sweep->budget_ns);
+    if (strcmp(option, "k") == 0) {
+        sweep->numbers_given = true;
+        return torc_sweep_parse_numbers(value, &sweeping->first, &sweeping->last) == 0
+                   ? 0
+                   : torci_usage_error(name, "--k: '%s' is none of A, A.. and A..B, from 1", value);
+    }
+    if (strcmp(option, "budget") == 0) {
+        sweep->budget_given = true;
+        return torci_read_budget(name, value, &sweeping->budget_ns);
+    }
     if (strcmp(option, "jobs") == 0)
         return torci_parallel_read_jobs(name, value, &sweep->jobs);
     sweep->seed_given = true;
     return torci_read_number(name, "seed", value, &sweep->seed);
 }
 
+/* What was not given comes from the scenario. */
+static void settle(struct sweep *sweep)
+{
+    struct torc_scenario_sweeping *sweeping = &sweep->sweeping;
+    struct torc_scenario_sweeping written;
+
+    torc_scenario_sweep(sweep->scenario, &written);
+    if (!sweep->classes_given)
+        sweeping->classes = written.classes;
+    if (!sweep->modes_given) {
+        sweeping->once = written.once;
+        sweeping->persist = written.persist;
+    }
+    if (!sweep->numbers_given) {
+        sweeping->first = written.first;
+        sweeping->last = written.last;
+    }
+    if (!sweep->budget_given)
+        sweeping->budget_ns = written.budget_ns;
+}
+
 /* --- runs ----------------------------------------------------------------------------------------- */
 
-static int run_with(struct sweep *sweep, const struct torc_scenario_fault *fault,
+/* fault NULL: the first run, which counts. */
+static int run_with(struct sweep *sweep, const struct torc_decision *fault,
                     struct torc_scenario_report **out)
 {
     struct torc_scenario_run_options options;
@@ -114,6 +127,7 @@ static int run_with(struct sweep *sweep, const struct torc_scenario_fault *fault
     options.seed_given = sweep->seed_given;
     options.seed = sweep->seed;
     options.fault = fault;
+    options.count_questions = fault == NULL;
     return torc_scenario_run(sweep->scenario, &options, out);
 }
 
@@ -140,45 +154,52 @@ static void name_case(void *arg, size_t index, char item[TORCI_ITEM_BYTES], uint
 
 /* --- cases ---------------------------------------------------------------------------------------- */
 
-static void add_case(struct sweep *sweep, enum torc_fault_class fault_class, const char *host,
-                     uint64_t k, bool persist, int code)
+/* The index of its class in torc_fault_classes, if that is swept; -1: not. */
+static int class_of(const struct sweep *sweep, const char *site)
+{
+    for (int i = 0; torc_fault_classes[i].name != NULL; i++)
+        if ((sweep->sweeping.classes >> i & 1) != 0 && torc_fault_class_has(&torc_fault_classes[i], site))
+            return i;
+    return -1;
+}
+
+static void add_case(struct sweep *sweep, const struct torc_scenario_questions *questions, uint64_t k,
+                     uint64_t option, bool onwards)
 {
     if (!torci_shard_has(&sweep->campaign.shard, sweep->all_count++))
         return;
     if (sweep->cases != NULL)
         sweep->cases[sweep->count] =
-            (struct torc_scenario_fault){fault_class, host, k, persist, code};
+            (struct torc_decision){questions->host, questions->site, k, option, onwards};
     sweep->count++;
 }
 
-static void add_operation(struct sweep *sweep, enum torc_fault_class fault_class, const char *host,
-                          uint64_t k)
+static void add_question(struct sweep *sweep, const struct torc_scenario_questions *questions, uint64_t k)
 {
-    size_t codes = fault_class == TORC_FAULT_DB ? DATABASE_CODES : 1;
+    uint64_t possible = questions->possible[k];
 
-    for (size_t i = 0; i < codes; i++) {
-        int code = fault_class == TORC_FAULT_DB ? database_codes[i] : 0;
-
-        if (sweep->once)
-            add_case(sweep, fault_class, host, k, false, code);
-        if (sweep->persist)
-            add_case(sweep, fault_class, host, k, true, code);
+    for (uint64_t option = 1; option < 64 && possible >> option != 0; option++) {
+        if ((possible >> option & 1) == 0)
+            continue;
+        if (sweep->sweeping.once)
+            add_case(sweep, questions, k, option, false);
+        if (sweep->sweeping.persist)
+            add_case(sweep, questions, k, option, true);
     }
 }
 
 /* Counts the cases, or writes them down. */
 static void enumerate(struct sweep *sweep)
 {
-    const struct torc_scenario_report *baseline = sweep->baseline;
-
     sweep->count = 0;
     sweep->all_count = 0;
-    for (size_t h = 0; h < baseline->count_count; h++)
-        for (unsigned c = 0; c < TORC_FAULT_CLASSES; c++)
-            for (uint64_t k = 1; (sweep->classes >> c & 1) != 0 &&
-                                 k <= baseline->counts[h].operations[c];
-                 k++)
-                add_operation(sweep, (enum torc_fault_class)c, baseline->counts[h].host, k);
+    for (size_t q = 0; q < sweep->baseline->question_count; q++) {
+        const struct torc_scenario_questions *questions = &sweep->baseline->questions[q];
+
+        for (uint64_t k = sweep->sweeping.first - 1;
+             class_of(sweep, questions->site) >= 0 && k < questions->count && k < sweep->sweeping.last; k++)
+            add_question(sweep, questions, k);
+    }
 }
 
 /* --- what came of it ------------------------------------------------------------------------------ */
@@ -223,8 +244,10 @@ static void tell_case(struct sweep *sweep, const struct torci_outcome *outcome, 
 static int open_campaign(struct sweep *sweep)
 {
     char settings[SETTINGS_BYTES];
-    int used = snprintf(settings, sizeof settings, "seed=%llu classes=%u once=%d persist=%d",
-                        (unsigned long long)sweep->baseline->seed, sweep->classes, sweep->once, sweep->persist);
+    const struct torc_scenario_sweeping *sweeping = &sweep->sweeping;
+    int used = snprintf(settings, sizeof settings, "seed=%llu classes=%u once=%d persist=%d k=%llu..%llu",
+                        (unsigned long long)sweep->baseline->seed, sweeping->classes, sweeping->once, sweeping->persist,
+                        (unsigned long long)sweeping->first, (unsigned long long)sweeping->last);
 
     torci_scenario_source_settings(&sweep->source, settings + used, sizeof settings - (size_t)used);
     return torci_campaign_open(&sweep->campaign, &sweep->source, sweep->scenario,
@@ -249,29 +272,33 @@ static size_t tell_failures(struct sweep *sweep, const struct torci_outcome *out
     return failed;
 }
 
+static void tell_class(const struct sweep *sweep, const struct torci_outcome *outcomes, int number)
+{
+    uint64_t operations = 0;
+    size_t cases = 0;
+    size_t done = 0;
+    size_t failed = 0;
+
+    for (size_t q = 0; q < sweep->baseline->question_count; q++)
+        if (class_of(sweep, sweep->baseline->questions[q].site) == number)
+            operations += sweep->baseline->questions[q].count;
+    for (size_t i = 0; i < sweep->count; i++) {
+        if (class_of(sweep, sweep->cases[i].site) != number)
+            continue;
+        cases++;
+        done += outcomes[i].done ? 1 : 0;
+        failed += outcomes[i].done && !is_right(&outcomes[i]) ? 1 : 0;
+    }
+    printf("    %-8s %8llu operations, %8zu cases, %8zu run, %6zu failed, %zu left\n",
+           torc_fault_classes[number].name, (unsigned long long)operations, cases, done, failed,
+           cases - done);
+}
+
 static void tell_counts(const struct sweep *sweep, const struct torci_outcome *outcomes)
 {
-    for (unsigned c = 0; c < TORC_FAULT_CLASSES; c++) {
-        uint64_t operations = 0;
-        size_t cases = 0;
-        size_t done = 0;
-        size_t failed = 0;
-
-        if ((sweep->classes >> c & 1) == 0)
-            continue;
-        for (size_t h = 0; h < sweep->baseline->count_count; h++)
-            operations += sweep->baseline->counts[h].operations[c];
-        for (size_t i = 0; i < sweep->count; i++) {
-            if (sweep->cases[i].fault_class != (enum torc_fault_class)c)
-                continue;
-            cases++;
-            done += outcomes[i].done ? 1 : 0;
-            failed += outcomes[i].done && !is_right(&outcomes[i]) ? 1 : 0;
-        }
-        printf("    %-6s %8llu operations, %8zu cases, %8zu run, %6zu failed, %zu left\n",
-               torc_fault_class_name((enum torc_fault_class)c), (unsigned long long)operations,
-               cases, done, failed, cases - done);
-    }
+    for (int i = 0; torc_fault_classes[i].name != NULL; i++)
+        if ((sweep->sweeping.classes >> i & 1) != 0)
+            tell_class(sweep, outcomes, i);
 }
 
 static int run_cases(struct sweep *sweep)
@@ -294,7 +321,8 @@ static int run_cases(struct sweep *sweep)
     status = open_campaign(sweep);
     if (status == 0)
         status = torci_campaign_run(&sweep->campaign, torci_parallel_jobs(sweep->jobs), run_case, name_case, sweep,
-                                    outcomes, sweep->count, sweep->budget_ns != 0 ? since_ns + sweep->budget_ns : 0);
+                                    outcomes, sweep->count,
+                                    sweep->sweeping.budget_ns != 0 ? since_ns + sweep->sweeping.budget_ns : 0);
     seconds = (double)(torci_monotonic_ns() - since_ns) / 1e9;
     if (status != 0) {
         free(outcomes);
@@ -326,6 +354,7 @@ static int sweep_scenario(struct sweep *sweep)
         return status;
     }
     sweep->scenario = scenario;
+    settle(sweep);
     if (run_with(sweep, NULL, &baseline) != 0) {
         torc_scenario_free(scenario);
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
@@ -355,12 +384,9 @@ int torci_command_sweep(int argc, char **argv)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     sweep->source.command = name;
     sweep->campaign.command = name;
-    sweep->classes = 7;
-    sweep->once = true;
-    sweep->persist = true;
     status = torci_scenario_source_arguments(
         &sweep->source, argc, argv,
-        &(struct torci_command_options){option_names, 5, print_help, read_value, sweep, &sweep->campaign},
+        &(struct torci_command_options){option_names, OPTIONS, print_help, read_value, sweep, &sweep->campaign},
         &sweep->path, &done);
     if (status == 0 && !done)
         status = sweep_scenario(sweep);

@@ -4,75 +4,84 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <torc/pool.h>
+#include <torc/nearest_name.h>
 
 #include "command.h"
 
 static int wrong(const char *command, const char *text)
 {
-    return torci_usage_error(command, "--fault: '%s' is not CLASS:HOST:NUMBER[:persist][:SQLITE_CODE], "
-                             "with a class of alloc, db, io", text);
+    return torci_usage_error(command, "--fault: '%s' is not SITE:HOST:NUMBER[..]=OPTION, as torc sweep "
+                             "prints it", text);
 }
 
-static bool read_class(const char *name, size_t bytes, enum torc_fault_class *out)
+static int read_site(const char *command, const char *text, size_t bytes,
+                     const struct torc_decision_site **out)
 {
-    for (unsigned c = 0; c < TORC_FAULT_CLASSES; c++) {
-        const char *known = torc_fault_class_name((enum torc_fault_class)c);
+    char name[64];
+    const char *nearest;
 
-        if (strlen(known) != bytes || memcmp(known, name, bytes) != 0)
-            continue;
-        *out = (enum torc_fault_class)c;
-        return true;
-    }
-    return false;
+    snprintf(name, sizeof name, "%.*s", (int)bytes, text);
+    *out = torc_decision_find_site(name);
+    if (*out != NULL)
+        return 0;
+    nearest = torc_decision_nearest_site(name);
+    return torci_usage_error(command, "--fault: unknown site '%s'%s%s%s", name,
+                             nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
+                             nearest != NULL ? "'?" : "");
 }
 
-/* What follows the number. */
-static bool read_rest(const char *at, struct torc_scenario_fault *out)
+static int read_option(const char *command, const struct torc_decision_site *site, const char *text,
+                       uint64_t *out)
 {
-    char code[64];
+    const char *nearest;
 
-    while (*at == ':') {
-        size_t bytes = strcspn(++at, ":");
-
-        if (bytes == 7 && memcmp(at, "persist", 7) == 0) {
-            out->persist = true;
-        } else {
-            snprintf(code, sizeof code, "%.*s", (int)bytes, at);
-            if (torc_sqlite_code_of_name(code, &out->code) != 0)
-                return false;
-        }
-        at += bytes;
-    }
-    return *at == '\0';
+    if (torc_decision_option(site, text, out) == 0)
+        return 0;
+    nearest = site->options != NULL ? torc_name_nearest(text, site->options) : NULL;
+    return torci_usage_error(command, "--fault: %s has no option '%s'%s%s%s", site->name, text,
+                             nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
+                             nearest != NULL ? "'?" : "");
 }
 
 int torci_fault_case_read(const char *command, const char *text, struct torci_fault_case *out)
 {
-    size_t class_bytes = strcspn(text, ":");
-    const char *host = text + class_bytes + 1;
+    size_t site_bytes = strcspn(text, ":");
+    const char *host = text + site_bytes + 1;
+    const struct torc_decision_site *site;
     size_t host_bytes;
     const char *number;
     char *end;
+    int status;
 
     memset(out, 0, sizeof *out);
-    if (text[class_bytes] != ':' || !read_class(text, class_bytes, &out->fault.fault_class))
+    if (text[site_bytes] != ':')
         return wrong(command, text);
+    status = read_site(command, text, site_bytes, &site);
+    if (status != 0)
+        return status;
     host_bytes = strcspn(host, ":");
     if (host[host_bytes] != ':' || host_bytes == 0 || host_bytes >= sizeof out->host)
         return wrong(command, text);
     memcpy(out->host, host, host_bytes);
-    out->fault.host = out->host;
     number = host + host_bytes + 1;
-    out->fault.k = strtoull(number, &end, 10);
-    if (number[0] < '0' || number[0] > '9' || out->fault.k == 0 || !read_rest(end, &out->fault))
+    out->decision.host = out->host;
+    out->decision.site = site->name;
+    out->decision.k = strtoull(number, &end, 10);
+    out->decision.onwards = strncmp(end, "..", 2) == 0;
+    end += out->decision.onwards ? 2 : 0;
+    if (number[0] < '0' || number[0] > '9' || *end != '=')
         return wrong(command, text);
-    return 0;
+    return read_option(command, site, end + 1, &out->decision.value);
 }
 
-void torci_fault_case_write(const struct torc_scenario_fault *fault, char *out, size_t size)
+void torci_fault_case_write(const struct torc_decision *decision, char *out, size_t size)
 {
-    snprintf(out, size, "%s:%s:%llu%s%s%s", torc_fault_class_name(fault->fault_class), fault->host,
-             (unsigned long long)fault->k, fault->persist ? ":persist" : "",
-             fault->code != 0 ? ":" : "", fault->code != 0 ? torc_sqlite_code_name(fault->code) : "");
+    const struct torc_decision_site *site = torc_decision_find_site(decision->site);
+    const char *option = torc_decision_option_name(site, decision->value);
+    char number[24];
+
+    snprintf(number, sizeof number, "%llu", (unsigned long long)decision->value);
+    snprintf(out, size, "%s:%s:%llu%s=%s", decision->site, decision->host,
+             (unsigned long long)decision->k, decision->onwards ? ".." : "",
+             option != NULL ? option : number);
 }

@@ -1,5 +1,5 @@
-/* fault_list.h - every single fault that a scenario could suffer: for each question it asks about one, each of its
- * options. */
+/* fault_list.h - every single fault that a scenario could suffer: for each question it asks about one, each of the
+ * options it has. */
 #ifndef TORCI_FAULT_LIST_H
 #define TORCI_FAULT_LIST_H
 
@@ -8,8 +8,7 @@
 struct torci_fault_list {
     struct torc_decision *cases; /* the first questions of all sites come first */
     size_t count;
-    struct torci_asked *asked; /* by host and site */
-    size_t asked_count;
+    struct torc_scenario_report *report; /* of the run that was asked */
 };
 
 /* Runs the scenario once and lists what it asks.  0, or TORC_ENOMEM. */

@@ -160,7 +160,8 @@ static uint64_t answer(struct torc_decision_list *list, const struct torc_questi
     struct entry *entry = find_entry(list, question);
 
     if (entry != NULL) {
-        entry->used = entry->used || entry->decision.value < question->options;
+        entry->used = entry->used || entry->decision.value == 0 ||
+                      torc_question_has(question, entry->decision.value);
         return entry->decision.value;
     }
     if (list->closed)
@@ -183,7 +184,7 @@ static uint64_t decide(struct torc_decider *self, const struct torc_question *qu
     struct torc_decision_list *list = (struct torc_decision_list *)(void *)self;
     uint64_t value = answer(list, question);
 
-    if (value == 0 || value >= question->options)
+    if (!torc_question_has(question, value))
         return value;
     note_taken(list, question, value);
     count_decided(list, question, value);

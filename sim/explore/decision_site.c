@@ -19,6 +19,9 @@ static const char *const twice[] = {"twice", NULL};
 static const char *const overtaken[] = {"late", NULL};
 static const char *const corrupted[] = {"corrupted", NULL};
 
+#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* Those of operations are numbered in sim/world/operation_fault.h. */
 const struct torc_decision_site torc_decision_sites[] = {
     {"ready.order", TORC_SITE_ORDER, NULL},  {"read.short", TORC_SITE_AMOUNT, NULL},
     {"write.short", TORC_SITE_AMOUNT, NULL}, {"packet.delay", TORC_SITE_TIME, NULL},
@@ -27,6 +30,23 @@ const struct torc_decision_site torc_decision_sites[] = {
     {"host.fault", TORC_SITE_FAULT, host_faults},
     {"link.loss", TORC_SITE_FAULT, lost},    {"link.duplicate", TORC_SITE_FAULT, twice},
     {"link.reorder", TORC_SITE_FAULT, overtaken}, {"link.corrupt", TORC_SITE_FAULT, corrupted},
+    {"socket.fail", TORC_SITE_FAULT, OPTIONS("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRINUSE")},
+    {"connect.fail", TORC_SITE_FAULT,
+     OPTIONS("ECONNREFUSED", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ECONNRESET", "EADDRNOTAVAIL")},
+    {"accept.fail", TORC_SITE_FAULT, OPTIONS("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "ECONNABORTED")},
+    {"read.fail", TORC_SITE_FAULT, OPTIONS("ECONNRESET", "ETIMEDOUT")},
+    {"read.again", TORC_SITE_FAULT, OPTIONS("1ms", "100ms", "5s")},
+    {"write.fail", TORC_SITE_FAULT, OPTIONS("EPIPE", "ECONNRESET", "ETIMEDOUT", "ENOBUFS")},
+    {"write.again", TORC_SITE_FAULT, OPTIONS("1ms", "100ms", "5s")},
+    {"stream.stall", TORC_SITE_FAULT, OPTIONS("silent")},
+    {"resolve.fail", TORC_SITE_FAULT, OPTIONS("NXDOMAIN", "SERVFAIL", "timeout", "slow")},
+    {"job.fail", TORC_SITE_FAULT, OPTIONS("ENOMEM", "ELIMIT")},
+    {"alloc.fail", TORC_SITE_FAULT, OPTIONS("ENOMEM")},
+    {"db.fail", TORC_SITE_FAULT,
+     OPTIONS("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CORRUPT",
+             "SQLITE_INTERRUPT", "disconnect", "drop-reply")},
+    {"disk.fail", TORC_SITE_FAULT,
+     OPTIONS("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_BUSY", "short")},
     {NULL, TORC_SITE_ORDER, NULL},
 };
 
@@ -50,6 +70,12 @@ const char *torc_decision_nearest_site(const char *name)
     for (size_t i = 0; torc_decision_sites[i].name != NULL; i++)
         names[i] = torc_decision_sites[i].name;
     return torc_name_nearest(name, names);
+}
+
+bool torc_question_has(const struct torc_question *question, uint64_t value)
+{
+    return value > 0 && value < question->options &&
+           (question->possible == 0 || (question->possible >> value & 1) != 0);
 }
 
 /* --- options -------------------------------------------------------------------------------------- */

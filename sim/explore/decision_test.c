@@ -13,7 +13,7 @@
 static uint64_t ask(struct torc_decider *decider, const char *host, const char *site, uint64_t k,
                     uint64_t options, uint64_t draw)
 {
-    struct torc_question question = {host, site, k, options, draw, 0};
+    struct torc_question question = {host, site, k, options, draw, 0, 0};
 
     return decider->decide(decider, &question);
 }
@@ -105,7 +105,7 @@ static void a_decision_onwards_answers_that_question_and_all_after_it(void **sta
 
 static void what_is_drawn_happens_until_the_list_is_closed(void **state)
 {
-    struct torc_question question = {"a", "job.delay", 0, 4, 0, 2};
+    struct torc_question question = {"a", "job.delay", 0, 4, 0, 2, 0};
     const struct torc_decision *taken;
     struct torc_decision_list *list;
     struct torc_decider *decider;
@@ -124,7 +124,7 @@ static void what_is_drawn_happens_until_the_list_is_closed(void **state)
 
 static void a_strategy_leaves_what_is_drawn_alone_where_it_does_not_decide(void **state)
 {
-    struct torc_question question = {"a", "job.delay", 0, 4, 5, 3};
+    struct torc_question question = {"a", "job.delay", 0, 4, 5, 3, 0};
     struct torc_decider *strategy;
     uint64_t sites;
     const char *bad;

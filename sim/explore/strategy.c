@@ -62,6 +62,23 @@ static bool fault_strikes(const struct strategy *strategy, const struct torc_que
     return question->k == (fate >> 16) % (ONCE_WITHIN_LEAST << 3 * exponent);
 }
 
+/* One of the options beside the default, each alike. */
+static uint64_t choose_option(const struct torc_question *question, uint64_t draw)
+{
+    uint64_t count = 0;
+    uint64_t left;
+    uint64_t option = 0;
+
+    if (question->possible == 0)
+        return 1 + draw % (question->options - 1);
+    for (uint64_t i = 1; i < question->options; i++)
+        count += torc_question_has(question, i) ? 1 : 0;
+    left = 1 + draw % count;
+    while (left > 0)
+        left -= torc_question_has(question, ++option) ? 1 : 0;
+    return option;
+}
+
 static uint64_t decide_random(const struct strategy *strategy,
                               const struct torc_decision_site *site,
                               const struct torc_question *question)
@@ -71,7 +88,7 @@ static uint64_t decide_random(const struct strategy *strategy,
     if (site->kind == TORC_SITE_FAULT ? !fault_strikes(strategy, question)
                                       : question->draw % RARITY != 0)
         return question->drawn;
-    return 1 + question->draw / RARITY_MOST % (question->options - 1);
+    return choose_option(question, question->draw / RARITY_MOST);
 }
 
 /* Those of low priority get the most there is, the others nothing.  A priority is that of a host at a site and

@@ -21,19 +21,21 @@ int torci_run_make_decider(struct torci_run *run, struct torc_decider **out)
 
     *out = NULL;
     if (scenario->decision_count == 0 && !scenario->decided_only && options->decision_count == 0 &&
-        options->decider == NULL)
+        options->decider == NULL && options->fault == NULL && !options->count_questions)
         return 0;
     code = torc_decision_list_new(options->decider, &run->decisions);
     if (code == 0)
         code = add_all(run->decisions, scenario->decisions, scenario->decision_count);
     if (code == 0)
         code = add_all(run->decisions, options->decisions, options->decision_count);
+    if (code == 0 && options->fault != NULL)
+        code = torc_decision_list_add(run->decisions, options->fault);
     if (code != 0)
         return code;
     if (scenario->decided_only)
         torc_decision_list_close(run->decisions);
     *out = torc_decision_list_decider(run->decisions);
-    return 0;
+    return options->count_questions ? torci_sweep_count(run, out) : 0;
 }
 
 bool torci_run_decided(const struct torci_run *run, enum torc_site_kind kind)
@@ -50,9 +52,12 @@ bool torci_run_decided_any(const struct torci_run *run)
 /* The n-th of those that were given. */
 static const struct torc_decision *given(const struct torci_run *run, size_t n)
 {
-    return n < run->scenario->decision_count
-               ? &run->scenario->decisions[n]
-               : &run->options->decisions[n - run->scenario->decision_count];
+    size_t written = run->scenario->decision_count;
+
+    if (n < written)
+        return &run->scenario->decisions[n];
+    return n - written < run->options->decision_count ? &run->options->decisions[n - written]
+                                                      : run->options->fault;
 }
 
 static int copy_decision(struct torci_run *run, const struct torc_decision *decision,

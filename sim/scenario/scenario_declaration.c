@@ -334,14 +334,6 @@ static int parse_limit(struct torci_parser *parser)
     return 0;
 }
 
-static int parse_campaign(struct torci_parser *parser)
-{
-    if (parser->line->word_count < 2)
-        return torci_parse_error_end(parser, "%s takes what to vary", parser->line->words[0].text);
-    parser->scenario->campaigns = true;
-    return 0;
-}
-
 int torci_parse_declaration(struct torci_parser *parser, bool *out_done)
 {
     static const struct {
@@ -350,7 +342,7 @@ int torci_parse_declaration(struct torci_parser *parser, bool *out_done)
     } declarations[] = {
         {"title", parse_title},     {"seed", parse_seed},      {"param", parse_param},
         {"host", parse_host},       {"link", parse_link},      {"limit", parse_limit},
-        {"sweep", parse_campaign},  {"explore", torci_parse_explore}, {"db", torci_parse_database},
+        {"sweep", torci_parse_sweep}, {"explore", torci_parse_explore}, {"db", torci_parse_database},
         {"on", torci_parse_fault},  {"decide", torci_parse_decide}, {"dns", torci_parse_dns},
         {"when", torci_parse_when},
     };

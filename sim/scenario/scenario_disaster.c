@@ -72,6 +72,22 @@ static int arm_on_disk(struct torci_run *run, const struct torci_script_fault *f
     return 0;
 }
 
+static int arm(struct torci_run *run, const struct torci_script_fault *fault)
+{
+    struct torc_host *host = run->hosts[fault->host->index].host;
+    uint32_t *number = &run->faults[fault->index].number;
+
+    switch (fault->kind) {
+    case TORCI_FAULT_DATABASE:
+        return torc_host_add_database_fault(host, &fault->fault, number);
+    case TORCI_FAULT_DISK:
+        return arm_on_disk(run, fault);
+    case TORCI_FAULT_OPERATION:
+    default:
+        return torc_host_add_operation_fault(host, &fault->operation, number);
+    }
+}
+
 int torci_disasters_arm(struct torci_run *run)
 {
     int code = 0;
@@ -84,10 +100,7 @@ int torci_disasters_arm(struct torci_run *run)
         code = lay_out(run, each);
     for (const struct torci_script_fault *each = run->scenario->faults; each != NULL && code == 0;
          each = each->next)
-        code = each->of_disk
-                   ? arm_on_disk(run, each)
-                   : torc_host_add_database_fault(run->hosts[each->host->index].host, &each->fault,
-                                                  &run->faults[each->index].number);
+        code = arm(run, each);
     return code;
 }
 
@@ -96,8 +109,9 @@ static uint64_t count_strikes(const struct torci_run *run, const struct torci_sc
     const struct torc_host *host = run->hosts[fault->host->index].host;
     uint32_t number = run->faults[fault->index].number;
 
-    return fault->of_disk ? torc_host_disk_fault_struck(host, number)
-                          : torc_host_database_fault_struck(host, number);
+    return fault->kind == TORCI_FAULT_DISK       ? torc_host_disk_fault_struck(host, number)
+           : fault->kind == TORCI_FAULT_DATABASE ? torc_host_database_fault_struck(host, number)
+                                                 : torc_host_operation_fault_struck(host, number);
 }
 
 void torci_disasters_look(struct torci_run *run)

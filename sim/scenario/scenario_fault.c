@@ -193,8 +193,10 @@ int torci_parse_fault(struct torci_parser *parser)
         return torci_parse_database_fault(parser);
     if (torci_word_is(&line->words[1], "disk"))
         return torci_parse_disk_fault(parser);
+    if (torci_find_script_host(parser->scenario, line->words[1].text, line->words[1].bytes) != NULL)
+        return torci_parse_operation_fault(parser);
     return torci_parse_unknown(parser, &line->words[1], 0,
                                torc_name_nearest(line->words[1].text, kinds),
-                               "unknown trigger '%.64s': there are 'on db' and 'on disk'",
+                               "unknown trigger '%.64s': there are 'on db', 'on disk' and 'on HOST'",
                                line->words[1].text);
 }

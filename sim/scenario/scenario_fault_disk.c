@@ -197,7 +197,7 @@ int torci_parse_disk_fault(struct torci_parser *parser)
     code = torci_fault_read_match(&reader, keys, ACCIDENTS, &match);
     if (code != 0)
         return code;
-    fault->of_disk = true;
+    fault->kind = TORCI_FAULT_DISK;
     fault->disk = empty;
     fault->disk.file = match.pattern;
     fault->disk.n = match.n;

@@ -1,12 +1,18 @@
 /* scenario_host.c - what happens to a host as a whole: by lines, or by the world's decision. */
+#include <string.h>
+
 #include <torc/host_fault.h>
 
 #include "scenario_run.h"
 
 bool torci_run_is_out_of_memory(const struct torci_run *run, int code)
 {
-    return code == TORC_ENOMEM && run->options->fault == NULL &&
-           !torci_run_decided(run, TORC_SITE_FAULT);
+    if (code != TORC_ENOMEM || torci_run_decided(run, TORC_SITE_FAULT))
+        return false;
+    for (const struct torci_script_fault *each = run->scenario->faults; each != NULL; each = each->next)
+        if (each->kind == TORCI_FAULT_OPERATION && strcmp(each->operation.site, "alloc.fail") == 0)
+            return false;
+    return true;
 }
 
 /* --- down ------------------------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #define TORCI_SCENARIO_MODEL_H
 
 #include <torc/database_fault.h>
+#include <torc/operation_fault.h>
 #include <torc/decision.h>
 #include <torc/disk.h>
 #include <torc/nearest_name.h>
@@ -131,14 +132,18 @@ struct torci_script_database {
     struct torc_disk_options disk;
 };
 
-/* What goes wrong with statements or with the disk.  The texts of both lie in the pile. */
+enum torci_fault_kind { TORCI_FAULT_DATABASE, TORCI_FAULT_DISK, TORCI_FAULT_OPERATION };
+
+/* What goes wrong with statements, with the disk, or with an operation: of the three what `kind` says.  The texts lie
+ * in the pile. */
 struct torci_script_fault {
     struct torci_script_fault *next;
     struct torci_place place;
     const struct torci_script_host *host;
-    bool of_disk; /* `disk` counts, not `fault` */
+    enum torci_fault_kind kind;
     struct torc_database_fault fault;
     struct torc_disk_fault disk;
+    struct torc_operation_fault operation;
     bool optional; /* may stay unspent */
     size_t index;
 };
@@ -333,6 +338,7 @@ struct torc_scenario {
     uint64_t limit_events;
     bool campaigns;
     struct torc_scenario_exploration exploration;
+    struct torc_scenario_sweeping sweeping;
     struct torci_param *params;
     struct torci_script_host *hosts;
     size_t host_count;

@@ -443,6 +443,7 @@ int torc_scenario_parse(const char *text, size_t bytes, const char *name,
     if (code == 0) {
         scenario->seed = 1;
         scenario->exploration = torci_exploration_defaults();
+        scenario->sweeping = torci_sweeping_defaults();
         scenario->limit_time_ns = UINT64_C(3600) * 1000000000;
         scenario->limit_events = 50000000;
         parser.scenario = scenario;

@@ -115,6 +115,9 @@ TORC_CHECKED int torci_parse_dns(struct torci_parser *parser);
 /* decide ...: the whole line. */
 TORC_CHECKED int torci_parse_decide(struct torci_parser *parser);
 struct torc_scenario_exploration torci_exploration_defaults(void);
+struct torc_scenario_sweeping torci_sweeping_defaults(void);
+/* sweep ...: the whole line. */
+TORC_CHECKED int torci_parse_sweep(struct torci_parser *parser);
 /* explore ...: the whole line. */
 TORC_CHECKED int torci_parse_explore(struct torci_parser *parser);
 

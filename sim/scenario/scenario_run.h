@@ -206,8 +206,9 @@ struct torci_host_run {
     struct torci_peer *peer; /* NULL: it runs a module */
     const struct torc_module *module;
     bool kept; /* it ran when answers were kept */
-    uint64_t operations_before[TORC_FAULT_CLASSES]; /* the module was started */
 };
+
+struct torci_question_counter;
 
 struct torci_run {
     const struct torc_scenario *scenario;
@@ -219,6 +220,7 @@ struct torci_run {
     struct torc_world *world;
     struct torc_host_watcher watcher;
     struct torc_decision_list *decisions; /* NULL: everything is the default */
+    struct torci_question_counter *counter; /* NULL: questions are not counted */
     struct torci_host_run *hosts;
     struct torci_label_run *labels;
     struct torci_step_run *steps;
@@ -259,13 +261,14 @@ void torci_run_until(struct torci_run *run, uint64_t until_ns);
 /* Failures nobody has handled, so far (scenario_evaluate.c). */
 int64_t torci_count_unhandled(struct torci_run *run);
 
-/* --- one fault more (scenario_sweep.c) ------------------------------------------------------------- */
+/* --- faults that were decided (scenario_sweep.c) ------------------------------------------------------------- */
 
-/* Before modules are started: arms it.  Errors: TORC_ENOMEM. */
-TORC_CHECKED int torci_sweep_begin(struct torci_run *run);
-/* How often each class was asked for, into the report.  Errors: TORC_ENOMEM. */
+/* Counts what *decider is asked, which is then another one.  Errors: TORC_ENOMEM. */
+TORC_CHECKED int torci_sweep_count(struct torci_run *run, struct torc_decider **decider);
+/* What was counted, into the report.  Errors: TORC_ENOMEM. */
 TORC_CHECKED int torci_sweep_report(struct torci_run *run);
-/* Whether a failure with that verdict may come from the fault and does not count. */
+void torci_sweep_free(struct torci_run *run);
+/* Whether a failure with that verdict may come from a fault that was decided and does not count. */
 bool torci_sweep_lets_go(struct torci_run *run, enum torc_scenario_verdict verdict);
 
 /* --- decisions (scenario_decider.c) --------------------------------------------------------------- */

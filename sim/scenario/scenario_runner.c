@@ -200,8 +200,6 @@ static int make_world(struct torci_run *run)
         code = torci_run_set_names(run);
     if (code == 0)
         code = torci_disasters_arm(run);
-    if (code == 0)
-        code = torci_sweep_begin(run);
     if (code == 0 && !torci_run_failed(run))
         start_modules(run);
     return code;
@@ -348,6 +346,7 @@ static void clean_up(struct torci_run *run)
     torc_world_free(run->world);
     torc_trace_free(run->trace);
     torc_decision_list_free(run->decisions);
+    torci_sweep_free(run);
     torci_pile_free(&run->pile);
 }
 

@@ -1,106 +1,209 @@
-/* scenario_sweep.c - one fault more than the scenario has: arms it, counts what could be failed, and says which
- * failures of the run are let go because of it. */
-#include <sqlite3.h>
+/* scenario_sweep.c - faults that were decided: what could be failed, question by question, and which failures of
+ * the run are let go because of one. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "scenario_run.h"
 
-const char *torc_fault_class_name(enum torc_fault_class fault_class)
-{
-    static const char *const names[] = {"alloc", "db", "io"};
+/* --- classes -------------------------------------------------------------------------------------- */
 
-    return (unsigned)fault_class < TORC_FAULT_CLASSES ? names[fault_class] : "?";
+const struct torc_fault_class torc_fault_classes[] = {
+    {"alloc", NULL, {"alloc.fail"}},
+    {"read", NULL, {"read.fail", "read.again", "stream.stall"}},
+    {"write", NULL, {"write.fail", "write.again"}},
+    {"accept", NULL, {"accept.fail"}},
+    {"connect", NULL, {"connect.fail"}},
+    {"socket", NULL, {"socket.fail"}},
+    {"resolve", NULL, {"resolve.fail"}},
+    {"timer", NULL, {"timer.late"}},
+    {"job", NULL, {"job.fail"}},
+    {"db", NULL, {"db.fail"}},
+    {"io", "file", {"disk.fail"}},
+    {NULL, NULL, {NULL}},
+};
+
+bool torc_fault_class_has(const struct torc_fault_class *fault_class, const char *site)
+{
+    for (size_t i = 0; i < TORC_FAULT_CLASS_SITES && fault_class->sites[i] != NULL; i++)
+        if (strcmp(fault_class->sites[i], site) == 0)
+            return true;
+    return false;
 }
 
-static int arm_database(struct torc_host *host, const struct torc_scenario_fault *fault)
+static unsigned find_class(const char *text, size_t bytes)
 {
-    struct torc_database_fault script = TORC_DATABASE_FAULT_INIT;
+    for (unsigned i = 0; torc_fault_classes[i].name != NULL; i++) {
+        const char *const names[] = {torc_fault_classes[i].name, torc_fault_classes[i].other_name};
 
-    script.n = fault->k;
-    script.times = fault->persist ? UINT64_MAX : 1;
-    script.code = fault->code != 0 ? fault->code : SQLITE_IOERR;
-    return torc_host_add_database_fault(host, &script, NULL);
-}
-
-static int arm_disk(struct torc_host *host, const struct torc_scenario_fault *fault)
-{
-    struct torc_disk_fault script = TORC_DISK_FAULT_INIT;
-
-    script.n = fault->k;
-    script.times = fault->persist ? UINT64_MAX : 1;
-    return torc_host_add_disk_fault(host, &script, NULL);
-}
-
-static int arm(struct torc_host *host, const struct torc_scenario_fault *fault)
-{
-    switch (fault->fault_class) {
-    case TORC_FAULT_ALLOC:
-        torc_host_fail_allocation(host, fault->k - 1, fault->persist);
-        return 0;
-    case TORC_FAULT_DB:
-        return arm_database(host, fault);
-    case TORC_FAULT_IO:
-    default:
-        return arm_disk(host, fault);
-    }
-}
-
-static void count(const struct torci_host_run *host, uint64_t operations[TORC_FAULT_CLASSES])
-{
-    operations[TORC_FAULT_ALLOC] = torc_host_acquisitions(host->host);
-    operations[TORC_FAULT_DB] = torc_host_statements(host->host);
-    operations[TORC_FAULT_IO] = torc_host_disk_operations(host->host);
-}
-
-/* What hosts asked for before their modules were started is not the modules'. */
-int torci_sweep_begin(struct torci_run *run)
-{
-    const struct torc_scenario_fault *fault = run->options->fault;
-    int code = 0;
-
-    for (size_t i = 0; i < run->scenario->host_count && code == 0; i++) {
-        struct torci_host_run *host = &run->hosts[i];
-
-        if (host->peer != NULL)
-            continue;
-        count(host, host->operations_before);
-        if (fault != NULL && strcmp(fault->host, host->script->name) == 0)
-            code = arm(host->host, fault);
-    }
-    return code;
-}
-
-int torci_sweep_report(struct torci_run *run)
-{
-    struct torc_scenario_counts *counts =
-        torci_pile_alloc(run->report_pile, (run->scenario->host_count + 1) * sizeof(*counts));
-
-    if (counts == NULL)
-        return TORC_ENOMEM;
-    run->report->counts = counts;
-    run->report->leaks = run->leaks;
-    for (size_t i = 0; i < run->scenario->host_count; i++) {
-        const struct torci_host_run *host = &run->hosts[i];
-        struct torc_scenario_counts *out = &counts[run->report->count_count];
-
-        if (host->peer != NULL || host->host == NULL)
-            continue;
-        count(host, out->operations);
-        for (unsigned c = 0; c < TORC_FAULT_CLASSES; c++)
-            out->operations[c] -= host->operations_before[c];
-        out->host = torci_pile_copy(run->report_pile, host->script->name,
-                                    strlen(host->script->name));
-        if (out->host == NULL)
-            return TORC_ENOMEM;
-        run->report->count_count++;
+        for (size_t n = 0; n < 2; n++)
+            if (names[n] != NULL && strlen(names[n]) == bytes && memcmp(names[n], text, bytes) == 0)
+                return 1u << i;
     }
     return 0;
 }
 
+int torc_fault_classes_parse(const char *text, unsigned *out, const char **out_bad)
+{
+    unsigned classes = 0;
+
+    for (;;) {
+        size_t bytes = strcspn(text, ",");
+        unsigned one = find_class(text, bytes);
+
+        if (one == 0) {
+            *out_bad = text;
+            return TORC_ENOTFOUND;
+        }
+        classes |= one;
+        if (text[bytes] == '\0')
+            break;
+        text += bytes + 1;
+    }
+    *out = classes;
+    return 0;
+}
+
+/* --- counting ------------------------------------------------------------------------------------- */
+
+/* What one host was asked at one site. */
+struct asked {
+    struct asked *next;
+    const char *host; /* the world's */
+    const char *site; /* a literal */
+    uint64_t *possible; /* by k */
+    size_t count;
+    size_t room;
+};
+
+struct torci_question_counter {
+    struct torc_decider decider; /* first */
+    struct torc_decider *inner;
+    struct asked *asked;
+    bool failed; /* out of memory */
+};
+
+static struct asked *find_asked(struct torci_question_counter *counter,
+                                const struct torc_question *question)
+{
+    struct asked **at = &counter->asked;
+
+    while (*at != NULL && (strcmp((*at)->site, question->site) != 0 ||
+                           strcmp((*at)->host, question->host) != 0))
+        at = &(*at)->next;
+    if (*at != NULL)
+        return *at;
+    *at = calloc(1, sizeof(**at));
+    if (*at != NULL) {
+        (*at)->host = question->host;
+        (*at)->site = question->site;
+    }
+    return *at;
+}
+
+static bool make_room(struct asked *asked, uint64_t k)
+{
+    size_t room = asked->room == 0 ? 64 : asked->room;
+    uint64_t *possible;
+
+    while (room <= k)
+        room *= 2;
+    if (room == asked->room)
+        return true;
+    possible = realloc(asked->possible, room * sizeof(*possible));
+    if (possible == NULL)
+        return false;
+    memset(possible + asked->room, 0, (room - asked->room) * sizeof(*possible));
+    asked->possible = possible;
+    asked->room = room;
+    return true;
+}
+
+static uint64_t all_options(uint64_t options)
+{
+    return (UINT64_C(1) << (options < 64 ? options : 63)) - 2;
+}
+
+static uint64_t count(struct torc_decider *self, const struct torc_question *question)
+{
+    struct torci_question_counter *counter = (struct torci_question_counter *)(void *)self;
+    const struct torc_decision_site *site = torc_decision_find_site(question->site);
+    struct asked *asked;
+
+    if (site != NULL && site->kind == TORC_SITE_FAULT) {
+        asked = find_asked(counter, question);
+        counter->failed = counter->failed || asked == NULL || !make_room(asked, question->k);
+        if (!counter->failed) {
+            asked->possible[question->k] =
+                question->possible != 0 ? question->possible : all_options(question->options);
+            asked->count = (size_t)question->k + 1;
+        }
+    }
+    return counter->inner->decide(counter->inner, question);
+}
+
+int torci_sweep_count(struct torci_run *run, struct torc_decider **decider)
+{
+    run->counter = calloc(1, sizeof(*run->counter));
+    if (run->counter == NULL)
+        return TORC_ENOMEM;
+    run->counter->decider.decide = count;
+    run->counter->inner = *decider;
+    *decider = &run->counter->decider;
+    return 0;
+}
+
+void torci_sweep_free(struct torci_run *run)
+{
+    while (run->counter != NULL && run->counter->asked != NULL) {
+        struct asked *asked = run->counter->asked;
+
+        run->counter->asked = asked->next;
+        free(asked->possible);
+        free(asked);
+    }
+    free(run->counter);
+}
+
+static int report_asked(struct torci_run *run, const struct asked *asked,
+                        struct torc_scenario_questions *out)
+{
+    uint64_t *possible = torci_pile_alloc(run->report_pile, asked->count * sizeof(*possible));
+
+    out->host = torci_pile_copy(run->report_pile, asked->host, strlen(asked->host));
+    out->site = asked->site;
+    out->count = asked->count;
+    out->possible = possible;
+    if (possible == NULL || out->host == NULL)
+        return TORC_ENOMEM;
+    memcpy(possible, asked->possible, asked->count * sizeof(*possible));
+    return 0;
+}
+
+int torci_sweep_report(struct torci_run *run)
+{
+    struct torc_scenario_questions *questions;
+    size_t groups = 0;
+    int code = 0;
+
+    run->report->leaks = run->leaks;
+    if (run->counter == NULL)
+        return 0;
+    for (const struct asked *each = run->counter->asked; each != NULL; each = each->next)
+        groups++;
+    questions = torci_pile_alloc(run->report_pile, (groups + 1) * sizeof(*questions));
+    if (questions == NULL || run->counter->failed)
+        return TORC_ENOMEM;
+    for (const struct asked *each = run->counter->asked; each != NULL && code == 0; each = each->next)
+        code = report_asked(run, each, &questions[run->report->question_count++]);
+    run->report->questions = questions;
+    return code;
+}
+
+/* --- what is let go ------------------------------------------------------------------------------- */
+
 bool torci_sweep_lets_go(struct torci_run *run, enum torc_scenario_verdict verdict)
 {
-    bool faulty = run->options->fault != NULL || torci_run_decided(run, TORC_SITE_FAULT) ||
-                  torci_run_decided(run, TORC_SITE_TIME);
+    bool faulty = torci_run_decided(run, TORC_SITE_FAULT) || torci_run_decided(run, TORC_SITE_TIME);
 
     if (!faulty || run->strict ||
         (verdict != TORC_SCENARIO_FAIL && verdict != TORC_SCENARIO_INVALID &&

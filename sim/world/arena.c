@@ -15,18 +15,24 @@ struct torci_arena_block {
     struct torci_arena_block *next;
 };
 
+static bool is_refused(struct torci_arena *arena)
+{
+    if (arena->fail_armed && arena->fail_after == 0) {
+        arena->fail_armed = arena->fail_forever;
+        return true;
+    }
+    if (arena->fail_armed)
+        arena->fail_after--;
+    return arena->refuses != NULL && arena->refuses(arena);
+}
+
 bool torci_arena_admit(struct torci_arena *arena, uint64_t bytes)
 {
     arena->acquisitions++;
     if (arena->exempt)
         return true;
-    if (arena->fail_armed) {
-        if (arena->fail_after == 0) {
-            arena->fail_armed = arena->fail_forever;
-            return false;
-        }
-        arena->fail_after--;
-    }
+    if (is_refused(arena))
+        return false;
     return arena->bytes_max == 0 || (arena->bytes_in_use <= arena->bytes_max &&
                                      bytes <= arena->bytes_max - arena->bytes_in_use);
 }

@@ -18,6 +18,7 @@ struct torci_arena {
     bool fail_armed;
     bool fail_forever;
     bool exempt; /* torci_arena_exempt */
+    bool (*refuses)(struct torci_arena *arena); /* asked at each acquisition; or NULL */
     unsigned perturb; /* of enum torc_perturbation */
     struct torci_arena_block *spare; /* with PERTURB_ADDRESSES: for the next request of that size */
     size_t spare_bytes;

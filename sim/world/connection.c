@@ -154,7 +154,7 @@ void torci_end_acknowledge(struct torci_end *reader, uint32_t bytes)
     struct torci_connection *connection = torci_connection_of(reader);
     struct torci_end *end = &connection->ends[reader->side ^ 1];
 
-    if (torci_link_cut_off(reader->link, connection->family)) {
+    if (torci_end_cut_off(reader)) {
         torci_repeat_miss(end, bytes);
         return;
     }
@@ -259,6 +259,28 @@ static void send_syn_again(struct torc_world *world, void *subject)
 }
 
 static const struct torci_event_kind syn_retry = {send_syn_again, drop_reference};
+
+static void fate_comes(struct torc_world *world, void *subject)
+{
+    struct torci_connection *connection = subject;
+
+    torci_event_heap_pop(&world->events);
+    if (connection->ends[0].state == TORCI_END_CONNECTING)
+        end_connect(&connection->ends[0], connection->ends[0].fate);
+    torci_connection_release(world, connection);
+}
+
+static const struct torci_event_kind connect_fate = {fate_comes, drop_reference};
+
+void torci_connection_fail(struct torci_connection *connection, int code, uint64_t after_ns)
+{
+    struct torc_host *host = connection->hosts[0];
+
+    connection->ends[0].fate = (int16_t)code;
+    connection->references++;
+    torci_world_schedule(host->world, host->world->now_ns + after_ns, TORCI_EVENT_NETWORK, host,
+                         &connect_fate, connection);
+}
 
 /* The schedule counts from the first SYN: 1, 3, 7, ... seconds after it. */
 static void schedule_syn(struct torci_connection *connection)
@@ -405,7 +427,7 @@ static void acknowledge_arrival(struct torci_end *end, const struct torci_packet
     if (packet->kind == TORCI_PACKET_RESET) {
         torci_repeat_stop(end);
     } else if (packet->kind != TORCI_PACKET_SYN_ACK) {
-        if (torci_link_cut_off(end->link, connection->family)) {
+        if (torci_end_cut_off(end)) {
             torci_repeat_watch(sender);
         } else if (sender->repeat != NULL) {
             uint32_t bytes = torci_repeat_progress(sender);
@@ -455,6 +477,10 @@ void torci_packet_arrive(struct torc_world *world, struct torci_packet *packet)
         return;
     }
     end = &connection->ends[packet->to];
+    if (connection->stalled) {
+        torci_link_lose(connection->ends[packet->to ^ 1u].link, packet, "stalled");
+        return;
+    }
     world->cause = packet->cause;
     if (packet->kind == TORCI_PACKET_SYN) {
         syn_arrives(connection);

@@ -305,6 +305,7 @@ enum torc_database_answer torci_host_database(struct torc_host *host,
         connection->began_ns = host->world->now_ns;
         connection->answered = false;
         connection->lost = false;
+        connection->reply_lost = false;
         torci_value_text_begin(&connection->rows);
     }
     answer = step(host, connection, event);

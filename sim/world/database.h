@@ -31,6 +31,7 @@ struct torci_database_connection {
     bool answered; /* in SQLite's place, with what follows */
     int code;
     bool lost;
+    bool reply_lost; /* it is run, and its end is to be lost */
     const char *message;
     bool *due; /* by number of the fault - 1: it strikes this statement */
     size_t due_count;

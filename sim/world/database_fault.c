@@ -8,6 +8,7 @@
 
 #include "database.h"
 #include "job.h"
+#include "operation_fault.h"
 
 struct torci_database_fault {
     struct torci_database_fault *next;
@@ -242,12 +243,34 @@ static bool has_middle(const struct torc_database_event *event)
     return has;
 }
 
-static void lose(struct torci_database_connection *connection,
-                 const struct torci_database_fault *fault, const char *message)
+static void lose(struct torci_database_connection *connection, int code, const char *message)
 {
-    connection->code = fault->script.code != 0 ? fault->script.code : SQLITE_IOERR;
+    connection->code = code != 0 ? code : SQLITE_IOERR;
     connection->message = message;
     connection->lost = true;
+}
+
+static const char lost_before[] = "the connection was lost before the statement was run";
+static const char lost_reply[] = "the connection was lost before the reply came";
+
+/* db.fail: whether the statement is answered without being run. */
+static bool fail_statement(struct torc_host *host, struct torci_database_connection *connection)
+{
+    static const int codes[] = {0,           SQLITE_BUSY,    SQLITE_LOCKED,   SQLITE_FULL,
+                                SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_INTERRUPT};
+    uint64_t option =
+        torci_operation(host, "db.fail", TORCI_OPTION(TORCI_DB_DROP_REPLY + 1) - TORCI_OPTION(TORCI_DB_BUSY));
+
+    connection->reply_lost = option == TORCI_DB_DROP_REPLY;
+    if (option == 0 || connection->reply_lost)
+        return false;
+    if (option == TORCI_DB_DISCONNECT) {
+        lose(connection, 0, lost_before);
+        return true;
+    }
+    connection->code = codes[option];
+    connection->message = sqlite3_errstr(codes[option]);
+    return true;
 }
 
 bool torci_database_strike_begin(struct torc_host *host,
@@ -258,7 +281,7 @@ bool torci_database_strike_begin(struct torc_host *host,
     bool answered = false;
 
     if (!note_due(host, connection, event))
-        return false;
+        return fail_statement(host, connection);
     for (each = host->databases->faults; each != NULL; each = each->next) {
         if (!is_due(connection, each))
             continue;
@@ -271,15 +294,15 @@ bool torci_database_strike_begin(struct torc_host *host,
             answered = true;
         } else if (each->script.kind == TORC_DATABASE_DROP_BEFORE) {
             strike(host, connection, each, event);
-            lose(connection, each, "the connection was lost before the statement was run");
+            lose(connection, each->script.code, lost_before);
             answered = true;
         } else if (each->script.kind == TORC_DATABASE_DROP_MID && !has_middle(event)) {
             strike(host, connection, each, event);
-            lose(connection, each, "the connection was lost while the statement was run");
+            lose(connection, each->script.code, "the connection was lost while the statement was run");
             answered = true;
         }
     }
-    return answered;
+    return answered || fail_statement(host, connection);
 }
 
 bool torci_database_strike_row(struct torc_host *host, struct torci_database_connection *connection,
@@ -295,7 +318,7 @@ bool torci_database_strike_row(struct torc_host *host, struct torci_database_con
         if (each->script.kind == TORC_DATABASE_DROP_MID &&
             event->rows >= (each->script.row == 0 ? 1 : each->script.row)) {
             strike(host, connection, each, event);
-            lose(connection, each, "the connection was lost while the statement was run");
+            lose(connection, each->script.code, "the connection was lost while the statement was run");
         }
     }
     return connection->lost;
@@ -310,8 +333,10 @@ bool torci_database_strike_end(struct torc_host *host, struct torci_database_con
         if (!is_due(connection, each) || each->script.kind != TORC_DATABASE_DROP_AFTER)
             continue;
         strike(host, connection, each, event);
-        lose(connection, each, "the connection was lost before the reply came");
+        lose(connection, each->script.code, lost_reply);
     }
+    if (!connection->answered && !connection->lost && connection->reply_lost)
+        lose(connection, 0, lost_reply);
     return connection->lost;
 }
 

@@ -1,28 +1,31 @@
 /* decide.c - what a run leaves open, put to the world's decider. */
 #include "world.h"
 
-/* Asks, counts and traces; `drawn` is what is taken if nobody decides. */
-static uint64_t ask(struct torc_host *host, const char *site, uint64_t options, uint64_t drawn,
-                    bool allowed)
+/* Gives the question its number.  false: out of memory. */
+static bool count(struct torc_world *world, struct torc_question *question)
+{
+    if (torci_draw_counted(&world->draw, &world->allocator, question->site, question->host,
+                           &question->k, &question->draw) == 0)
+        return true;
+    world->error = TORC_ENOMEM;
+    return false;
+}
+
+/* Asks, counts and traces. */
+static uint64_t ask(struct torc_host *host, struct torc_question *question, bool allowed)
 {
     struct torc_world *world = host->world;
-    struct torc_question question = {host->name, site, 0, options, 0, drawn};
-    uint64_t value = drawn;
+    uint64_t value = question->drawn;
 
-    if (torci_draw_counted(&world->draw, &world->allocator, site, host->name, &question.k,
-                           &question.draw) != 0) {
-        world->error = TORC_ENOMEM;
-        return 0;
-    }
-    if (!allowed)
+    if (!count(world, question) || !allowed)
         return 0;
     if (world->decider != NULL)
-        value = world->decider->decide(world->decider, &question);
-    if (value == 0 || value >= options)
+        value = world->decider->decide(world->decider, question);
+    if (!torc_question_has(question, value))
         return 0;
     torci_host_trace(host, TORC_TRACE_decide);
-    torc_trace_text(world->trace, "site", site);
-    torc_trace_integer(world->trace, "k", (int64_t)question.k);
+    torc_trace_text(world->trace, "site", question->site);
+    torc_trace_integer(world->trace, "k", (int64_t)question->k);
     torc_trace_integer(world->trace, "value", (int64_t)value);
     torc_trace_end(world->trace);
     return value;
@@ -30,14 +33,16 @@ static uint64_t ask(struct torc_host *host, const char *site, uint64_t options, 
 
 uint64_t torci_world_ask(struct torc_host *host, const char *site, uint64_t options)
 {
-    return ask(host, site, options, 0, true);
+    struct torc_question question = {.host = host->name, .site = site, .options = options};
+
+    return ask(host, &question, true);
 }
 
 uint64_t torci_world_ask_fault(struct torc_host *host, const char *site, const char *chance_site,
                                uint64_t options, uint32_t ppm)
 {
     struct torc_world *world = host->world;
-    uint64_t drawn = 0;
+    struct torc_question question = {.host = host->name, .site = site, .options = options};
     uint64_t bits;
 
     if (ppm > 0) {
@@ -46,9 +51,21 @@ uint64_t torci_world_ask_fault(struct torc_host *host, const char *site, const c
             return 0;
         }
         if ((bits & UINT32_MAX) * 1000000 >> 32 < ppm)
-            drawn = 1 + (bits >> 32) % (options - 1);
+            question.drawn = 1 + (bits >> 32) % (options - 1);
     }
-    return ask(host, site, options, drawn, !world->faults_off);
+    return ask(host, &question, !world->faults_off);
+}
+
+uint64_t torci_world_ask_operation(struct torc_host *host, const char *site, uint64_t possible,
+                                   uint64_t struck)
+{
+    struct torc_question question = {.host = host->name, .site = site, .possible = possible};
+
+    while (possible >> question.options > 0)
+        question.options++;
+    if (struck == 0)
+        return ask(host, &question, !host->world->faults_off);
+    return count(host->world, &question) ? struck : 0;
 }
 
 uint32_t torci_decide_bytes(struct torc_host *host, const char *site, uint32_t bytes)

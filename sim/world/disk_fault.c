@@ -5,6 +5,9 @@
 #include "database.h"
 #include "disk_state.h"
 #include "job.h"
+#include "operation_fault.h"
+
+#define SHORT_WRITE_BYTES 512
 
 struct torci_disk_fault {
     struct torci_disk_fault *next;
@@ -226,6 +229,35 @@ static uint64_t strike_all(struct torci_disk *disk, enum torc_disk_operation ope
     return delay_ns;
 }
 
+/* disk.fail: what the operation suffers of its own. */
+static void fail_operation(struct torci_disk *disk, enum torc_disk_operation operation,
+                           struct torci_disk_strike *strike)
+{
+    static const int errors[] = {SQLITE_IOERR_READ, SQLITE_IOERR_WRITE, SQLITE_IOERR_TRUNCATE,
+                                 SQLITE_IOERR_FSYNC, SQLITE_IOERR_DELETE, SQLITE_IOERR_LOCK};
+    static const int codes[] = {0, 0, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_BUSY, SQLITE_IOERR_WRITE};
+    unsigned writes = TORC_DISK_WRITE | TORC_DISK_TRUNCATE | TORC_DISK_SYNC;
+    uint64_t possible = operation == TORC_DISK_OPEN   ? TORCI_OPTION(TORCI_DISK_CANTOPEN)
+                        : operation == TORC_DISK_LOCK ? TORCI_OPTION(TORCI_DISK_IOERR) | TORCI_OPTION(TORCI_DISK_BUSY)
+                                                      : TORCI_OPTION(TORCI_DISK_IOERR);
+    uint64_t option;
+
+    if ((operation & writes) != 0)
+        possible |= TORCI_OPTION(TORCI_DISK_FULL);
+    if (operation == TORC_DISK_WRITE)
+        possible |= TORCI_OPTION(TORCI_DISK_SHORT);
+    option = torci_operation(disk->host, "disk.fail", possible);
+    if (option == 0)
+        return;
+    strike->struck = true;
+    strike->kind = option == TORCI_DISK_SHORT ? TORC_DISK_SHORT : TORC_DISK_FAIL;
+    strike->code = codes[option];
+    strike->bytes = SHORT_WRITE_BYTES;
+    for (unsigned i = 0; option == TORCI_DISK_IOERR && i < sizeof errors / sizeof errors[0]; i++)
+        if (operation == (enum torc_disk_operation)(TORC_DISK_READ << i))
+            strike->code = errors[i];
+}
+
 bool torci_disk_dead(const struct torci_disk *disk)
 {
     return disk->frozen || disk->host->unwinding;
@@ -261,6 +293,8 @@ int torci_disk_begin(struct torci_disk *disk, enum torc_disk_operation operation
     }
     if (disk->faults != NULL)
         delay_ns += strike_all(disk, operation, path, strike);
+    if (!strike->struck && operation != 0)
+        fail_operation(disk, operation, strike);
     torci_job_yield(host->world, delay_ns);
     if (torci_disk_dead(disk)) {
         strike->dead = true;

@@ -79,7 +79,7 @@ struct torci_handle *torci_handle_find(struct torc_host *host, uint64_t handle)
 void torci_handle_update(struct torci_handle *handle)
 {
     struct torc_host *host = handle->host;
-    uint32_t told = handle->ready & (handle->interest | (uint32_t)(TORC_EVENT_CONNECT | TORC_EVENT_NAMES));
+    uint32_t told = handle->ready & ~(uint32_t)handle->held & (handle->interest | (uint32_t)(TORC_EVENT_CONNECT | TORC_EVENT_NAMES));
 
     if (told == 0) {
         unlist(handle);

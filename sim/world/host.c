@@ -10,6 +10,7 @@
 #include "job.h"
 #include "listener.h"
 #include "names.h"
+#include "operation_fault.h"
 #include "udp.h"
 
 /* Of the guard, if the program has one. */
@@ -270,6 +271,8 @@ int torc_world_add_host(struct torc_world *world, const char *name,
         remove_last(host);
         return code;
     }
+    if (world->decider != NULL)
+        torci_host_may_fail(host);
     trace_start(host);
     torci_host_reschedule(host, true);
     *out = host;
@@ -399,6 +402,7 @@ void torci_host_delete(struct torc_host *host)
 
     torci_host_module_free(host);
     torci_host_free_databases(host);
+    torci_host_free_operation_faults(host);
     torci_host_free_disk(host);
     torci_host_free_ports(host);
     torci_world_resize(world, host->slots, host->slot_capacity * sizeof *host->slots, 0);

@@ -13,6 +13,8 @@
 #include <torc/clock.h>
 #include <torc/host_fault.h>
 
+#include "operation_fault.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define TORCI_ASAN 1
 #elif defined(__has_feature)
@@ -396,11 +398,17 @@ void torci_job_goes_back_to(struct torc_world *world, uint64_t n)
 
 int torci_job_submit(struct torc_host *host, torc_work_fn *work, void *arg, uint64_t token)
 {
+    static const int codes[] = {0, TORC_ENOMEM, TORC_ELIMIT};
     struct torc_world *world = host->world;
     struct torci_job *job;
+    int code;
 
     if (host->job_count >= JOBS_MAX)
         return TORC_ELIMIT;
+    code = codes[torci_operation(host, "job.fail",
+                                 TORCI_OPTION(TORCI_JOB_ENOMEM) | TORCI_OPTION(TORCI_JOB_ELIMIT))];
+    if (code != 0)
+        return code;
     if (!torci_arena_admit(&host->arena, 0))
         return TORC_ENOMEM;
     if (torci_event_heap_reserve(&world->events, &world->allocator) != 0)

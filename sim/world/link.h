@@ -48,6 +48,9 @@ void torci_host_free_links(struct torc_host *host);
 /* torci_link_send for a link that is odd, or when there is somebody who decides. */
 void torci_link_send_odd(struct torci_link *link, struct torci_packet *packet, uint32_t wire_bytes);
 
+/* The packet, which is taken, does not arrive: it is sent again later, or gone. */
+void torci_link_lose(const struct torci_link *link, struct torci_packet *packet, const char *why);
+
 /* After a change of what it depends on: whether the link is odd. */
 void torci_link_judge(struct torci_link *link);
 

@@ -77,8 +77,7 @@ static void trace_drop(const struct torci_link *link, struct torci_packet *packe
     torc_trace_end(trace);
 }
 
-/* Takes the packet. */
-static void lose(const struct torci_link *link, struct torci_packet *packet, const char *why)
+void torci_link_lose(const struct torci_link *link, struct torci_packet *packet, const char *why)
 {
     struct torc_world *world = link->from->world;
     uint64_t outer_cause = world->cause;
@@ -263,7 +262,7 @@ void torci_link_send_odd(struct torci_link *link, struct torci_packet *packet, u
     }
     why = cut->state == TORCI_CUT_DROP ? "cut" : strike(link, wire_bytes);
     if (why != NULL) {
-        lose(link, packet, why);
+        torci_link_lose(link, packet, why);
         return;
     }
     if (packet->kind == TORCI_PACKET_DATAGRAM &&

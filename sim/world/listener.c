@@ -1,5 +1,6 @@
 /* listener.c - listeners of a host, their backlogs, and local ports. */
 #include "listener.h"
+#include "operation_fault.h"
 #include "route.h"
 
 #include <string.h>
@@ -126,6 +127,8 @@ int torci_listener_open(struct torc_host *host, const struct torc_address *addre
     char text[TORC_ADDRESS_TEXT_MAX];
     int code = choose_address(host, &chosen);
 
+    if (code == 0)
+        code = torci_socket_fails(host, true);
     if (code != 0)
         return code;
     listener = torci_world_resize(world, NULL, 0, sizeof *listener);
@@ -252,6 +255,33 @@ static void trace_accept(struct torc_host *host, struct torci_connection *connec
     host->world->cause = end->cause;
 }
 
+/* It went away before it was accepted. */
+static void abort_waiting(struct torci_listener *listener, struct torci_connection *connection)
+{
+    struct torci_end *end = &connection->ends[1];
+
+    torci_listener_remove(listener, connection);
+    if (!end->reset)
+        torci_connection_send(connection, 1, TORCI_PACKET_RESET, 0);
+    torci_end_retire(end);
+}
+
+/* accept.fail. */
+static int accept_fails(struct torci_listener *listener, struct torci_connection *connection)
+{
+    static const int codes[] = {0,           TORC_EMFILE, TORC_ENFILE, TORC_ENOBUFS,
+                                TORC_ENOMEM, TORC_ECONNABORTED};
+    uint64_t option = torci_operation(
+        listener->handle.host, "accept.fail",
+        TORCI_OPTION(TORCI_ACCEPT_EMFILE) | TORCI_OPTION(TORCI_ACCEPT_ENFILE) |
+            TORCI_OPTION(TORCI_ACCEPT_ENOBUFS) | TORCI_OPTION(TORCI_ACCEPT_ENOMEM) |
+            TORCI_OPTION(TORCI_ACCEPT_ABORTED));
+
+    if (option == TORCI_ACCEPT_ABORTED)
+        abort_waiting(listener, connection);
+    return codes[option];
+}
+
 int torci_listener_accept(struct torci_listener *listener, uint64_t token, uint64_t *out_handle,
                           struct torc_address *out_peer)
 {
@@ -264,7 +294,9 @@ int torci_listener_accept(struct torci_listener *listener, uint64_t token, uint6
     if (connection == NULL)
         return TORC_EAGAIN;
     end = &connection->ends[1];
-    code = torci_handle_open(host, &end->handle, out_handle);
+    code = accept_fails(listener, connection);
+    if (code == 0)
+        code = torci_handle_open(host, &end->handle, out_handle);
     if (code != 0)
         return code;
     end->handle.token = token;

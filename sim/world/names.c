@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "operation_fault.h"
 #include "route.h"
+
+#define SLOW_NS (2 * TORC_SECOND)
 
 struct torci_name {
     struct torci_name *next;
@@ -135,6 +138,14 @@ static void add_host(struct torci_name_lookup *lookup, struct torc_world *world,
     }
 }
 
+/* resolve.fail. */
+static uint64_t ask_fate(struct torc_host *host)
+{
+    return torci_operation(host, "resolve.fail",
+                           TORCI_OPTION(TORCI_RESOLVE_NXDOMAIN) | TORCI_OPTION(TORCI_RESOLVE_SERVFAIL) |
+                               TORCI_OPTION(TORCI_RESOLVE_TIMEOUT) | TORCI_OPTION(TORCI_RESOLVE_SLOW));
+}
+
 static void answer(struct torci_name_lookup *lookup, struct torc_world *world, const char *name,
                    const struct torci_name *declared, enum torc_address_family family)
 {
@@ -230,6 +241,8 @@ int torci_names_resolve(struct torc_host *host, const char *name, enum torc_addr
     size_t name_bytes = strlen(name) + 1;
     struct torci_name_lookup *lookup =
         torci_world_resize(world, NULL, 0, sizeof *lookup + name_bytes);
+    uint64_t delay_ns = declared != NULL ? declared->delay_ns : 0;
+    uint64_t fate;
     int code;
 
     if (lookup == NULL)
@@ -248,12 +261,17 @@ int torci_names_resolve(struct torc_host *host, const char *name, enum torc_addr
     lookup->handle.token = token;
     trace_begin(host, name, family);
     lookup->cause = torc_trace_count(world->trace);
-    if (declared != NULL && declared->answer == TORC_NAME_SILENT)
+    fate = ask_fate(host);
+    if ((declared != NULL && declared->answer == TORC_NAME_SILENT) || fate == TORCI_RESOLVE_TIMEOUT)
         return 0;
-    answer(lookup, world, name, declared, family);
+    if (fate == TORCI_RESOLVE_SLOW)
+        delay_ns += SLOW_NS;
+    if (fate == TORCI_RESOLVE_NXDOMAIN || fate == TORCI_RESOLVE_SERVFAIL)
+        lookup->result = fate == TORCI_RESOLVE_NXDOMAIN ? TORC_ENOTFOUND : TORC_EIO;
+    else
+        answer(lookup, world, name, declared, family);
     lookup->references++;
-    torci_world_schedule(world, world->now_ns + (declared != NULL ? declared->delay_ns : 0),
-                         TORCI_EVENT_NETWORK, host, &answer_comes, lookup);
+    torci_world_schedule(world, world->now_ns + delay_ns, TORCI_EVENT_NETWORK, host, &answer_comes, lookup);
     return 0;
 }
 

@@ -97,8 +97,7 @@ static void probe(struct torci_repeat *repeat)
     struct torci_end *peer = peer_of(end);
     uint32_t bytes;
 
-    if (torci_link_cut_off(end->link, connection->family) ||
-        torci_link_cut_off(peer->link, connection->family) || !peer->link->from->up)
+    if (torci_end_cut_off(end) || torci_end_cut_off(peer) || !peer->link->from->up)
         return;
     if (peer->life != peer->link->from->life) {
         torci_connection_send(connection, peer->side, TORCI_PACKET_RESET, 0);
@@ -194,7 +193,7 @@ uint32_t torci_repeat_progress(struct torci_end *end)
     repeat->progress_ns = world_of(repeat)->now_ns;
     repeat->timeout_ns = first_timeout(end);
     if (repeat->head == NULL &&
-        !torci_link_cut_off(end->link, torci_connection_of(end)->family))
+        !torci_end_cut_off(end))
         forget(repeat);
     return bytes;
 }

@@ -122,7 +122,7 @@ static void tell(struct torci_handle *handle, struct torc_platform_event *out)
         return;
     }
     if ((handle->ready & TORC_EVENT_CONNECT) == 0) {
-        out->events = handle->ready & handle->interest;
+        out->events = handle->ready & handle->interest & ~(uint32_t)handle->held;
         out->result = 0;
         return;
     }

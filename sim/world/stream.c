@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "listener.h"
+#include "operation_fault.h"
 #include "route.h"
 
 /* --- connecting ----------------------------------------------------------------------------- */
@@ -45,6 +46,7 @@ int torci_stream_connect(struct torc_host *host, const struct torc_address *addr
     struct torc_host *server;
     struct torci_connection *connection;
     struct torci_end *end;
+    uint64_t fate;
     int code = 0;
 
     if (local != NULL && local->family == TORC_ADDRESS_NONE)
@@ -56,8 +58,13 @@ int torci_stream_connect(struct torc_host *host, const struct torc_address *addr
         return TORC_EHOSTUNREACH;
     if (local != NULL && address->family != TORC_ADDRESS_UNIX)
         code = torci_check_local(host, local);
+    if (code == 0)
+        code = torci_socket_fails(host, false);
     if (code != 0)
         return code;
+    fate = torci_connect_fate(host, address->family);
+    if (torci_connect_fails_at_once(fate) != 0)
+        return torci_connect_fails_at_once(fate);
     connection = torci_connection_new(host, server);
     if (connection == NULL)
         return TORC_ENOMEM;
@@ -71,7 +78,8 @@ int torci_stream_connect(struct torc_host *host, const struct torc_address *addr
         return code;
     }
     end->handle.token = token;
-    torci_connection_send(connection, 0, TORCI_PACKET_SYN, 0);
+    if (!torci_connect_fails_later(connection, fate))
+        torci_connection_send(connection, 0, TORCI_PACKET_SYN, 0);
     return 0;
 }
 
@@ -101,9 +109,13 @@ static void trace_data(struct torci_end *end, enum torc_trace_kind kind, const v
 int torci_stream_read(struct torci_end *end, void *buffer, size_t bytes, size_t *out_bytes)
 {
     struct torc_world *world = end->handle.host->world;
-    struct torci_packet *packet = end->received_head;
+    struct torci_packet *packet;
     uint32_t left;
+    int code = torci_read_fails(end);
 
+    if (code != 0)
+        return code;
+    packet = end->received_head;
     if (packet == NULL) {
         if (end->error != 0 && !end->fin_received) {
             int error = end->error;
@@ -232,6 +244,8 @@ int torci_stream_writev(struct torci_end *end, const struct torc_span *spans, si
     uint32_t sent;
     int code = check_writable(end);
 
+    if (code == 0)
+        code = torci_write_fails(end);
     if (code != 0)
         return code;
     for (i = 0; i < count; i++)

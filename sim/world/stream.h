@@ -21,6 +21,7 @@ struct torci_handle {
     bool listed;
     uint8_t interest; /* READ, WRITE */
     uint8_t ready;    /* READ, WRITE, CONNECT, NAMES: what is so, asked for or not */
+    uint8_t held;     /* READ, WRITE: so or not, for a while it is not told (read.again, write.again) */
 };
 
 enum torci_end_state {
@@ -46,11 +47,14 @@ struct torci_end {
     uint32_t capacity;
     uint32_t credit_bytes[TORCI_CREDITS]; /* what the peer has read, and when we get to know */
     uint64_t credit_at_ns[TORCI_CREDITS];
+    uint64_t held_until_ns[2]; /* READ, WRITE, while held */
+    uint8_t was_held;    /* READ, WRITE: it was told again, so the next one goes well */
     uint64_t began_ns;   /* client: when the first SYN was sent */
     uint64_t alone_ns;   /* when the last packet arrives that went alone: those after it do not before */
     uint32_t life;       /* of its host, whose end is its own */
     uint64_t cause;      /* the last event traced of it, which what it sends in that turn goes back to */
     int16_t error;       /* told once, by read or write */
+    int16_t fate;        /* client: the error its connecting is to end with; 0: the peer says */
     uint8_t state;       /* enum torci_end_state */
     uint8_t tries;       /* of the SYN */
     uint8_t side;        /* 0 or 1: which of its connection's ends it is */
@@ -69,6 +73,7 @@ struct torci_connection {
     uint64_t number;
     uint32_t references; /* ends that are not closed, packets, scheduled events */
     bool holds_port;     /* of the client's host */
+    bool stalled;        /* nothing arrives any more, either way */
     uint8_t family;
     uint16_t client_port;
     uint16_t server_port;
@@ -86,6 +91,14 @@ static inline struct torci_connection *torci_connection_of(struct torci_end *end
 {
     return (struct torci_connection *)(void *)((char *)(end - end->side) -
                                                offsetof(struct torci_connection, ends));
+}
+
+/* Whether what the end sends does not arrive while things are as they are. */
+static inline bool torci_end_cut_off(struct torci_end *end)
+{
+    const struct torci_connection *connection = torci_connection_of(end);
+
+    return connection->stalled || torci_link_cut_off(end->link, connection->family);
 }
 
 /* --- handles -------------------------------------------------------------------------------- */
@@ -133,6 +146,21 @@ void torci_connection_jam_syn(struct torci_connection *connection);
 /* Sends a packet without payload from a side to the other. */
 void torci_connection_send(struct torci_connection *connection, unsigned from,
                            enum torci_packet_kind kind, int detail);
+
+/* Nothing is sent: connecting fails with `code` after `after_ns`. */
+void torci_connection_fail(struct torci_connection *connection, int code, uint64_t after_ns);
+
+/* --- what reading and writing suffer (stream_fault.c) --------------------------------------- */
+
+/* What goes wrong with a connect, as one of connect.fail. */
+uint64_t torci_connect_fate(struct torc_host *host, enum torc_address_family family);
+/* The error of what is returned at once, 0: it goes on; of the others, begins them, and whether it did. */
+int torci_connect_fails_at_once(uint64_t fate);
+bool torci_connect_fails_later(struct torci_connection *connection, uint64_t fate);
+
+/* The error that a read or write of the end, which is open, is to return; 0: it goes well. */
+int torci_read_fails(struct torci_end *end);
+int torci_write_fails(struct torci_end *end);
 
 /* Something sent has reached its host (taken); what was in flight at the end of the world. */
 void torci_packet_arrive(struct torc_world *world, struct torci_packet *packet);

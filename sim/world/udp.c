@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "operation_fault.h"
 #include "route.h"
 
 #define PORT_FIRST 49152 /* of those given to who does not care */
@@ -60,6 +61,8 @@ int torci_udp_open(struct torc_host *host, const struct torc_address *local, uns
 
     if (code == 0)
         code = choose_port(host, &chosen, reuse);
+    if (code == 0)
+        code = torci_socket_fails(host, true);
     if (code != 0)
         return code;
     port = torci_world_resize(world, NULL, 0, sizeof *port);

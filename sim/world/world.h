@@ -8,7 +8,7 @@
  * disk.c     files in memory, and disk_vfs.c SQLite's view of them
  * database.c what statements go through, and database_fault.c what goes wrong with them
  * udp.c      datagram ports, and udp_arrival.c what comes to them; route.c whose an address is
- * names.c    what names stand for
+ * names.c    what names stand for       operation_fault.c  which operations go wrong
  * sim_platform.c    the table of torc/platform.h over all of these */
 #ifndef TORCI_WORLD_H
 #define TORCI_WORLD_H
@@ -35,6 +35,7 @@ struct torci_host_module;
 struct torci_databases;
 struct torci_disk;
 struct torc_host_watcher;
+struct torci_operation_fault;
 
 struct torc_world {
     struct torc_allocator allocator;
@@ -160,6 +161,9 @@ struct torc_host {
 
     struct torci_disk *disk;           /* NULL: none yet */
     struct torci_databases *databases; /* NULL: none yet */
+    struct torci_operation_fault *operation_faults; /* in the order they were added */
+    uint32_t operation_fault_count;
+    bool may_fail;  /* its operations are asked about (torci_operation) */
     bool unwinding; /* killed, while its jobs are brought to their end (torci_host_unwinding) */
     bool looking;   /* torc_host_sql runs (torci_host_looking) */
 };
@@ -200,6 +204,11 @@ uint64_t torci_world_ask_fault(struct torc_host *host, const char *site, const c
     ((ppm) == 0 && (host)->world->decider == NULL                                                  \
          ? 0                                                                                       \
          : torci_world_ask_fault((host), site, "chance." site, (options), (ppm)))
+
+/* The same of an operation that can have the options in `possible` (bit i: option i); with `struck`, the option the
+ * scenario says, it is counted only. */
+uint64_t torci_world_ask_operation(struct torc_host *host, const char *site, uint64_t possible,
+                                   uint64_t struck);
 
 /* What is left of `bytes` (at least 1) at a site where less may be taken. */
 uint32_t torci_decide_bytes(struct torc_host *host, const char *site, uint32_t bytes);

@@ -71,11 +71,14 @@ struct torc_question {
     uint64_t options;
     uint64_t draw;
     uint64_t drawn; /* the option that is taken if nobody decides: 0, but for faults the scenario gives a probability */
+    uint64_t possible; /* bit i: option i is one here; 0: all are.  What an operation cannot fail with is none */
 };
+/* Whether `value` is an option other than the default that the question has. */
+TORC_API bool torc_question_has(const struct torc_question *question, uint64_t value);
 
 /* Somebody who decides.  Must be a function of the questions it was asked, or runs cannot be repeated. */
 struct torc_decider {
-    /* An option; one that is too large counts as the default. */
+    /* An option; one that the question has not counts as the default. */
     uint64_t (*decide)(struct torc_decider *self, const struct torc_question *question);
 };
 

@@ -84,6 +84,23 @@ TORC_API void torc_scenario_explore(const struct torc_scenario *scenario,
 TORC_API TORC_CHECKED int torc_scenario_parse_seeds(const char *text, uint64_t *out_first,
                                                     uint64_t *out_last);
 
+/* What a `sweep` line says, or the defaults: every class, once and persist, every operation, no budget. */
+struct torc_scenario_sweeping {
+    unsigned classes; /* bit i: torc_fault_classes[i] */
+    bool once;        /* the operation fails */
+    bool persist;     /* it fails, and all of its kind after it */
+    uint64_t first;   /* operations of a host at a site, counted from 1 */
+    uint64_t last;
+    uint64_t budget_ns; /* of real time; 0: none */
+};
+TORC_API void torc_scenario_sweep(const struct torc_scenario *scenario,
+                                  struct torc_scenario_sweeping *out);
+/* Read "once,persist"; "1..", "3", "3..5".  Errors: TORC_ESYNTAX. */
+TORC_API TORC_CHECKED int torc_sweep_parse_modes(const char *text, bool *out_once,
+                                                 bool *out_persist);
+TORC_API TORC_CHECKED int torc_sweep_parse_numbers(const char *text, uint64_t *out_first,
+                                                   uint64_t *out_last);
+
 /* The decisions of its `decide` lines; borrowed until it is freed.  Returns their number. */
 TORC_API size_t torc_scenario_decisions(const struct torc_scenario *scenario,
                                         const struct torc_decision **out);
@@ -106,19 +123,19 @@ TORC_API void torc_scenario_print(const struct torc_scenario *scenario, torc_vis
 typedef int torc_scenario_load_fn(void *arg, const char *name, const struct torc_module **out,
                                   char *error, size_t error_size);
 
-/* What can be failed one by one, in the order a host asks for it: acquisitions of memory, statements on its
- * databases, operations of its disk. */
-enum torc_fault_class { TORC_FAULT_ALLOC, TORC_FAULT_DB, TORC_FAULT_IO };
-enum { TORC_FAULT_CLASSES = 3 };
-TORC_API const char *torc_fault_class_name(enum torc_fault_class fault_class);
-
-struct torc_scenario_fault {
-    enum torc_fault_class fault_class;
-    const char *host;
-    uint64_t k;   /* from 1; counted from the beginning of the run */
-    bool persist; /* that one and all after it */
-    int code;     /* of SQLite, for DB; 0: the usual one */
+/* What can be failed one by one: sites of faults (torc/decision.h) under one name. */
+enum { TORC_FAULT_CLASS_SITES = 4 };
+struct torc_fault_class {
+    const char *name;
+    const char *other_name; /* or NULL */
+    const char *sites[TORC_FAULT_CLASS_SITES];
 };
+/* At most 32, ended by one without a name. */
+TORC_API extern const struct torc_fault_class torc_fault_classes[];
+TORC_API bool torc_fault_class_has(const struct torc_fault_class *fault_class, const char *site);
+/* Reads "alloc,db" as a set of classes.  Errors: TORC_ENOTFOUND; *out_bad points at the name that is none. */
+TORC_API TORC_CHECKED int torc_fault_classes_parse(const char *text, unsigned *out,
+                                                   const char **out_bad);
 
 struct torc_scenario_run_options {
     size_t size; /* sizeof(struct torc_scenario_run_options) */
@@ -131,10 +148,11 @@ struct torc_scenario_run_options {
     const struct torc_decision *decisions;
     size_t decision_count;
     struct torc_decider *decider;
-    /* One fault more than the scenario has; NULL: none.  Expectations that fail because of it do not end the run
+    /* One decision more, after those; or NULL.  Once a fault was decided, expectations that fail do not end the run
      * and are counted only: what must hold is what `always` and `never` say, that nothing leaks, gets stuck or is
      * left unhandled. */
-    const struct torc_scenario_fault *fault;
+    const struct torc_decision *fault;
+    bool count_questions; /* report->questions is wanted */
     unsigned perturb; /* of enum torc_perturbation */
     bool trace_hashes; /* torc_trace_show_hash */
     torc_trace_write_fn *trace; /* gets the trace, line by line; NULL: only the digest is kept */
@@ -166,10 +184,12 @@ struct torc_scenario_failure {
     const char *detail;  /* further lines, each with its newline; "" if there are none */
 };
 
-/* How often each class was asked for. */
-struct torc_scenario_counts {
+/* What a host was asked at a site of faults. */
+struct torc_scenario_questions {
     const char *host;
-    uint64_t operations[TORC_FAULT_CLASSES];
+    const char *site;
+    uint64_t count;
+    const uint64_t *possible; /* of question k: bit i: option i was one; 0: nobody was asked */
 };
 
 struct torc_scenario_report {
@@ -186,8 +206,8 @@ struct torc_scenario_report {
     uint64_t bytes_received;
     size_t expectations_failed;  /* with a fault: of the lines that were let go */
     int64_t leaks;               /* -1: the run did not get so far */
-    const struct torc_scenario_counts *counts; /* of each host that runs a module */
-    size_t count_count;
+    const struct torc_scenario_questions *questions; /* if they were to be counted */
+    size_t question_count;
     const struct torc_decision *decisions; /* taken, other than the default, in order */
     size_t decision_count;
     size_t drift; /* decisions that were given and never asked for, or had no such option */
