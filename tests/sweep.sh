@@ -44,6 +44,8 @@ for bug in leak crash unhandled stuck; do
     expect 1 "bug=$bug is found by a fault of class $kind" "--fault $kind --param bug=$bug $options" "$text"
     reproduces "$bug"
 done
+expect 1 "with a seed" "--fault alloc --mode once --seed 4711 --param bug=leak $options" "reproduce: torc run --fault alloc:srv:9 --seed 4711 --param bug=leak "
+reproduces "--seed"
 # What is shipped, whole: no case is left out.
 bad=0
 : >"$at/out"

@@ -91,6 +91,7 @@ static int read_value(void *arg, const char *option, const char *value)
     if (strcmp(option, "jobs") == 0)
         return torci_parallel_read_jobs(name, value, &sweep->jobs);
     sweep->seed_given = true;
+    torci_scenario_source_repeat(&sweep->source, option, value);
     return torci_read_number(name, "seed", value, &sweep->seed);
 }
 

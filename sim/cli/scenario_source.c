@@ -132,9 +132,7 @@ int torci_read_number(const char *command, const char *option, const char *text,
     return 0;
 }
 
-/* Remembers an argument that whoever reproduces a failure has to give too. */
-static void repeat_argument(struct torci_scenario_source *source, const char *option,
-                            const char *value)
+void torci_scenario_source_repeat(struct torci_scenario_source *source, const char *option, const char *value)
 {
     size_t used = strlen(source->repeated);
 
@@ -191,7 +189,7 @@ int torci_scenario_source_option(struct torci_scenario_source *source,
     else
         status = param ? read_param(source, value) : read_decisions(source, value);
     if (status == 0)
-        repeat_argument(source, modules ? "modules" : param ? "param" : "decisions", value);
+        torci_scenario_source_repeat(source, modules ? "modules" : param ? "param" : "decisions", value);
     return status;
 }
 

@@ -63,6 +63,9 @@ int torci_scenario_source_parse(struct torci_scenario_source *source, const char
                                 const char *text, size_t bytes, struct torc_scenario **out,
                                 char error[TORCI_SOURCE_ERROR_BYTES]);
 
+/* Remembers an argument that whoever repeats a run has to give too, in `repeated`. */
+void torci_scenario_source_repeat(struct torci_scenario_source *source, const char *option, const char *value);
+
 /* Writes what of these options runs depend on, in one line: " --param NAME=VALUE ..." and a hash of the decisions. */
 void torci_scenario_source_settings(const struct torci_scenario_source *source, char *out, size_t size);
 
