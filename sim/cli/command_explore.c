@@ -303,8 +303,8 @@ static int open_campaign(struct explore *explore)
     const char *strategy = torc_strategy_name(exploration->strategy);
     char sites[SITES_BYTES];
     char shared[SETTINGS_BYTES];
-    char settings[SITES_BYTES + SETTINGS_BYTES];
-    char arguments[SITES_BYTES + TORCI_REPEATED_BYTES];
+    char settings[2 * SITES_BYTES + SETTINGS_BYTES];
+    char arguments[2 * SITES_BYTES + TORCI_REPEATED_BYTES];
     char path[TORCI_FOUND_PATH_BYTES];
     int status;
 
