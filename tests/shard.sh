@@ -121,6 +121,27 @@ rm -f "$at"/*.db "$at"/chunky*.seeds "$at"/chunky-seed*
 expect 4 "what a budget left" "explore --seeds 1..100000000 --budget 100ms --results $at/b.db $chunky" "the budget ended it"
 expect 4 "is left out of the merge" "merge $at/all.db $at/b.db" "..100000000"
 
+# --- what is in the rows --------------------------------------------------------------------------------
+for bug in crash exit; do
+    "$torc" explore --results "$at/$bug.db" --param bug=$bug $chunky >"$at/out" 2>&1
+    cp "$at/$bug.db" "$at/copy.db"
+    expect 1 "what ends its process is known when it is resumed: bug=$bug" "explore --results $at/$bug.db --resume --param bug=$bug $chunky" "300 known" "the run ended its process"
+    same "$at/copy.db" "$at/$bug.db" "and nothing has changed: bug=$bug"
+done
+[ "$(sql "$at/crash.db" "SELECT DISTINCT verdict, digest FROM failure")" = "signal 11|" ]; report $? "a crash is in the results with its signal"
+[ "$(sql "$at/exit.db" "SELECT DISTINCT verdict, digest FROM failure")" = "exited|" ]; report $? "and an exit as one"
+printf '%s\n' 'scn 1' 'host s module=echo' 'host a peer' '0 a connect s:7007 as x' '1ms x send "12"' '9ms x reset' 'sometimes s.bytes == 1' >"$at/once.scn"
+sed 's/== 1/== 7/' "$at/once.scn" >"$at/never.scn"
+some="--seeds 1..40"
+for i in 0 1; do
+    expect 0 "a shard alone does not judge what must be true once: $i/2" "explore $some --shard $i/2 --results $at/once$i.db $at/once.scn" "20 of 20 seeds"
+    expect 0 "nor what never is: $i/2" "explore $some --shard $i/2 --results $at/never$i.db $at/never.scn" "20 of 20 seeds"
+done
+expect 0 "all shards together do: it was true" "merge $at/once.db $at/once0.db $at/once1.db" "0 left out"
+[ "$(sql "$at/once.db" "SELECT count(DISTINCT verdict) FROM run")" = 2 ]; report $? "in some runs and not in all"
+expect 5 "it was not" "merge $at/never.db $at/never0.db $at/never1.db" "in no run" "0 failed"
+expect 5 "who runs all judges it" "explore $some --results $at/never2.db $at/never.scn" "never true"
+
 # --- the same and not the same --------------------------------------------------------------------------
 slip="--modules $at --out $at --seeds 1..5 --param kind=environment tests/check/slip.scn"
 "$torc" explore --results "$at/here.db" $slip >"$at/out" 2>&1; report $? "a module that looks at the environment runs"
@@ -153,7 +174,7 @@ expect 2 "nothing to resume" "explore --resume $chunky" "nothing to resume witho
 expect 2 "a value for --resume" "explore --resume=yes $chunky" "takes no value"
 expect 2 "a misspelt option" "sweep --result x.db x.scn" "did you mean --results?"
 expect 2 "merging a text" "merge $at/m.db $at/here.db $at/text" "$at/text is no file of results"
-[ ! -e "$at/m.db" ]; report $? "leaves nothing behind"
+[ -z "$(ls "$at" | grep '^m\.db')" ]; report $? "leaves nothing behind"
 expect 2 "merging another version" "merge $at/m.db $at/newer.db" "results of version 2"
 expect 2 "merging what is not there" "merge $at/m.db $at/nowhere.db" "$at/nowhere.db: No such file or directory"
 expect 2 "merging into what is there" "merge $at/here.db $at/build.db" "is there already"
@@ -172,6 +193,19 @@ expect 1 "and tried first, whatever seeds are asked for" "explore --seeds 1..300
 expect 0 "it is not tried with other parameters" "explore --seeds 1..3 --param bug=none $chunky" "3 of 3 seeds"
 grep -q "^$seed " "$at/chunky.seeds"; report $? "and stays"
 expect 0 "it is not tried by a shard it does not belong to" "explore --seeds 2..2 --shard $(((seed + 1) % 1000))/1000 $split" "of 0 seeds"
+# All at once, each with other settings, so that each has its line.
+count=0
+for strategy in random pct; do
+    for also in ready.order write.short packet.delay job.delay ready.order,write.short; do
+        "$torc" explore --strategy $strategy --sites read.short,$also --jobs 1 $split >"$at/out-$count" 2>&1 &
+        count=$((count + 1))
+    done
+done
+wait
+cat "$at/chunky.seeds" "$at"/out-* >"$at/out"
+[ "$(grep -c 'bug=split$' "$at/chunky.seeds")" -eq $((count + 1)) ] && [ "$(grep -c '^ *kept: ' "$at/out")" -eq $count ]
+report $? "several may keep seeds at the same time"
+sed -i '/strategy=portfolio/!d' "$at/chunky.seeds"
 sed 's/bug, "split") == 0/bug, "spilt") == 0/' tests/explore/chunky.c >"$at/chunky.c"
 gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/chunky.so" "$at/chunky.c"
 expect 0 "when it passes that is said" "explore --seeds 1..3 $split" "kept:      seed $seed passes now, it is no longer in $at/chunky.seeds"

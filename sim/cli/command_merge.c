@@ -265,12 +265,14 @@ static int merge_files(const char *out, const char *const *paths, size_t count)
         return status;
     for (size_t i = 0; i < count && status == 0; i++)
         status = add_file(&merge, paths[i]);
-    /* Half of it is no result. */
-    if (status != 0)
-        unlink(out);
-    else
+    if (status == 0) {
         status = tell(&merge, out);
+        torci_results_close(merge.out);
+        return status;
+    }
+    /* Half of it is no result. */
     torci_results_close(merge.out);
+    unlink(out);
     return status;
 }
 
