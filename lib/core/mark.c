@@ -1,4 +1,8 @@
+#include <stddef.h>
+
 #include "reactor_state.h"
+
+_Static_assert(offsetof(struct torc_reactor, marks) == 0, "torc_marks_are_observed looks there");
 
 void torc_reactor_observe_marks(struct torc_reactor *reactor, struct torc_mark_observer *observer)
 {

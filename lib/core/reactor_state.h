@@ -132,11 +132,11 @@ void torci_jobs_free(struct torc_reactor *reactor);
 /* --- the reactor ------------------------------------------------------------------------------ */
 
 struct torc_reactor {
+    struct torc_mark_observer *marks; /* first: torc_marks_are_observed */
     struct torc_platform *platform;
     struct torc_scope *scope;
     struct torc_clock *clock;
     struct torci_streams *streams; /* NULL until something listens or connects */
-    struct torc_mark_observer *marks;
     struct torc_reactor_options options;
     enum torci_reactor_stage stage;
     bool in_callbacks; /* in a turn, or in startup */

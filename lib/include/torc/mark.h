@@ -7,7 +7,7 @@
  *
  * Marks belong to a reactor: two hosts that run one module count apart.  Each mark is also in a
  * section of its module, so that one that was never executed is known.  Live, a mark costs a test
- * of one pointer. */
+ * of one pointer, in place. */
 #ifndef TORC_MARK_H
 #define TORC_MARK_H
 
@@ -33,6 +33,12 @@ TORC_API void torc_reactor_observe_marks(struct torc_reactor *reactor,
                                          struct torc_mark_observer *observer);
 TORC_API void torc_mark_hit(struct torc_reactor *reactor, const struct torc_mark *mark, bool held);
 
+/* A reactor begins with its observer, so that a mark nobody observes is not even a call. */
+static inline bool torc_marks_are_observed(const struct torc_reactor *reactor)
+{
+    return *(struct torc_mark_observer *const *)(const void *)reactor != NULL;
+}
+
 /* The catalogue of the module or program this header is compiled into: [begin, end). */
 extern const struct torc_mark __start_torc_marks[] __attribute__((weak, visibility("hidden")));
 extern const struct torc_mark __stop_torc_marks[] __attribute__((weak, visibility("hidden")));
@@ -42,7 +48,10 @@ extern const struct torc_mark __stop_torc_marks[] __attribute__((weak, visibilit
         static const struct torc_mark torc_mark_here                                               \
             __attribute__((section("torc_marks"), used, aligned(8))) = {(mark_name), TORC_HERE,    \
                                                                         (mark_kind)};              \
-        torc_mark_hit((reactor), &torc_mark_here, (held));                                         \
+        const bool torc_mark_held = (held);                                                        \
+        struct torc_reactor *const torc_mark_reactor = (reactor);                                  \
+        if (torc_marks_are_observed(torc_mark_reactor))                                            \
+            torc_mark_hit(torc_mark_reactor, &torc_mark_here, torc_mark_held);                     \
     } while (0)
 #define TORC_SOMETIMES(reactor, condition, name)                                                   \
     TORC_MARK_(reactor, TORC_MARK_SOMETIMES, (condition) ? true : false, name)
