@@ -227,34 +227,54 @@ static void put(struct writer *writer, const char *text, size_t bytes)
 }
 
 /* Addresses of datagrams are in every trace: numbers are written here, without a format to be read. */
-static void put_number(struct writer *writer, uint32_t number, uint32_t base)
+static char *write_decimal(char *at, uint32_t number)
 {
-    char text[16];
-    size_t at = sizeof text;
-    do {
-        text[--at] = "0123456789abcdef"[number % base];
-        number /= base;
-    } while (number > 0);
-    put(writer, text + at, sizeof text - at);
+    uint32_t unit = 1;
+    while (number / unit >= 10)
+        unit *= 10;
+    for (; unit > 0; unit /= 10)
+        *at++ = (char)('0' + number / unit % 10);
+    return at;
+}
+
+static char *write_octet(char *at, uint32_t number)
+{
+    if (number >= 100)
+        *at++ = (char)('0' + number / 100);
+    if (number >= 10)
+        *at++ = (char)('0' + number / 10 % 10);
+    *at++ = (char)('0' + number % 10);
+    return at;
 }
 
 static void put_decimal(struct writer *writer, uint32_t number)
 {
-    put_number(writer, number, 10);
+    char text[16];
+    put(writer, text, (size_t)(write_decimal(text, number) - text));
 }
 
 static void put_hex(struct writer *writer, uint32_t number)
 {
-    put_number(writer, number, 16);
+    char text[16];
+    size_t at = sizeof text;
+    do {
+        text[--at] = "0123456789abcdef"[number & 15];
+        number >>= 4;
+    } while (number > 0);
+    put(writer, text + at, sizeof text - at);
 }
 
-static void put_ipv4(struct writer *writer, const uint8_t ip[4])
+/* "tcp:192.0.2.1:80" */
+static void put_ipv4(struct writer *writer, const struct torc_address *address)
 {
+    char text[32] = "tcp:";
+    char *at = text + 4;
     for (int i = 0; i < 4; i++) {
-        if (i > 0)
-            put(writer, ".", 1);
-        put_decimal(writer, ip[i]);
+        at = write_octet(at, address->ip[i]);
+        *at++ = i < 3 ? '.' : ':';
     }
+    at = write_decimal(at, address->port);
+    put(writer, text, (size_t)(at - text));
 }
 
 /* The shortest form: the longest run of two or more zero groups, the first of them, is "::". */
@@ -305,10 +325,7 @@ size_t torc_address_format(const struct torc_address *address, char *buffer, siz
     struct writer writer = {buffer, size, 0};
     switch (address->family) {
     case TORC_ADDRESS_IPV4:
-        put(&writer, "tcp:", 4);
-        put_ipv4(&writer, address->ip);
-        put(&writer, ":", 1);
-        put_decimal(&writer, address->port);
+        put_ipv4(&writer, address);
         break;
     case TORC_ADDRESS_IPV6:
         put(&writer, "tcp:[", 5);
