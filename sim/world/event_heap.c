@@ -4,6 +4,12 @@
 
 #include <stdbool.h>
 
+#ifdef __GNUC__
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define PREFETCH(address) ((void)(address))
+#endif
+
 #define CHILDREN 4
 #define SEQUENCE_MASK ((UINT64_C(1) << 46) - 1)
 
@@ -61,6 +67,16 @@ static size_t least_child(const struct torci_event_heap *heap, size_t child)
     return least;
 }
 
+/* With very many pending, most of the time goes into waiting for memory: that of the level after the next is asked
+ * for before it is known which part of it is needed. */
+static void prefetch_grandchildren(const struct torci_event_heap *heap, size_t child)
+{
+    size_t at = CHILDREN * child + 1;
+
+    for (size_t i = 0; i < CHILDREN * CHILDREN && at + i < heap->count; i += 2)
+        PREFETCH(&heap->events[at + i]);
+}
+
 /* Puts `event` where the first was. */
 static void sink(struct torci_event_heap *heap, struct torci_event event)
 {
@@ -68,8 +84,10 @@ static void sink(struct torci_event_heap *heap, struct torci_event event)
     size_t child;
 
     while ((child = CHILDREN * at + 1) < heap->count) {
-        size_t least = least_child(heap, child);
+        size_t least;
 
+        prefetch_grandchildren(heap, child);
+        least = least_child(heap, child);
         if (!before(&heap->events[least], &event))
             break;
         heap->events[at] = heap->events[least];
@@ -83,6 +101,9 @@ void torci_event_heap_pop(struct torci_event_heap *heap)
     heap->count--;
     if (heap->count > 0)
         sink(heap, heap->events[heap->count]);
+    /* What is next, and after that. */
+    for (size_t i = 0; i <= CHILDREN && i < heap->count; i++)
+        PREFETCH(heap->events[i].subject);
 }
 
 void torci_event_heap_delay(struct torci_event_heap *heap, uint64_t t_ns, uint64_t sequence)
