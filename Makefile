@@ -47,6 +47,7 @@ inc_sim/scenario := -Ilib/include -Isim/include -Isim/world -D_GNU_SOURCE
 inc_sim/explore  := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/guard    := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/cli      := -Ilib/include -Isim/include -D_GNU_SOURCE
+inc_bench        := -Ilib/include -Isim/include -Isim/world -D_GNU_SOURCE
 inc_fixture      := -Ilib/include
 inc_test         := -Ilib/include -Isim/include -D_GNU_SOURCE -I.
 
@@ -80,7 +81,7 @@ test_dirs   := $(patsubst %/,%,$(sort $(dir $(wildcard tests/conformance/*.c tes
 unit_bin    := $(patsubst %.c,$(BUILD)/%,$(unit_src) $(fixtest_src))
 dir_bin     := $(foreach d,$(test_dirs),$(BUILD)/$(d)/$(notdir $(d)))
 test_bin    := $(unit_bin) $(dir_bin)
-script_bin  := $(BUILD)/tests/kill/kill $(BUILD)/tests/power/power
+script_bin  := $(BUILD)/tests/kill/kill $(BUILD)/tests/power/power $(BUILD)/tests/pairs/pairs
 test_scripts := $(wildcard tests/*.sh)
 
 lib_a := $(BUILD)/libtorc.a
@@ -95,7 +96,7 @@ cli_libs := -ldl
 test_libs := -lcmocka
 
 .PHONY: all help libs modules tests check check-programs check-command check-unit check-conformance \
-        check-determinism check-threads check-threaded-programs check-kill check-power-cut check-oom check-valgrind coverage bench install uninstall clean
+        check-determinism check-threads check-threaded-programs check-pairs check-kill check-power-cut check-oom check-valgrind coverage bench install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -180,7 +181,9 @@ $(BUILD)/$(1)/$(notdir $(1)): $(call objects,$(wildcard $(1)/*.c)) $(support_obj
 endef
 $(foreach d,$(test_dirs),$(eval $(call dir_test_rule,$(d))))
 
-# What tests/power.sh and tests/kill.sh run.
+# What tests/power.sh, tests/kill.sh and tests/pairs.sh run.
+$(BUILD)/tests/pairs/pairs: $(BUILD)/tests/pairs/pairs.o $(filter-out $(BUILD)/sim/cli/main.o,$(cli_obj)) $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+	$(call link_test,$< $(filter $(BUILD)/sim/cli/%.o,$^))
 $(BUILD)/tests/power/power: $(BUILD)/tests/power/power.o $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
 	$(call link_test,$<)
 $(BUILD)/tests/kill/kill: $(BUILD)/tests/kill/kill.o $(BUILD)/tests/clients/server_process.o
@@ -212,6 +215,9 @@ bug-hunt: $(torc) ## torc hunt on each of the known bugs of fixtures/bugs, and o
 	tests/bug-hunt --build $(BUILD)
 check-power-cut: tests ## cuts the power of kv at every operation of its disk, with every loss
 	TORC_POWER_EVERY=1 tests/run --build $(BUILD) tests/power.sh
+PAIRS ?= 1000000
+check-pairs: all $(BUILD)/tests/pairs/pairs ## PAIRS=1000000 pairs of runs, the second of each perturbed, must be equal
+	$(BUILD)/tests/pairs/pairs --modules $(BUILD)/modules --pairs $(PAIRS) $$(git ls-files 'scenarios/*.scn')
 check-kill: tests ## kills kv with its database 20 times (TORC_KILLS) while it is written to
 	TORC_KILLS=$${TORC_KILLS:-20} tests/run --build $(BUILD) tests/kill.sh
 check-oom: tests ## fails the k-th acquisition of memory, for every k
@@ -235,13 +241,16 @@ coverage: ## line coverage of lib/ by the test programs; HTML in build/coverage/
 	reports/coverage build/coverage
 
 # --- benchmarks -------------------------------------------------------------------------------------
-# bench/X.c is Torc's side or the load; bench/peer_LIBRARY_X.c a peer, linked with that library alone.
+# bench/X.c is Torc's side or the load; bench/peer_LIBRARY_X.c a peer, linked with that library alone;
+# bench/module_X.c a module, $(BUILD)/bench/X.so.
 # A peer whose library is not installed is left out, and the report says so.
-bench_bin := $(patsubst %.c,$(BUILD)/%,$(filter-out bench/peer_%,$(wildcard bench/*.c)))
+bench_bin := $(patsubst %.c,$(BUILD)/%,$(filter-out bench/peer_% bench/module_%,$(wildcard bench/*.c)))
 peer_bin  := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/peer_*.c))
+bench_modules := $(patsubst bench/module_%.c,$(BUILD)/bench/%.so,$(wildcard bench/module_*.c))
 peer_libs_libevent    := -levent_core
 peer_libs_bufferevent := -levent_core
 peer_libs_libuv       := -luv
+peer_libs_libfiu      := -lfiu
 
 $(bench_bin): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(sim_a) $(lib_a)
 	$(CC) $(LDFLAGS_ALL) -o $@ $< $(sim_a) $(lib_a) $(sim_libs) $(lib_libs)
@@ -249,8 +258,10 @@ $(peer_bin): $(BUILD)/bench/peer_%: bench/peer_%.c bench/peer_socket.h $(BUILD)/
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -D_GNU_SOURCE $(LDFLAGS_ALL) -o $@ $< $(peer_libs_$(word 1,$(subst _, ,$*))) || \
 	    echo "bench: $(@F) cannot be built here"
+$(bench_modules): $(BUILD)/bench/%.so: $(BUILD)/bench/module_%.o
+	$(CC) -shared $(LDFLAGS_ALL) -o $@ $<
 BENCH ?=
-bench: $(bench_bin) $(peer_bin) all ## the figures, beside their peers; BENCH='echo.live timers' selects
+bench: $(bench_bin) $(bench_modules) $(peer_bin) all ## the figures, beside their peers; BENCH='echo.live timers' selects
 	$(PYTHON) bench/run.py --build $(BUILD) $(BENCH)
 
 # --- installing -------------------------------------------------------------------------------------
