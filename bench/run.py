@@ -12,6 +12,7 @@ import argparse
 import glob
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -298,6 +299,138 @@ def bench_db_sim(bench):
             }, "sqlite", "torc >= 10000")
 
 
+def bench_sim_events(bench):
+    """Events that a world dispatches per second of processor time, by what is pending and by what is kept of
+    them; see sim_events.c."""
+    def measure(kind, pending, trace, events):
+        return lambda: torc_value(bench.program("sim_events") + [kind, str(pending), trace, str(events)])
+
+    for kind in ("timers", "streams", "datagrams", "links"):
+        for pending, called in ((1000, "1k"), (1000000, "1m")):
+            for trace in ("digest", "jsonl") if pending == 1000 else ("digest",):
+                name = f"sim.events.{kind}.{called}" + (".jsonl" if trace == "jsonl" else "")
+                if not bench.wants(name) or (kind == "links" and pending == 1000):
+                    continue
+                runs = {"torc": measure(kind, pending, trace, 2000000)}
+                if name == "sim.events.timers.1k":
+                    runs["twisted"] = lambda: float(last_line(
+                        twisted_script("peer_twisted_clock.py") + ["1000", "10000"]))
+                bar = ">= 1000000" if trace == "jsonl" else ">= 5000000" if pending == 1000 else ">= 2000000"
+                bench.alternate(name, "events per second of processor time", runs, "twisted",
+                                "shown" if kind == "links" else bar)
+
+
+def bench_sim_scale(bench):
+    """1,000 hosts: what 100,000 connections take, and what an event costs, beside 1,000 connections."""
+    rates = {1000: [], 100000: []}
+    resident = []
+    for _ in range(ROUNDS):
+        for connections, values in rates.items():
+            line = json.loads(last_line(
+                bench.program("sim_events") + ["scale", str(connections), "digest", "1000000"]))
+            values.append(line["torc"])
+        resident.append(line["resident_bytes"])
+    few, many = (statistics.median(values) for values in rates.values())
+    if bench.wants("sim.scale.memory"):
+        bench.report("sim.scale.memory", "MiB, the whole process", {"torc": statistics.median(resident) / 2**20},
+                     None, "<= 256", [])
+    if bench.wants("sim.scale.event"):
+        bench.report("sim.scale.event", "ns per event", {"torc": 1e9 / many, "1000 connections": 1e9 / few},
+                     "1000 connections", "flat", [])
+
+
+def command_figures(bench, arguments, statuses=(0,)):
+    """What `torc` says, and the processor time it and its processes took."""
+    command = [os.path.join(bench.build, "torc")] + arguments
+    if not os.path.exists(command[0]):
+        raise Missing("torc")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False,
+                          timeout=120, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode not in statuses:
+        raise SystemExit(f"bench: {' '.join(command)}: exit status {done.returncode}")
+    return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def explored(bench, scenario, runs, strategy):
+    """Runs per second of one core."""
+    _, used = command_figures(bench, ["explore", "--jobs", "1", "--seeds", f"1..{runs}", "--strategy", strategy,
+                                      scenario])
+    return runs / used
+
+
+def bench_explore_small(bench):
+    """explore_small.scn: a module with a database starts and migrates it, a client sends ten lines, one of which
+    inserts, all stops; with the draws of the portfolio."""
+    scenario = os.path.join(HERE, "explore_small.scn")
+    bench.alternate("explore.small", "runs per second of processor time",
+                    {"torc": lambda: explored(bench, scenario, 3000, "portfolio")}, None, ">= 3000")
+
+
+def bench_sim_speed(bench):
+    """Virtual seconds in one of processor time, whole runs of the idle-timeout scenarios."""
+    for scenario, virtual_s in (("line_idle", 9.008), ("kv_idle", 19.002)):
+        name = f"sim.speed.{scenario}"
+        if bench.wants(name):
+            path = os.path.join(HERE, "..", "scenarios", "protocol", scenario + ".scn")
+            bench.alternate(name, "virtual seconds per second of processor time", {
+                "torc": lambda: explored(bench, path, 10000, "fifo") * virtual_s}, None, ">= 100000")
+
+
+def swept(bench, arguments, statuses=(0,)):
+    """Operations counted, those with a case run for each way of failing, cases, and processor time."""
+    out, used = command_figures(bench, ["sweep", "--jobs", "1"] + arguments, statuses)
+    classes = re.findall(r"(\d+) operations, +(\d+) cases, +(\d+) run, .* (\d+) left", out)
+    operations = reached = cases = 0
+    for counted, planned, run, left in classes:
+        operations += int(counted)
+        cases += int(run)
+        if run == planned and left == "0":
+            reached += int(counted)
+    return operations, reached, cases, used
+
+
+def fixture_scenarios():
+    folder = os.path.join(HERE, "..", "scenarios")
+    paths = glob.glob(os.path.join(folder, "**", "*.scn"), recursive=True)
+    return sorted(path for path in paths if not path.endswith(os.path.join("db", "tour.scn")))
+
+
+def bench_sweep_cases(bench):
+    """Cases per second of one core: a scenario with small cases, which all live in one process; one with a
+    database; and a module of which each case ends its process, so that each takes a fork."""
+    def rate(arguments, times=1, statuses=(0,)):
+        figures = [swept(bench, arguments, statuses) for _ in range(times)]
+        return sum(figure[2] for figure in figures) / sum(figure[3] for figure in figures)
+
+    protocol = os.path.join(HERE, "..", "scenarios", "protocol")
+    brittle = ["--modules", os.path.join(bench.build, "bench"), os.path.join(HERE, "brittle.scn")]
+    for name, measure, bar in (
+            ("sweep.cases.small", lambda: rate([os.path.join(protocol, "courier.scn")], 3), ">= 10000"),
+            ("sweep.cases.database", lambda: rate([os.path.join(HERE, "explore_small.scn")]), "shown"),
+            ("sweep.cases.forked", lambda: rate(brittle, 1, (1,)), ">= 1500")):
+        if bench.wants(name):
+            bench.alternate(name, "cases per second of processor time", {"torc": measure}, None, bar)
+    if bench.wants("sweep.cases.reached"):
+        figures = [swept(bench, [path]) for path in fixture_scenarios()]
+        share = 100 * sum(figure[1] for figure in figures) / sum(figure[0] for figure in figures)
+        bench.report("sweep.cases.reached", "% of the operations counted in the scenarios that are shipped",
+                     {"torc": share}, None, "100", [])
+
+
+def bench_fault_point(bench):
+    def peer():
+        return float(last_line(bench.program("peer_libfiu_point")))
+
+    for name in ("mark", "decision"):
+        if bench.wants(f"fault.point.{name}"):
+            bench.alternate(f"fault.point.{name}", "ns where nobody asks", {
+                "torc": lambda: torc_value(bench.program("fault_point") + [name]),
+                "libfiu": peer,
+            }, "libfiu", "torc <= 1")
+
+
 class KeyValueServer:
     """A server that speaks the Redis protocol on a port that was free a moment ago."""
 
@@ -416,6 +549,8 @@ def bench_kv_db(bench):
 BENCHES = {
     "echo.live": bench_echo_live,
     "echo.sim": bench_echo_sim,
+    "explore.small": bench_explore_small,
+    "fault.point": bench_fault_point,
     "connect.sim": bench_connect_sim,
     "db.sim": bench_db_sim,
     "deferred": bench_deferred,
@@ -424,6 +559,10 @@ BENCHES = {
     "memory.live": bench_memory_live,
     "memory.sim": bench_memory_sim,
     "pool.live": bench_pool_live,
+    "sim.events": bench_sim_events,
+    "sim.scale": bench_sim_scale,
+    "sim.speed": bench_sim_speed,
+    "sweep.cases": bench_sweep_cases,
     "timers": bench_timers,
 }
 
