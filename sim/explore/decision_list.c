@@ -36,7 +36,7 @@ struct torc_decision_list {
     struct text *texts;
     bool closed;   /* nothing else is decided */
     bool onwards;  /* some entry is */
-    size_t decided[TORC_SITE_FAULT + 1]; /* not drawn, by kind */
+    size_t decided[TORC_SITE_VALUE + 1]; /* not drawn, by kind */
 };
 
 static const char *keep_text(struct torc_decision_list *list, const char *text)

@@ -43,16 +43,15 @@ int torci_action_add(struct torci_action *action, enum torci_verb verb, struct t
     return 0;
 }
 
-int torci_action_add_end(struct torci_action *action, enum torci_verb verb, uint64_t after_ns,
-                         struct torci_step **out)
+int torci_action_add_end(struct torci_action *action, enum torci_verb verb,
+                         const struct torci_span *after, struct torci_step **out)
 {
     struct torci_time time = *action->time;
-    int code;
+    int code = torci_time_add(action->parser, action->verb, &time, after);
 
-    if (after_ns > UINT64_MAX / 2 - time.offset_ns)
-        return torci_parse_error(action->parser, action->verb, 0, "the time is too far away");
+    if (code != 0)
+        return code;
     time.kind = TORCI_TIME_AT;
-    time.offset_ns += after_ns;
     code = torci_add_step(action->parser, action->verb, &time, verb, out);
     if (code != 0)
         return code;
@@ -239,7 +238,7 @@ static int parse_crash(struct torci_action *action)
     enum torc_power_loss loss = TORC_LOSS_ALL;
     const struct torci_word *word;
     struct torci_step *step = NULL;
-    uint64_t restart_ns = 0;
+    struct torci_span restart = {0, NULL};
     unsigned seen = 0;
     int code = 0;
 
@@ -258,7 +257,7 @@ static int parse_crash(struct torci_action *action)
             if (word->text[value] != '+')
                 return torci_parse_error(action->parser, word, value,
                                          "how long after the crash? restart=+500ms");
-            code = torci_word_duration(action->parser, word, value + 1, &restart_ns);
+            code = torci_parse_span(action->parser, word, value + 1, &restart);
             continue;
         }
         while (losses[i] != NULL && strcmp(losses[i], word->text + value) != 0)
@@ -275,7 +274,7 @@ static int parse_crash(struct torci_action *action)
     if (code != 0)
         return code;
     step->loss = loss;
-    return (seen & 2) == 0 ? 0 : torci_action_add_end(action, TORCI_VERB_RESTART, restart_ns, &step);
+    return (seen & 2) == 0 ? 0 : torci_action_add_end(action, TORCI_VERB_RESTART, &restart, &step);
 }
 
 static int parse_restart(struct torci_action *action)

@@ -29,9 +29,9 @@ TORC_CHECKED int torci_action_finish(struct torci_action *action);
 TORC_CHECKED int torci_action_add(struct torci_action *action, enum torci_verb verb,
                                   struct torci_step **out);
 
-/* Adds what ends that action `after_ns` later, a step of its own; the action's label ends with it. */
+/* Adds what ends that action so much later, a step of its own; the action's label ends with it. */
 TORC_CHECKED int torci_action_add_end(struct torci_action *action, enum torci_verb verb,
-                                      uint64_t after_ns, struct torci_step **out);
+                                      const struct torci_span *after, struct torci_step **out);
 
 /* The value of KEY=..., for a key among `keys`; each at most once (*seen has a bit for each).
  * *out_index: which; *out_value: where in the word its value begins. */

@@ -222,12 +222,30 @@ enum torci_time_kind {
     TORCI_TIME_END     /* when nothing is left to happen */
 };
 
-/* offset_ns after the anchor: the beginning of the run (label NULL), or when the label happened or ended. */
+/* rand(A..B) in a line: A and up to range_ns more, drawn in the run. */
+struct torci_rand {
+    const struct torci_rand *before; /* in the same time: the line counts from one that has some too */
+    const struct torci_line *line;
+    uint64_t least_ns;
+    uint64_t range_ns;
+    size_t index;
+};
+
+/* How long something takes: exactly so, or as much more as is drawn. */
+struct torci_span {
+    uint64_t least_ns;
+    struct torci_rand *rand; /* NULL: exactly */
+};
+
+/* offset_ns, and what `rand` and those before it draw, after the anchor: the beginning of the run (label NULL), or when
+ * the label happened or ended. */
 struct torci_time {
     enum torci_time_kind kind;
     const struct torci_label *label;
     bool label_end;
     uint64_t offset_ns;
+    uint64_t most_ns; /* offset_ns, and the most that can be drawn */
+    const struct torci_rand *rand; /* or NULL */
     uint64_t window_ns;
 };
 
@@ -355,6 +373,7 @@ struct torc_scenario {
     size_t label_count;
     struct torci_step *steps;
     size_t step_count;
+    size_t rand_count;
     struct torci_trigger *triggers;
     size_t trigger_count;
     struct torci_assertion *assertions;

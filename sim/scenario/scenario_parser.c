@@ -15,7 +15,7 @@ bool torci_is_time(const struct torci_word *word)
     const char *plus = memchr(word->text, '+', word->bytes);
     size_t name_bytes;
 
-    if (torci_word_is(word, "end") || word->text[0] == '+' ||
+    if (torci_word_is(word, "end") || word->text[0] == '+' || torci_is_rand(word->text) ||
         (word->text[0] >= '0' && word->text[0] <= '9'))
         return true;
     if (plus == NULL)
@@ -26,20 +26,19 @@ bool torci_is_time(const struct torci_word *word)
     return torci_is_name(word->text, name_bytes);
 }
 
-static int duration_of(struct torci_parser *parser, const struct torci_word *word, const char *begin,
-                       size_t bytes, uint64_t *out)
+int torci_bytes_duration(struct torci_parser *parser, const struct torci_word *word, size_t offset,
+                         size_t bytes, uint64_t *out_ns)
 {
     char text[40];
     const char *why = NULL;
-    size_t offset = (size_t)(begin - word->text);
 
     if (bytes >= sizeof(text))
         return torci_parse_error(parser, word, offset, "the number is too long");
-    memcpy(text, begin, bytes);
+    memcpy(text, word->text + offset, bytes);
     text[bytes] = '\0';
     if (bytes == 0)
         return torci_parse_error(parser, word, offset, "a duration is missing");
-    if (torci_value_duration(text, out, &why) != 0)
+    if (torci_value_duration(text, out_ns, &why) != 0)
         return torci_parse_error(parser, word, offset, "'%s': %s", text, why);
     return 0;
 }
@@ -47,38 +46,34 @@ static int duration_of(struct torci_parser *parser, const struct torci_word *wor
 int torci_word_duration(struct torci_parser *parser, const struct torci_word *word, size_t offset,
                          uint64_t *out_ns)
 {
-    return duration_of(parser, word, word->text + offset, word->bytes - offset, out_ns);
+    return torci_bytes_duration(parser, word, offset, word->bytes - offset, out_ns);
 }
 
-/* DUR or DUR..DUR, from the word's byte `at` on. */
+/* DUR, DUR..DUR or rand(DUR..DUR), from the word's byte `at` on. */
 static int read_span(struct torci_parser *parser, const struct torci_word *word, size_t at,
                      struct torci_time *time)
 {
-    const char *begin = word->text + at;
-    const char *dots = strstr(begin, "..");
-    size_t bytes = dots != NULL ? (size_t)(dots - begin) : word->bytes - at;
-    uint64_t first = 0;
+    const char *dots = torci_is_rand(word->text + at) ? NULL : strstr(word->text + at, "..");
+    struct torci_span first = {0, NULL};
     uint64_t last = 0;
-    int code = duration_of(parser, word, begin, bytes, &first);
+    int code;
 
-    if (code != 0)
-        return code;
     time->kind = TORCI_TIME_AT;
-    if (dots != NULL) {
+    if (dots == NULL) {
+        code = torci_parse_span(parser, word, at, &first);
+    } else {
         size_t from = (size_t)(dots + 2 - word->text);
 
-        code = duration_of(parser, word, dots + 2, word->bytes - from, &last);
-        if (code != 0)
-            return code;
-        if (last < first)
+        code = torci_bytes_duration(parser, word, at, (size_t)(dots - word->text) - at,
+                                    &first.least_ns);
+        if (code == 0)
+            code = torci_bytes_duration(parser, word, from, word->bytes - from, &last);
+        if (code == 0 && last < first.least_ns)
             return torci_parse_error(parser, word, from, "the window ends before it begins");
         time->kind = TORCI_TIME_WINDOW;
-        time->window_ns = last - first;
+        time->window_ns = last - first.least_ns;
     }
-    if (first > UINT64_MAX / 2 - time->offset_ns)
-        return torci_parse_error(parser, word, 0, "the time is too far away");
-    time->offset_ns += first;
-    return 0;
+    return code != 0 ? code : torci_time_add(parser, word, time, &first);
 }
 
 int torci_parse_time(struct torci_parser *parser, const struct torci_word *word,

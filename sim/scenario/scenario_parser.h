@@ -9,6 +9,7 @@
  *   scenario_fault.c        what goes wrong (scenario_fault.h)
  *   scenario_label.c        names given by `as`
  *   scenario_trigger.c      when
+ *   scenario_rand.c         durations that are drawn
  *   scenario_action.c       verbs of hosts, and of connections without arguments
  *   scenario_call.c         calls, and what is expected of them
  *   scenario_message.c      send and expect
@@ -103,6 +104,17 @@ TORC_CHECKED int torci_parse_time(struct torci_parser *parser, const struct torc
                                   struct torci_time *out);
 TORC_CHECKED int torci_word_duration(struct torci_parser *parser, const struct torci_word *word,
                                       size_t offset, uint64_t *out_ns);
+/* The same of `bytes` only. */
+TORC_CHECKED int torci_bytes_duration(struct torci_parser *parser, const struct torci_word *word,
+                                      size_t offset, size_t bytes, uint64_t *out_ns);
+/* Whether it begins with rand( */
+bool torci_is_rand(const char *text);
+/* DUR or rand(DUR..DUR): the rest of the word. */
+TORC_CHECKED int torci_parse_span(struct torci_parser *parser, const struct torci_word *word,
+                                  size_t offset, struct torci_span *out);
+/* Makes the time later; each span is added to one time.  The word is for the error, a time that is too far away. */
+TORC_CHECKED int torci_time_add(struct torci_parser *parser, const struct torci_word *word,
+                                struct torci_time *time, const struct torci_span *span);
 
 TORC_CHECKED int torci_parse_declaration(struct torci_parser *parser, bool *out_done);
 TORC_CHECKED int torci_parse_assertion(struct torci_parser *parser, size_t first,

@@ -169,6 +169,12 @@ struct torci_fault_run {
     uint64_t told;   /* how often it has struck, as far as was told */
 };
 
+/* A duration that is drawn, when it is. */
+struct torci_rand_run {
+    bool known;
+    uint64_t ns; /* more than the shortest */
+};
+
 enum torci_truth { TORCI_FALSE, TORCI_TRUE, TORCI_UNKNOWN };
 
 /* --- the run -------------------------------------------------------------------------------------- */
@@ -225,6 +231,7 @@ struct torci_run {
     struct torci_label_run *labels;
     struct torci_step_run *steps;
     bool *sometimes_held; /* by assertion */
+    struct torci_rand_run *rands; /* by index */
     bool *fired;          /* by trigger */
     bool over;            /* the timeline is */
     struct torci_value *slots; /* answers kept from before the hosts stopped: by slot, then by host */
@@ -296,6 +303,9 @@ bool torci_steps_waiting(const struct torci_run *run);
 /* Whether the line that makes it has been done. */
 bool torci_label_exists(const struct torci_run *run, const struct torci_label *label);
 void torci_step_do(struct torci_run *run, struct torci_step_run *step);
+
+/* How long after its anchor a time is; what is drawn is drawn when this is first asked (scenario_rand.c). */
+uint64_t torci_time_after(struct torci_run *run, const struct torci_time *time);
 
 /* --- triggers (scenario_fire.c) ------------------------------------------------------------------- */
 

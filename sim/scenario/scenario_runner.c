@@ -312,6 +312,7 @@ static int prepare(struct torci_run *run)
 {
     const struct torc_scenario *scenario = run->scenario;
     struct torci_pile *pile = &run->pile;
+    int code;
 
     run->hosts = torci_pile_alloc(pile, scenario->host_count * sizeof(*run->hosts));
     run->labels = torci_pile_alloc(pile, scenario->label_count * sizeof(*run->labels));
@@ -321,10 +322,11 @@ static int prepare(struct torci_run *run)
     run->sql = torci_pile_alloc(pile, scenario->slot_count * sizeof(*run->sql));
     run->faults = torci_pile_alloc(pile, scenario->fault_count * sizeof(*run->faults));
     run->sometimes_held = torci_pile_alloc(pile, scenario->assertion_count * sizeof(bool));
+    run->rands = torci_pile_alloc(pile, scenario->rand_count * sizeof(*run->rands));
     run->fired = torci_pile_alloc(pile, scenario->trigger_count * sizeof(bool));
     if (run->hosts == NULL || run->labels == NULL || run->steps == NULL || run->slots == NULL ||
         run->sql == NULL || run->faults == NULL || run->sometimes_held == NULL ||
-        run->fired == NULL)
+        run->fired == NULL || run->rands == NULL)
         return TORC_ENOMEM;
     for (const struct torci_step *step = scenario->steps; step != NULL; step = step->next) {
         run->steps[step->index].step = step;
@@ -333,8 +335,10 @@ static int prepare(struct torci_run *run)
         else if (step->time.kind == TORCI_TIME_LAST)
             run->steps[step->index].state = TORCI_STEP_LAST;
     }
-    torci_steps_anchor(run, NULL, false, 0);
-    return make_world(run);
+    code = make_world(run);
+    if (code == 0)
+        torci_steps_anchor(run, NULL, false, 0);
+    return code;
 }
 
 static void clean_up(struct torci_run *run)

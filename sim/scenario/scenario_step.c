@@ -11,7 +11,7 @@ void torci_steps_anchor(struct torci_run *run, const struct torci_label *label, 
         if (each->state != TORCI_STEP_WAITING || time->label != label || time->label_end != ended)
             continue;
         each->state = TORCI_STEP_DUE;
-        each->due_ns = t_ns + time->offset_ns;
+        each->due_ns = t_ns + torci_time_after(run, time);
     }
 }
 

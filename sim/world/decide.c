@@ -11,6 +11,15 @@ static bool count(struct torc_world *world, struct torc_question *question)
     return false;
 }
 
+static void trace_answer(struct torc_world *world, const struct torc_question *question,
+                         uint64_t value)
+{
+    torc_trace_text(world->trace, "site", question->site);
+    torc_trace_integer(world->trace, "k", (int64_t)question->k);
+    torc_trace_integer(world->trace, "value", (int64_t)value);
+    torc_trace_end(world->trace);
+}
+
 /* Asks, counts and traces. */
 static uint64_t ask(struct torc_host *host, struct torc_question *question, bool allowed)
 {
@@ -24,10 +33,7 @@ static uint64_t ask(struct torc_host *host, struct torc_question *question, bool
     if (!torc_question_has(question, value))
         return 0;
     torci_host_trace(host, TORC_TRACE_decide);
-    torc_trace_text(world->trace, "site", question->site);
-    torc_trace_integer(world->trace, "k", (int64_t)question->k);
-    torc_trace_integer(world->trace, "value", (int64_t)value);
-    torc_trace_end(world->trace);
+    trace_answer(world, question, value);
     return value;
 }
 
@@ -84,4 +90,21 @@ uint32_t torci_decide_bytes(struct torc_host *host, const char *site, uint32_t b
     default:
         return bytes - 1;
     }
+}
+
+uint64_t torci_world_ask_value(struct torc_world *world, const char *site, uint64_t options)
+{
+    struct torc_question question = {.host = "scenario", .site = site, .options = options};
+    uint64_t value;
+
+    if (!count(world, &question))
+        return 0;
+    value = question.drawn = question.draw % options;
+    if (world->decider != NULL)
+        value = world->decider->decide(world->decider, &question);
+    if (!torc_question_has(&question, value))
+        return 0;
+    (void)torc_trace_begin(world->trace, TORC_TRACE_decide, world->now_ns, question.host, world->cause);
+    trace_answer(world, &question, value);
+    return value;
 }

@@ -196,6 +196,10 @@ static inline uint64_t torci_decide(struct torc_world *world, struct torc_host *
     return world->decider == NULL || options < 2 ? 0 : torci_world_ask(host, site, options);
 }
 
+/* A value below `options` that belongs to no host, drawn unless a decider says otherwise; its questions are asked of the
+ * host "scenario". */
+uint64_t torci_world_ask_value(struct torc_world *world, const char *site, uint64_t options);
+
 /* What goes wrong at `site`, a literal: 0, nothing, or one of the `options` - 1 things.  `ppm` is its probability in
  * millionths, each thing alike, 0 unless the scenario gives one; a decider may decide otherwise. */
 uint64_t torci_world_ask_fault(struct torc_host *host, const char *site, const char *chance_site,

@@ -29,7 +29,8 @@ enum torc_site_kind {
     TORC_SITE_ORDER,  /* the live world leaves it open; costs no virtual time */
     TORC_SITE_AMOUNT, /* the same */
     TORC_SITE_TIME,   /* something takes longer than it could */
-    TORC_SITE_FAULT   /* something goes wrong */
+    TORC_SITE_FAULT,  /* something goes wrong */
+    TORC_SITE_VALUE   /* what the scenario itself leaves open, drawn unless it is decided: rand(3s..8s) */
 };
 
 struct torc_decision_site {
