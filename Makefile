@@ -189,16 +189,39 @@ $(BUILD)/tests/power/power: $(BUILD)/tests/power/power.o $(support_obj) $(guard_
 $(BUILD)/tests/kill/kill: $(BUILD)/tests/kill/kill.o $(BUILD)/tests/clients/server_process.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lhiredis -lsqlite3
 
-# Not part of `all`: needs clang.  `make fuzz` builds in build/fuzz.
+# Not part of `all`: needs clang, and builds in $(FUZZ_BUILD).  A program X reads the seeds fuzz_seeds_X, changes them
+# with the words of its dictionary, keeps what reaches something new in corpus/X and what crashes in artifacts/.
+FUZZ_BUILD ?= build/fuzz
+FUZZ_SECONDS ?= 60
+fuzz_seeds_scenario_fuzz := scenarios tests/scenarios-fail tests/explore examples/hello
 ifeq ($(FUZZ),)
-fuzz: ## libFuzzer programs, with clang, in build/fuzz/tests/fuzz
-	$(MAKE) FUZZ=1 CC=clang BUILD=build/fuzz SAN=fuzzer-no-link,address,undefined OPT='-O1 -g' fuzz
+fuzz fuzz-programs:
+	$(MAKE) FUZZ=1 CC=clang BUILD=$(FUZZ_BUILD) SAN=fuzzer-no-link,address,undefined OPT='-O1 -g' $@
 else
-fuzz: $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
-$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(sim_a) $(lib_a)
-	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(sim_a) $(lib_a) $(sim_libs) $(lib_libs)
+fuzz_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
+fuzz: fuzz-programs ## fuzzes the parser of scenarios for a minute (FUZZ_SECONDS), with clang, in build/fuzz
+	@for program in $(notdir $(fuzz_bin)); do \
+	    mkdir -p $(BUILD)/corpus/$$program $(BUILD)/artifacts && \
+	    $(BUILD)/tests/fuzz/$$program -max_total_time=$(FUZZ_SECONDS) -dict=$(BUILD)/tests/fuzz/$$program.dict \
+	        -artifact_prefix=$(BUILD)/artifacts/ -timeout=20 -max_len=8192 -print_final_stats=1 \
+	        $(BUILD)/corpus/$$program $(foreach b,$(notdir $(fuzz_bin)),$(fuzz_seeds_$(b))) || exit 1; \
+	done
+fuzz-programs: $(fuzz_bin) $(fuzz_bin:=.dict) $(fuzz_bin:=_canary)
+fuzz_link = $(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(sim_libs) $(lib_libs)
+fuzz_deps := $(BUILD)/tests/support/scenario_round_trip.o $(sim_a) $(lib_a)
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(fuzz_deps)
+	$(fuzz_link)
+$(BUILD)/tests/fuzz/%_canary: $(BUILD)/tests/fuzz/%_canary.o $(fuzz_deps)
+	$(fuzz_link)
+$(BUILD)/tests/fuzz/%_canary.o: tests/fuzz/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(inc_test) -DCANARY -MMD -MP -c $< -o $@
+# The words of the language are those its grammar is written with.
+$(BUILD)/tests/fuzz/scenario_fuzz.dict: docs/scenario.md
+	@mkdir -p $(@D)
+	sed -n '/^## Grammar/,/^One line says/p' $< | grep -oE '"[^" ]+"' | sort -u > $@
 endif
-.PHONY: fuzz
+.PHONY: fuzz fuzz-programs
 
 # --- checking ---------------------------------------------------------------------------------------
 check: tests ## unit tests, conformance on both worlds, scenarios, black-box tests

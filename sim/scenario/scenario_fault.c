@@ -50,6 +50,44 @@ int torci_fault_read_key(struct torci_fault_reader *reader, const struct torci_w
 
 /* --- before the colon ----------------------------------------------------------------------------- */
 
+enum { PATTERN_BYTES_MAX = 1000, PATTERN_NODES_MAX = 1 << 17 };
+
+/* How much more a repetition makes of what it repeats: the C library copies it so often. */
+static size_t count_copies(const char *repetition)
+{
+    size_t most = 1;
+
+    if (*repetition == '+')
+        return 2;
+    if (*repetition != '{')
+        return 1;
+    for (const char *at = repetition + 1; *at == ',' || (*at >= '0' && *at <= '9');) {
+        size_t number = 0;
+
+        for (; *at >= '0' && *at <= '9'; at++)
+            number = number < PATTERN_NODES_MAX ? number * 10 + (size_t)(*at - '0') : number;
+        at += *at == ',';
+        most = number > most ? number : most;
+    }
+    return most;
+}
+
+/* Whether the C library can compile it with a bounded stack and little memory, if every repetition were within
+ * every other. */
+static bool is_bounded(const char *pattern)
+{
+    size_t nodes = strlen(pattern);
+
+    if (nodes > PATTERN_BYTES_MAX)
+        return false;
+    for (const char *at = pattern; *at != '\0' && nodes <= PATTERN_NODES_MAX; at++)
+        if (*at == '\\' && at[1] != '\0')
+            at++;
+        else
+            nodes *= count_copies(at);
+    return nodes <= PATTERN_NODES_MAX;
+}
+
 /* The pattern as it is written, once it has been tried. */
 static int read_pattern(struct torci_parser *parser, const struct torci_word *word, size_t offset,
                         const char **out)
@@ -64,6 +102,10 @@ static int read_pattern(struct torci_parser *parser, const struct torci_word *wo
     code = torci_word_value(parser, word, offset, &pattern);
     if (code != 0)
         return code;
+    if (!is_bounded(pattern))
+        return torci_parse_error(parser, word, offset,
+                                 "the expression grows too large: it has too many + or {}, or more than "
+                                 "%d bytes", PATTERN_BYTES_MAX);
     code = regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB);
     if (code == REG_ESPACE)
         return TORC_ENOMEM;

@@ -9,59 +9,23 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <torc/scenario.h>
+#include "tests/support/scenario_round_trip.h"
 
 enum { TEXT_BYTES_MAX = 16384, FLIPS_OF_EACH = 1500 };
-
-static struct {
-    char text[TEXT_BYTES_MAX];
-    size_t bytes;
-    bool full;
-} printed;
-
-static void collect(void *arg, const char *text)
-{
-    size_t bytes = strlen(text);
-
-    (void)arg;
-    if (bytes > sizeof(printed.text) - printed.bytes) {
-        printed.full = true;
-        return;
-    }
-    memcpy(printed.text + printed.bytes, text, bytes);
-    printed.bytes += bytes;
-}
 
 /* Included files are not there, so that only this text is tried. */
 static bool survives(const char *text, size_t bytes)
 {
-    struct torc_scenario *scenario = NULL;
-    struct torc_scenario_error error;
-    static char once[TEXT_BYTES_MAX];
-    size_t once_bytes;
     char *exact = malloc(bytes + 1); /* a read past the end is then seen by the sanitizer */
-    int code;
+    const char *wrong;
 
     assert_non_null(exact);
     memcpy(exact, text, bytes);
-    code = torc_scenario_parse(exact, bytes, "f.scn", NULL, &scenario, &error);
+    wrong = scenario_round_trip(exact, bytes, NULL, NULL);
     free(exact);
-    if (code != 0)
-        return code == TORC_ESYNTAX && error.text[0] != '\0';
-    memset(&printed, 0, sizeof(printed));
-    torc_scenario_print(scenario, collect, NULL);
-    torc_scenario_free(scenario);
-    if (printed.full)
-        return true;
-    once_bytes = printed.bytes;
-    memcpy(once, printed.text, once_bytes);
-    code = torc_scenario_parse(once, once_bytes, "f.scn", NULL, &scenario, &error);
-    if (code != 0)
-        return false;
-    memset(&printed, 0, sizeof(printed));
-    torc_scenario_print(scenario, collect, NULL);
-    torc_scenario_free(scenario);
-    return printed.bytes == once_bytes && memcmp(once, printed.text, once_bytes) == 0;
+    if (wrong != NULL)
+        print_message("# %s\n", wrong);
+    return wrong == NULL;
 }
 
 static uint64_t next_random(uint64_t *state)

@@ -98,12 +98,12 @@ int torci_parse_unknown(struct torci_parser *parser, const struct torci_word *wo
     return fail_at(parser, column_in(word, offset), sentence);
 }
 
-int torci_parse_keep_as_warning(struct torci_parser *parser)
+int torci_parse_warn_of_cut(struct torci_parser *parser, const struct torc_scenario_error *why)
 {
     char text[1200];
 
     torc_format(text, sizeof(text), "%s    (the file ends within this line; it is left out)\n",
-                parser->error->text);
+                why->text);
     return torci_parse_warn(parser, text);
 }
 

@@ -331,9 +331,9 @@ static int parse_source(struct torci_parser *parser, const struct torci_source *
 
     for (size_t at = 0; at < source->bytes;) {
         bool terminated = true;
+        size_t line_at = at;
         int code = torci_lex_line(parser, source, &at, ++number, &terminated);
         struct torci_line *line = parser->line;
-        struct torci_time time_before = parser->time_before;
 
         if (code == 0 && line->word_count > 0) {
             code = begun ? parse_line(parser) : parse_first_line(parser);
@@ -341,10 +341,9 @@ static int parse_source(struct torci_parser *parser, const struct torci_source *
                 return code;
             begun = true;
         }
-        if (code == TORC_ESYNTAX && !terminated && begun && line->source == parser->line->source) {
-            parser->time_before = time_before;
-            return torci_parse_keep_as_warning(parser);
-        }
+        if (code == TORC_ESYNTAX && !terminated && begun && parser->line == line &&
+            source->included_by == NULL)
+            parser->cut = line_at;
         if (code == 0)
             code = torci_line_make_canonical(parser->scenario, line);
         if (code != 0)
@@ -426,47 +425,70 @@ static int parse_whole(struct torci_parser *parser, const char *text, size_t byt
     return code;
 }
 
+/* A scenario of the parser's; none if it fails. */
+static int parse_text(const char *text, size_t bytes, const char *name,
+                      const struct torc_scenario_parse_options *options, struct torci_parser *parser,
+                      struct torc_scenario_error *error)
+{
+    struct torc_scenario *scenario = calloc(1, sizeof(*scenario));
+    int code;
+
+    *parser = (struct torci_parser){.options = options, .error = error, .cut = SIZE_MAX};
+    if (scenario == NULL)
+        return TORC_ENOMEM;
+    scenario->seed = 1;
+    scenario->exploration = torci_exploration_defaults();
+    scenario->sweeping = torci_sweeping_defaults();
+    scenario->limit_time_ns = UINT64_C(3600) * 1000000000;
+    scenario->limit_events = 50000000;
+    parser->scenario = scenario;
+    parser->line_end = &scenario->lines;
+    parser->source_end = &scenario->sources;
+    parser->step_end = &scenario->steps;
+    parser->trigger_end = &scenario->triggers;
+    parser->assertion_end = &scenario->assertions;
+    parser->host_end = &scenario->hosts;
+    parser->link_end = &scenario->links;
+    parser->name_end = &scenario->names;
+    parser->database_end = &scenario->databases;
+    parser->fault_end = &scenario->faults;
+    parser->label_end = &scenario->labels;
+    parser->warning_end = &scenario->warnings;
+    code = parse_whole(parser, text, bytes, name);
+    if (code == 0)
+        return 0;
+    torc_scenario_free(scenario);
+    parser->scenario = NULL;
+    return code;
+}
+
 int torc_scenario_parse(const char *text, size_t bytes, const char *name,
                         const struct torc_scenario_parse_options *options, struct torc_scenario **out,
                         struct torc_scenario_error *error)
 {
-    struct torci_parser parser = {.options = options, .error = error};
-    struct torc_scenario *scenario = calloc(1, sizeof(*scenario));
-    int code = scenario != NULL ? 0 : TORC_ENOMEM;
+    struct torci_parser parser;
+    int code;
 
     memset(error, 0, sizeof(*error));
+    code = parse_text(text, bytes, name, options, &parser, error);
+    if (code == TORC_ESYNTAX && parser.cut != SIZE_MAX) {
+        struct torc_scenario_error why = *error;
+
+        /* From the beginning, so that nothing of that line has happened. */
+        code = parse_text(text, parser.cut, name, options, &parser, error);
+        if (code == 0)
+            code = torci_parse_warn_of_cut(&parser, &why);
+    }
     if (code == 0) {
-        scenario->seed = 1;
-        scenario->exploration = torci_exploration_defaults();
-        scenario->sweeping = torci_sweeping_defaults();
-        scenario->limit_time_ns = UINT64_C(3600) * 1000000000;
-        scenario->limit_events = 50000000;
-        parser.scenario = scenario;
-        parser.line_end = &scenario->lines;
-        parser.source_end = &scenario->sources;
-        parser.step_end = &scenario->steps;
-        parser.trigger_end = &scenario->triggers;
-        parser.assertion_end = &scenario->assertions;
-        parser.host_end = &scenario->hosts;
-        parser.link_end = &scenario->links;
-        parser.name_end = &scenario->names;
-        parser.database_end = &scenario->databases;
-        parser.fault_end = &scenario->faults;
-        parser.label_end = &scenario->labels;
-        parser.warning_end = &scenario->warnings;
-        code = parse_whole(&parser, text, bytes, name);
+        *out = parser.scenario;
+        return 0;
     }
-    if (code != 0) {
-        if (code != TORC_ESYNTAX) {
-            torc_format(error->file, sizeof(error->file), "%s", name);
-            torc_format(error->text, sizeof(error->text), "%.200s: %s\n", name,
-                        torc_error_text(code));
-        }
-        torc_scenario_free(scenario);
-        return code;
+    if (code != TORC_ESYNTAX) {
+        torc_format(error->file, sizeof(error->file), "%s", name);
+        torc_format(error->text, sizeof(error->text), "%.200s: %s\n", name, torc_error_text(code));
     }
-    *out = scenario;
-    return 0;
+    torc_scenario_free(parser.scenario);
+    return code;
 }
 
 const char *torc_scenario_title(const struct torc_scenario *scenario)

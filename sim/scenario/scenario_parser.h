@@ -33,6 +33,7 @@ struct torci_parser {
     struct torc_scenario_error *error;
     /* The line being parsed, and the ends of the lists it adds to. */
     struct torci_line *line;
+    size_t cut; /* where the last line begins, if it has no newline and does not parse; otherwise SIZE_MAX */
     size_t include_depth;
     size_t source_count;
     size_t expanded_bytes; /* that parameters and times= have made */
@@ -61,8 +62,9 @@ int torci_parse_error_end(struct torci_parser *parser, const char *format, ...) 
 /* An error, said as "...; did you mean 'nearest'?" if `nearest` is not NULL. */
 int torci_parse_unknown(struct torci_parser *parser, const struct torci_word *word, size_t offset,
                         const char *nearest, const char *format, ...) TORC_PRINTF(5, 6);
-/* Turns the error described into a warning of the scenario. */
-TORC_CHECKED int torci_parse_keep_as_warning(struct torci_parser *parser);
+/* A warning of the scenario: the last line, which `why` is about, is left out. */
+TORC_CHECKED int torci_parse_warn_of_cut(struct torci_parser *parser,
+                                         const struct torc_scenario_error *why);
 /* A warning of the scenario: `text`, which ends with a newline. */
 TORC_CHECKED int torci_parse_warn(struct torci_parser *parser, const char *text);
 

@@ -301,6 +301,30 @@ static void a_line_cut_short_is_left_out_with_a_warning(void **state)
     torc_scenario_free(scenario);
 }
 
+/* Each of these has done something by the time it is found out. */
+static void nothing_of_a_line_cut_short_happens(void **state)
+{
+    static const char *const lines[] = {"host b,", "srv crash restart=+99999999", "c1+1ms cli con",
+                                        "always site(\"a\") == site(", "link cli<->srv delay=1ms ra",
+                                        "cli connect srv:1 as c2 as", "title \"x\" y", "seed 7 8"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        char text[300];
+        struct torc_scenario *scenario;
+        int warnings = 0;
+
+        snprintf(text, sizeof(text), HEAD "%s", lines[i]);
+        scenario = parsed(text);
+        torc_scenario_warnings(scenario, warn, &warnings);
+        if (warnings != 1 || scenario->seed != 1 || scenario->step_count != 0 ||
+            scenario->label_count != 0 || scenario->slot_count != 0 || scenario->host_count != 2 ||
+            scenario->links != NULL || strcmp(scenario->title, "a.scn") != 0)
+            fail_msg("%s", lines[i]);
+        torc_scenario_free(scenario);
+    }
+}
+
 static void a_label_whose_line_is_gone_is_made_by_nobody(void **state)
 {
     struct torc_scenario *scenario = parsed(HEAD "P1+1s srv kill\nc9 send \"x\"\nP1.end+0 srv restart\n");
@@ -389,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_connection_cannot_be_ended_by_a_stranger),
         cmocka_unit_test(a_file_begins_with_its_version),
         cmocka_unit_test(a_line_cut_short_is_left_out_with_a_warning),
+        cmocka_unit_test(nothing_of_a_line_cut_short_happens),
         cmocka_unit_test(a_label_whose_line_is_gone_is_made_by_nobody),
         cmocka_unit_test(includes_files_and_parameters_are_resolved),
         cmocka_unit_test(errors_in_included_files_name_them),
