@@ -71,7 +71,7 @@ for i in 0 1; do "$torc" sweep --shard $i/2 --results "$at/s$i.db" scenarios/smo
 "$torc" sweep --results "$at/sweep.db" scenarios/smoke/kv.scn >"$at/out" 2>&1
 expect 0 "halves of a sweep are merged" "merge $at/sweeps.db $at/s0.db $at/s1.db" "sweep scenarios/smoke/kv.scn" "0 left out"
 same "$at/sweep.db" "$at/sweeps.db" "and are the whole sweep"
-expect 0 "what sweep has is known when it is resumed" "sweep --results $at/sweeps.db --resume scenarios/smoke/kv.scn" "60 known"
+expect 0 "what sweep has is known when it is resumed" "sweep --results $at/sweeps.db --resume scenarios/smoke/kv.scn" "$(table "$at/sweep.db" | wc -l) known"
 
 # --- where the shard is taken from ----------------------------------------------------------------------
 told() { what=$1 wanted=$2 text=$3; shift 3
@@ -128,7 +128,9 @@ for bug in crash exit; do
     expect 1 "what ends its process is known when it is resumed: bug=$bug" "explore --results $at/$bug.db --resume --param bug=$bug $chunky" "300 known" "the run ended its process"
     same "$at/copy.db" "$at/$bug.db" "and nothing has changed: bug=$bug"
 done
-[ "$(sql "$at/crash.db" "SELECT DISTINCT verdict, digest FROM failure")" = "signal 11|" ]; report $? "a crash is in the results with its signal"
+# With a sanitizer it is the sanitizer that ends it.
+crash="signal 11|"; nm "$torc" | grep -q __asan_init && crash="exited|"
+[ "$(sql "$at/crash.db" "SELECT DISTINCT verdict, digest FROM failure")" = "$crash" ]; report $? "a crash is in the results with its signal"
 [ "$(sql "$at/exit.db" "SELECT DISTINCT verdict, digest FROM failure")" = "exited|" ]; report $? "and an exit as one"
 printf '%s\n' 'scn 1' 'host s module=echo' 'host a peer' '0 a connect s:7007 as x' '1ms x send "12"' '9ms x reset' 'sometimes s.bytes == 1' >"$at/once.scn"
 sed 's/== 1/== 7/' "$at/once.scn" >"$at/never.scn"
