@@ -88,7 +88,16 @@ sed 's/s.bytes == 1/s.bytes == 7/' "$at/when.scn" >"$at/never.scn"
 expect 5 "but in one it must" "explore --seeds 1..40 $at/never.scn" "a \`sometimes\` was never true, or a \`when\`"
 printf 'scn 1\nhost s module=chunky\nsometimes s.nothing == 1\n' >"$at/x.scn"
 expect 2 "an invalid scenario" "explore $options $at/nowhere.scn" "nowhere.scn"
-expect 2 "a misspelt strategy" "explore --strategy protfolio x.scn" "none of fifo, random, pct, portfolio"
+expect 1 "dfs finds an order that does harm" "explore $options --strategy dfs --sites ready.order --param bug=order tests/explore/order.scn" \
+    "shrunk:" "strategy dfs"
+expect 1 "dfs survives a crash and shrinks it" "explore $options --strategy dfs --depth 3 --param bug=crash tests/explore/chunky.scn" \
+    "the run ended its process" "shrunk:"
+expect 0 "dfs tries every answer to the first questions" "explore $options --strategy dfs --depth 4 tests/explore/chunky.scn" \
+    "the first 4 questions" ": all their answers"
+expect 4 "a budget ends dfs" "explore $options --strategy dfs --depth 20 --budget 1s tests/explore/chunky.scn" "the budget ended it"
+expect 2 "a depth that is none" "explore --depth 65 x.scn" "'65' is not a number from 1 to 64"
+expect 2 "dfs is no strategy of a single run" "run --strategy dfs x.scn" "none of fifo, random, pct, portfolio"
+expect 2 "a misspelt strategy" "explore --strategy protfolio x.scn" "none of fifo, random, pct, portfolio, dfs"
 expect 2 "a misspelt site" "explore --sites all,x x.scn" "unknown site 'x'"
 expect 2 "seeds the wrong way round" "explore --seeds 9..3 x.scn" "'9..3' is not A..B"
 printf 'scn 1\nexplore strategy=random seeds=1..3 bugdet=3s\n' >"$at/x.scn"

@@ -8,10 +8,11 @@
 #include "command.h"
 #include "found.h"
 #include "kept_seeds.h"
+#include "order_search.h"
 #include "parallel.h"
 
 static const char name[] = "explore";
-static const char *const option_names[] = {"seeds",   "strategy", "sites",     "budget", "jobs", "out",
+static const char *const option_names[] = {"seeds",   "strategy", "sites",     "budget", "jobs", "out", "depth",
                                            "param",   "modules",  "decisions", "help",
                                            TORCI_CAMPAIGN_OPTION_NAMES, NULL};
 
@@ -26,7 +27,7 @@ struct explore {
     unsigned jobs;
     uint64_t seeds[WHOLE_ROUND_RUNS]; /* of the present round */
     struct torc_scenario_exploration exploration; /* as the options say */
-    bool seeds_given, strategy_given, sites_given, budget_given;
+    bool seeds_given, strategy_given, sites_given, budget_given, depth_given;
     const char *path;
     const char *out; /* folder */
     uint64_t deadline_ns;
@@ -45,7 +46,9 @@ static void print_help(void)
          "strategy.  Stops at the first seed that fails (with --results it goes on), shrinks it, and writes the\n"
          "small scenario and the decisions.  Options come before what the scenario's explore line says.\n"
          "  --seeds A..B        [1..100]\n"
-         "  --strategy NAME     fifo, random, pct, portfolio [portfolio]\n"
+         "  --strategy NAME     fifo, random, pct, portfolio, or dfs: no seeds but every answer to the first\n"
+         "                      questions, in one process [portfolio]\n"
+         "  --depth NUMBER      of dfs: so many questions [12]\n"
          "  --sites LIST        what is decided: names of sites (docs/explore.md), or free, times, faults, all;\n"
          "                      -NAME: but not that one [free: what takes no virtual time]\n"
          "  --budget DURATION   of real time; what it left is told, status 4\n"
@@ -74,7 +77,7 @@ static int read_value(void *arg, const char *option, const char *value)
     } else if (strcmp(option, "strategy") == 0) {
         explore->strategy_given = true;
         if (torc_strategy_of_name(value, &exploration->strategy) != 0)
-            return torci_usage_error(name, "--strategy: '%s' is none of fifo, random, pct, portfolio",
+            return torci_usage_error(name, "--strategy: '%s' is none of fifo, random, pct, portfolio, dfs",
                                      value);
     } else if (strcmp(option, "sites") == 0) {
         explore->sites_given = true;
@@ -86,6 +89,11 @@ static int read_value(void *arg, const char *option, const char *value)
         return torci_read_budget(name, value, &exploration->budget_ns);
     } else if (strcmp(option, "jobs") == 0) {
         return torci_parallel_read_jobs(name, value, &explore->jobs);
+    } else if (strcmp(option, "depth") == 0) {
+        explore->depth_given = true;
+        if (torc_scenario_parse_depth(value, &exploration->depth) != 0)
+            return torci_usage_error(name, "--depth: '%s' is not a number from 1 to %d", value,
+                                     TORC_SEARCH_DEPTH_MAX);
     } else {
         explore->out = value;
     }
@@ -109,6 +117,8 @@ static void settle(struct explore *explore)
         exploration->sites = written.sites;
     if (!explore->budget_given)
         exploration->budget_ns = written.budget_ns;
+    if (!explore->depth_given)
+        exploration->depth = written.depth;
     explore->jobs = torci_parallel_jobs(explore->jobs);
 }
 
@@ -325,12 +335,37 @@ static int open_campaign(struct explore *explore)
                                                              exploration->last_seed});
 }
 
+static int search_orders(struct explore *explore)
+{
+    const struct torc_scenario_exploration *exploration = &explore->exploration;
+    struct torci_order_search search = {&explore->source,   explore->scenario,  explore->path,
+                                        explore->out,       exploration->sites, exploration->depth,
+                                        exploration->budget_ns};
+
+    return torci_order_search(&search);
+}
+
+static int explore_seeds(struct explore *explore)
+{
+    uint64_t since_ns = torci_monotonic_ns();
+    int status = open_campaign(explore);
+    int told = 0;
+
+    if (status == 0) {
+        fflush(stdout);
+        status = conclude(explore, run_rounds(explore));
+        tell_end(explore, status, since_ns);
+        told = torci_campaign_tell(&explore->campaign);
+    }
+    torci_campaign_close(&explore->campaign);
+    torci_kept_seeds_free(&explore->kept);
+    return told != 0 ? told : status;
+}
+
 static int explore_scenario(struct explore *explore)
 {
-    int told = 0;
     char error[TORCI_SOURCE_ERROR_BYTES];
     struct torc_scenario *scenario;
-    uint64_t since_ns = torci_monotonic_ns();
     int status = torci_scenario_source_parse(&explore->source, explore->path, NULL, 0, &scenario,
                                              error);
 
@@ -340,17 +375,10 @@ static int explore_scenario(struct explore *explore)
     }
     explore->scenario = scenario;
     settle(explore);
-    status = open_campaign(explore);
-    if (status == 0) {
-        fflush(stdout);
-        status = conclude(explore, run_rounds(explore));
-        tell_end(explore, status, since_ns);
-        told = torci_campaign_tell(&explore->campaign);
-    }
-    torci_campaign_close(&explore->campaign);
-    torci_kept_seeds_free(&explore->kept);
+    status = explore->exploration.strategy == TORC_STRATEGY_DFS ? search_orders(explore)
+                                                                : explore_seeds(explore);
     torc_scenario_free(scenario);
-    return told != 0 ? told : status;
+    return status;
 }
 
 int torci_command_explore(int argc, char **argv)
@@ -365,7 +393,7 @@ int torci_command_explore(int argc, char **argv)
     explore->campaign.command = name;
     status = torci_scenario_source_arguments(
         &explore->source, argc, argv,
-        &(struct torci_command_options){option_names, 6, print_help, read_value, explore,
+        &(struct torci_command_options){option_names, 7, print_help, read_value, explore,
                                         &explore->campaign},
         &explore->path, &done);
     if (status == 0 && !done)

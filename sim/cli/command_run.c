@@ -98,7 +98,7 @@ static int read_perturbations(struct run *run, const char *text)
 static int read_strategy(struct run *run, const char *text)
 {
     run->strategy_given = true;
-    if (torc_strategy_of_name(text, &run->strategy) != 0)
+    if (torc_strategy_of_name(text, &run->strategy) != 0 || run->strategy == TORC_STRATEGY_DFS)
         return torci_usage_error(name, "--strategy: '%s' is none of fifo, random, pct, portfolio", text);
     return 0;
 }

@@ -33,6 +33,7 @@ static const char *const names[] = {
     [TORC_STRATEGY_RANDOM] = "random",
     [TORC_STRATEGY_PCT] = "pct",
     [TORC_STRATEGY_PORTFOLIO] = "portfolio",
+    [TORC_STRATEGY_DFS] = "dfs",
 };
 
 /* A number that belongs to the seed and a purpose. */
@@ -119,6 +120,7 @@ static uint64_t decide(struct torc_decider *self, const struct torc_question *qu
     case TORC_STRATEGY_PCT:
         return decide_pct(strategy, site, question);
     case TORC_STRATEGY_FIFO:
+    case TORC_STRATEGY_DFS:
     case TORC_STRATEGY_PORTFOLIO: /* replaced when it was made */
     default:
         return question->drawn;
@@ -161,12 +163,12 @@ void torc_strategy_free(struct torc_decider *decider)
 
 const char *torc_strategy_name(enum torc_strategy strategy)
 {
-    return (unsigned)strategy <= TORC_STRATEGY_PORTFOLIO ? names[strategy] : "?";
+    return (unsigned)strategy <= TORC_STRATEGY_DFS ? names[strategy] : "?";
 }
 
 int torc_strategy_of_name(const char *name, enum torc_strategy *out)
 {
-    for (unsigned i = 0; i <= TORC_STRATEGY_PORTFOLIO; i++) {
+    for (unsigned i = 0; i <= TORC_STRATEGY_DFS; i++) {
         if (strcmp(names[i], name) == 0) {
             *out = (enum torc_strategy)i;
             return 0;

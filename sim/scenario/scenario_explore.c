@@ -4,9 +4,11 @@
 
 #include "scenario_parser.h"
 
+enum { DEPTH = 12 };
+
 struct torc_scenario_exploration torci_exploration_defaults(void)
 {
-    struct torc_scenario_exploration exploration = {TORC_STRATEGY_PORTFOLIO, 1, 100, 0, 0};
+    struct torc_scenario_exploration exploration = {TORC_STRATEGY_PORTFOLIO, 1, 100, 0, 0, DEPTH};
     const char *bad;
 
     (void)!torc_decision_sites_parse(NULL, &exploration.sites, &bad);
@@ -44,10 +46,20 @@ int torc_scenario_parse_seeds(const char *text, uint64_t *out_first, uint64_t *o
     return 0;
 }
 
+int torc_scenario_parse_depth(const char *text, unsigned *out)
+{
+    uint64_t depth;
+
+    if (parse_number(text, strlen(text), &depth) != 0 || depth == 0 || depth > TORC_SEARCH_DEPTH_MAX)
+        return TORC_ESYNTAX;
+    *out = (unsigned)depth;
+    return 0;
+}
+
 static int parse_strategy(struct torci_parser *parser, const struct torci_word *word,
                           const char *value)
 {
-    static const char *const names[] = {"fifo", "random", "pct", "portfolio", NULL};
+    static const char *const names[] = {"fifo", "random", "pct", "portfolio", "dfs", NULL};
 
     if (torc_strategy_of_name(value, &parser->scenario->exploration.strategy) == 0)
         return 0;
@@ -69,7 +81,7 @@ static int parse_sites(struct torci_parser *parser, const struct torci_word *wor
 
 static int parse_option(struct torci_parser *parser, const struct torci_word *word)
 {
-    static const char *const keys[] = {"strategy", "seeds", "budget", "sites", NULL};
+    static const char *const keys[] = {"strategy", "seeds", "budget", "sites", "depth", NULL};
     struct torc_scenario_exploration *exploration = &parser->scenario->exploration;
     size_t key_bytes = torci_word_key(word);
     const char *value = word->text + key_bytes + 1;
@@ -84,6 +96,12 @@ static int parse_option(struct torci_parser *parser, const struct torci_word *wo
         return parse_sites(parser, word, value);
     if (strcmp(key, "budget") == 0)
         return torci_word_duration(parser, word, key_bytes + 1, &exploration->budget_ns);
+    if (strcmp(key, "depth") == 0) {
+        if (torc_scenario_parse_depth(value, &exploration->depth) == 0)
+            return 0;
+        return torci_parse_error(parser, word, key_bytes + 1, "a depth is a number from 1 to %d",
+                                 TORC_SEARCH_DEPTH_MAX);
+    }
     if (strcmp(key, "seeds") != 0)
         return torci_parse_unknown(parser, word, 0, torc_name_nearest(key, keys),
                                    "unknown key '%s'", key);

@@ -93,7 +93,9 @@ enum torc_strategy {
                            * that is low has its decisions delayed again and again (Burckhardt, Kothari,
                            * Musuvathi, Nagarakatte: A Randomized Scheduler with Probabilistic Guarantees of
                            * Finding Bugs, ASPLOS 2010, in its spirit) */
-    TORC_STRATEGY_PORTFOLIO /* one of them, chosen by the seed */
+    TORC_STRATEGY_PORTFOLIO, /* random or pct, chosen by the seed */
+    TORC_STRATEGY_DFS /* no seeds: every answer to the first questions, with struct torc_search; torc_strategy_new
+                       * takes it as FIFO */
 };
 
 /* Reads a list such as "ready.order,job.delay" as a set of sites: bit i stands for torc_decision_sites[i].  Groups
@@ -112,6 +114,29 @@ TORC_API void torc_strategy_free(struct torc_decider *decider);
 TORC_API const char *torc_strategy_name(enum torc_strategy strategy);
 /* Errors: TORC_ENOTFOUND. */
 TORC_API TORC_CHECKED int torc_strategy_of_name(const char *name, enum torc_strategy *out);
+
+/* A search through every answer to the first questions of a run, depth first: a bounded proof that no order does harm.
+ *
+ *     torc_search_init(&search, sites, 12);
+ *     do
+ *         ... a run with &search.decider ...
+ *     while (torc_search_next(&search));
+ *
+ * It holds no pointers and no memory of its own, so that it may lie where two processes see it. */
+#define TORC_SEARCH_DEPTH_MAX 64
+struct torc_search {
+    struct torc_decider decider; /* first */
+    uint64_t sites;
+    unsigned depth;
+    unsigned asked; /* in this run, at most `depth` */
+    uint64_t answers[TORC_SEARCH_DEPTH_MAX];
+    uint64_t options[TORC_SEARCH_DEPTH_MAX];
+};
+/* The first run takes the default throughout.  `depth`: so many questions of `sites` are varied, at most
+ * TORC_SEARCH_DEPTH_MAX. */
+TORC_API void torc_search_init(struct torc_search *search, uint64_t sites, unsigned depth);
+/* After a run: goes on to the next answers.  false: all were tried. */
+TORC_API bool torc_search_next(struct torc_search *search);
 
 /* A list of decisions that decides: where it has the question it answers it, elsewhere `fallback` does; NULL: what
  * is drawn.  It notes every answer that is not the default. */

@@ -70,13 +70,14 @@ TORC_API const char *torc_scenario_title(const struct torc_scenario *scenario);
 TORC_API uint64_t torc_scenario_seed(const struct torc_scenario *scenario);
 /* Whether it has `sweep` or `explore` lines: campaigns, which torc_scenario_run leaves aside. */
 TORC_API bool torc_scenario_has_campaigns(const struct torc_scenario *scenario);
-/* What an `explore` line says, or the defaults: portfolio, seeds 1 to 100, no budget, sites that take no time. */
+/* What an `explore` line says, or the defaults: portfolio, seeds 1 to 100, no budget, sites that take no time, depth 12. */
 struct torc_scenario_exploration {
     enum torc_strategy strategy;
     uint64_t first_seed;
     uint64_t last_seed;
     uint64_t budget_ns; /* of real time; 0: none */
     uint64_t sites;     /* torc_decision_sites_parse */
+    unsigned depth;     /* of dfs */
 };
 TORC_API void torc_scenario_explore(const struct torc_scenario *scenario,
                                     struct torc_scenario_exploration *out);
@@ -100,6 +101,9 @@ TORC_API TORC_CHECKED int torc_sweep_parse_modes(const char *text, bool *out_onc
                                                  bool *out_persist);
 TORC_API TORC_CHECKED int torc_sweep_parse_numbers(const char *text, uint64_t *out_first,
                                                    uint64_t *out_last);
+
+/* Reads "12", a depth of dfs.  Errors: TORC_ESYNTAX. */
+TORC_API TORC_CHECKED int torc_scenario_parse_depth(const char *text, unsigned *out);
 
 /* The decisions of its `decide` lines; borrowed until it is freed.  Returns their number. */
 TORC_API size_t torc_scenario_decisions(const struct torc_scenario *scenario,
