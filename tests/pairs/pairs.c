@@ -3,9 +3,8 @@
  * must be equal.
  *
  * A pair is two runs in one process, and a process makes many pairs: so each run also finds the heap as the runs before
- * it have left it.  What only a new process can have (where everything lies) is for torc check.  Pair n is of
- * scenario n modulo their number, with the seed n divided by it; the seed also decides, at every site of docs/explore.md,
- * what a run leaves open.
+ * it have left it.  What only a new process can have (where everything lies) is for torc check.  Each
+ * scenario gets the seeds 1, 2, 3, ...; the seed also decides, at every site of docs/explore.md, what a run leaves open.
  *
  * Usage: pairs [--modules DIR] [--param NAME=VALUE] [--jobs NUMBER] --pairs NUMBER SCENARIO...
  * Exit status: 0 all equal, 2 a scenario is invalid, 3 a pair differs or a run ended its process. */
@@ -38,10 +37,21 @@ struct pairs {
     unsigned jobs;
 };
 
+/* Shifted from seed to seed, or else a process might get nothing but the long ones. */
+static size_t scenario_of(const struct pairs *pairs, uint64_t pair)
+{
+    return (size_t)((pair + pair / pairs->count) % pairs->count);
+}
+
+static uint64_t seed_of(const struct pairs *pairs, uint64_t pair)
+{
+    return pair / pairs->count + 1;
+}
+
 static int run(struct pairs *pairs, uint64_t pair, bool perturbed, struct torc_scenario_report **out)
 {
     struct torc_scenario_run_options options;
-    uint64_t seed = pair / pairs->count + 1;
+    uint64_t seed = seed_of(pairs, pair);
     int code;
 
     torci_scenario_source_run_options(&pairs->source, &options);
@@ -58,7 +68,7 @@ static int run(struct pairs *pairs, uint64_t pair, bool perturbed, struct torc_s
     } else {
         (void)unsetenv("TORC_PAIRS_PADDING");
     }
-    code = torc_scenario_run(pairs->scenarios[pair % pairs->count], &options, out);
+    code = torc_scenario_run(pairs->scenarios[scenario_of(pairs, pair)], &options, out);
     torc_strategy_free(options.decider);
     return code;
 }
@@ -87,8 +97,8 @@ static int run_pair(void *arg, size_t index, struct torci_outcome *out)
 
 static void tell(const struct pairs *pairs, uint64_t pair, const struct torci_outcome *outcome)
 {
-    const char *path = pairs->paths[pair % pairs->count];
-    unsigned long long seed = pair / pairs->count + 1;
+    const char *path = pairs->paths[scenario_of(pairs, pair)];
+    unsigned long long seed = seed_of(pairs, pair);
 
     if (outcome->verdict == PAIR_DIFFERS)
         printf("different: %s, seed %llu\n", path, seed);
