@@ -400,7 +400,7 @@ static int no_subject(struct torci_parser *parser, const struct torci_word *word
     static const char *const firsts[] = {
         "scn",    "title",     "seed",       "param", "include", "host",    "link", "limit", "always",
         "never",  "sometimes", "eventually", "expect", "sweep",   "explore", "end",  "db",    "on",
-        "dns",    "when",       "faults", NULL};
+        "dns",    "when",       "faults", "net",  NULL};
 
     return torci_parse_unknown(parser, word, 0, torc_name_nearest(word->text, firsts),
                                "unknown line '%.64s'", word->text);
@@ -423,6 +423,8 @@ int torci_parse_action(struct torci_parser *parser, size_t first, const struct t
         if (action.host != NULL)
             return torci_parse_error_end(parser, "what does %s do? the verb is missing",
                                          action.host->name);
+        if (torci_word_is(action.subject, "net"))
+            return torci_parse_error_end(parser, "what is done? net cut, heal, flap or swizzle");
         return no_subject(parser, action.subject);
     }
     code = torci_parse_as(parser, first + 2, &action.end, &action.as, &action.as_word);
@@ -433,6 +435,8 @@ int torci_parse_action(struct torci_parser *parser, size_t first, const struct t
         action.verb = action.subject;
         return torci_parse_dns_action(&action, first);
     }
+    if (torci_word_is(action.subject, "net") && action.host == NULL)
+        return torci_parse_net_action(&action, first);
     action.verb = &line->words[first + 1];
     action.next = first + 2;
     verb = find_verb(action.verb->text);

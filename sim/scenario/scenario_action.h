@@ -51,6 +51,8 @@ TORC_CHECKED int torci_action_read_within(struct torci_action *action,
 TORC_CHECKED int torci_parse_dns_action(struct torci_action *action, size_t first);
 /* `faults off`, `faults on` from word `first` on. */
 TORC_CHECKED int torci_parse_faults(struct torci_action *action, size_t first);
+/* `net VERB ...` from word `first` on. */
+TORC_CHECKED int torci_parse_net_action(struct torci_action *action, size_t first);
 TORC_CHECKED int torci_parse_call(struct torci_action *action);
 /* expect result or expect failure, whose words come next. */
 TORC_CHECKED int torci_parse_expect_answer(struct torci_action *action,

@@ -1,4 +1,4 @@
-/* Lines that say what there is: seed, title, param, host, link, limit; and campaigns, which only other
+/* Lines that say what there is: seed, title, param, host, limit; and campaigns, which only other
  * commands carry out. */
 #include <string.h>
 
@@ -133,108 +133,6 @@ static int parse_host(struct torci_parser *parser)
     return code;
 }
 
-/* --- links ---------------------------------------------------------------------------------------- */
-
-static int read_link_end(struct torci_parser *parser, const struct torci_word *word, size_t from,
-                         size_t to, const struct torci_script_host **out)
-{
-    *out = torci_find_script_host(parser->scenario, word->text + from, to - from);
-    return *out != NULL ? 0 : torci_parse_no_host(parser, word, from, to - from);
-}
-
-static int read_link_ends(struct torci_parser *parser, struct torci_script_link *link)
-{
-    const struct torci_word *word = &parser->line->words[1];
-    const char *both = strstr(word->text, "<->");
-    const char *arrow = both != NULL ? both : strstr(word->text, "->");
-    size_t left;
-    int code;
-
-    link->both_ways = both != NULL;
-    if (torci_word_is(word, "*")) {
-        link->both_ways = true;
-        return 0;
-    }
-    if (arrow == NULL)
-        return torci_parse_error(parser, word, 0,
-                                 "a link goes from a<->b, one way from a->b, or is every link: *");
-    left = (size_t)(arrow - word->text);
-    code = read_link_end(parser, word, 0, left, &link->from);
-    if (code == 0)
-        code = read_link_end(parser, word, left + (both != NULL ? 3 : 2), word->bytes, &link->to);
-    return code;
-}
-
-static int read_link_option(struct torci_parser *parser, const struct torci_word *word,
-                            struct torci_script_link *link)
-{
-    static const char *const keys[] = {"delay", "rate", "mtu", "buffer", NULL};
-    size_t key_bytes = torci_word_key(word);
-    const char *value = word->text + key_bytes + 1;
-    const char *why = NULL;
-    unsigned field = 0;
-    uint64_t number = 0;
-    char key[65];
-    int code = TORC_ESYNTAX;
-
-    if (key_bytes == 0 || key_bytes > 64)
-        return torci_parse_error(parser, word, 0, "a link's options are written NAME=VALUE");
-    memcpy(key, word->text, key_bytes);
-    key[key_bytes] = '\0';
-    while (field < 4 && strcmp(keys[field], key) != 0)
-        field++;
-    if (field == 4)
-        return torci_parse_unknown(parser, word, 0, torc_name_nearest(key, keys),
-                                   "unknown key '%s'", key);
-    if (link->fields & (1u << field))
-        return torci_parse_error(parser, word, 0, "%s is given twice", key);
-    link->fields |= 1u << field;
-    if (field == 0)
-        code = torci_value_duration(value, &number, &why);
-    else if (field == 1)
-        code = torci_value_rate(value, &number, &why);
-    else
-        code = torci_value_size(value, &number, &why);
-    if (code != 0)
-        return torci_parse_error(parser, word, key_bytes + 1, "%s: %s", key, why);
-    if (field >= 2 && (number == 0 || number > UINT32_MAX))
-        return torci_parse_error(parser, word, key_bytes + 1, "%s is from 1 byte to 4 GiB", key);
-    if (field == 1 && number == 0)
-        return torci_parse_error(parser, word, key_bytes + 1,
-                                 "a link of rate 0 would never deliver; without rate= it is infinite");
-    if (field == 0)
-        link->link.delay_ns = number;
-    else if (field == 1)
-        link->link.bits_per_second = number;
-    else if (field == 2)
-        link->link.segment_bytes = (uint32_t)number;
-    else
-        link->link.buffer_bytes = (uint32_t)number;
-    return 0;
-}
-
-static int parse_link(struct torci_parser *parser)
-{
-    const struct torci_line *line = parser->line;
-    struct torci_script_link *link = torci_scenario_alloc(parser->scenario, sizeof(*link));
-    int code;
-
-    if (link == NULL)
-        return TORC_ENOMEM;
-    if (line->word_count < 2)
-        return torci_parse_error_end(parser, "which link? a<->b, a->b or *");
-    link->place.line = line;
-    link->place.column = line->words[1].column;
-    code = read_link_ends(parser, link);
-    for (size_t i = 2; i < line->word_count && code == 0; i++)
-        code = read_link_option(parser, &line->words[i], link);
-    if (code != 0)
-        return code;
-    *parser->link_end = link;
-    parser->link_end = &link->next;
-    return 0;
-}
-
 /* --- single values -------------------------------------------------------------------------------- */
 
 static int parse_title(struct torci_parser *parser)
@@ -341,7 +239,7 @@ int torci_parse_declaration(struct torci_parser *parser, bool *out_done)
         int (*parse)(struct torci_parser *parser);
     } declarations[] = {
         {"title", parse_title},     {"seed", parse_seed},      {"param", parse_param},
-        {"host", parse_host},       {"link", parse_link},      {"limit", parse_limit},
+        {"host", parse_host},       {"link", torci_parse_link}, {"limit", parse_limit},
         {"sweep", torci_parse_sweep}, {"explore", torci_parse_explore}, {"db", torci_parse_database},
         {"on", torci_parse_fault},  {"decide", torci_parse_decide}, {"dns", torci_parse_dns},
         {"when", torci_parse_when},

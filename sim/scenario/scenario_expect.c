@@ -168,6 +168,23 @@ static enum torci_outcome look_for_connect(struct torci_run *run, const struct t
     return in_time(run, step, connection, connection->since_ns, "it was connected") ? TORCI_MET : TORCI_FAILED;
 }
 
+/* Of a connect, or of a connection whose bytes are not acknowledged. */
+static enum torci_outcome look_for_timeout(struct torci_run *run, const struct torci_step_run *step,
+                                           struct torci_peer_connection *connection)
+{
+    if (connection->reset || connection->ended)
+        return fail(run, step, connection, "it ended");
+    if (connection->state == TORCI_PEER_CLOSED)
+        return fail(run, step, connection, "the peer itself has closed it");
+    if (connection->state != TORCI_PEER_FAILED)
+        return TORCI_WAITING;
+    if (connection->error != TORC_ETIMEDOUT)
+        return fail(run, step, connection, torc_error_text(connection->error));
+    connection->error_expected = true;
+    return in_time(run, step, connection, connection->since_ns, "it timed out") ? TORCI_MET
+                                                                                : TORCI_FAILED;
+}
+
 static enum torci_outcome look_for_end(struct torci_run *run, const struct torci_step_run *step,
                                  struct torci_peer_connection *connection)
 {
@@ -222,6 +239,8 @@ static enum torci_outcome look_at_connection(struct torci_run *run, struct torci
     case TORCI_EXPECTED_CONNECTED:
     case TORCI_EXPECTED_REFUSED:
         return look_for_connect(run, step, connection);
+    case TORCI_EXPECTED_TIMEOUT:
+        return look_for_timeout(run, step, connection);
     case TORCI_EXPECTED_NOTHING:
         return look_for_nothing(run, step, connection);
     default:

@@ -39,6 +39,7 @@ void torci_faults_do(struct torci_run *run, const struct torci_step *step)
     torc_world_set_faults(run->world, step->on);
     if (step->on)
         return;
+    torci_net_stop(run);
     torc_world_heal_all(run->world);
     torci_hosts_resume(run);
 }

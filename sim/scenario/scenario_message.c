@@ -206,9 +206,8 @@ static int read_expect_keys(struct torci_action *action, struct torci_time *time
 
 int torci_parse_expect(struct torci_action *action)
 {
-    static const char *const outcomes[] = {"connected", "refused", "end",
-                                           "close",     "reset",   "nothing",
-                                           "result",    "failure", NULL};
+    static const char *const outcomes[] = {"connected", "refused", "timeout", "end",     "close",
+                                           "reset",     "nothing", "result",  "failure", NULL};
     const struct torci_word *word =
         action->next < action->end ? &action->parser->line->words[action->next] : NULL;
     struct torci_time time = *action->time;
@@ -218,7 +217,8 @@ int torci_parse_expect(struct torci_action *action)
 
     if (word == NULL)
         return torci_parse_error_end(action->parser, "expect what? \"...\", re\"...\", connected, "
-                                                     "refused, end, close, reset, nothing, result or failure");
+                                                     "refused, timeout, end, close, reset, nothing, result or "
+                                                     "failure");
     if (is_piece(word)) {
         code = read_payload(action, &read.payload, NULL, &time);
     } else if (strncmp(word->text, "re\"", 3) == 0) {

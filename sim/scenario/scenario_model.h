@@ -10,6 +10,7 @@
 #include <torc/decision.h>
 #include <torc/disk.h>
 #include <torc/nearest_name.h>
+#include <torc/network_fault.h>
 #include <torc/scenario.h>
 #include <torc/sim.h>
 
@@ -81,16 +82,32 @@ enum torci_link_field {
     TORCI_LINK_DELAY = 1,
     TORCI_LINK_RATE = 2,
     TORCI_LINK_MTU = 4,
-    TORCI_LINK_BUFFER = 8
+    TORCI_LINK_BUFFER = 8,
+    TORCI_LINK_LOSS = 16,
+    TORCI_LINK_DUP = 32,
+    TORCI_LINK_REORDER = 64,
+    TORCI_LINK_CORRUPT = 128,
+    TORCI_LINK_QUEUE = 256
+};
+
+/* a,b; hosts NULL: every host. */
+struct torci_script_hosts {
+    const struct torci_script_host **hosts;
+    size_t count;
+};
+
+/* a,b->c: from each to each. */
+struct torci_script_paths {
+    struct torci_script_hosts from;
+    struct torci_script_hosts to;
+    bool both_ways;
 };
 
 /* Later lines change what earlier ones set for a pair, field by field. */
 struct torci_script_link {
     struct torci_script_link *next;
     struct torci_place place;
-    const struct torci_script_host *from; /* NULL: every host */
-    const struct torci_script_host *to;
-    bool both_ways;
+    struct torci_script_paths paths;
     unsigned fields; /* of enum torci_link_field */
     struct torc_link link;
 };
@@ -237,6 +254,18 @@ struct torci_span {
     struct torci_rand *rand; /* NULL: exactly */
 };
 
+enum torci_net_kind { TORCI_NET_CUT, TORCI_NET_HEAL, TORCI_NET_FLAP, TORCI_NET_SWIZZLE };
+
+/* What a net line does; the step that ends it after `lasts` heals. */
+struct torci_script_net {
+    enum torci_net_kind kind;
+    struct torci_script_paths paths; /* swizzle: `from` are its hosts */
+    struct torc_cut cut;
+    struct torci_span lasts; /* 0: until it is healed */
+    uint64_t up_ns; /* flap */
+    uint64_t down_ns;
+};
+
 /* offset_ns, and what `rand` and those before it draw, after the anchor: the beginning of the run (label NULL), or when
  * the label happened or ended. */
 struct torci_time {
@@ -267,6 +296,7 @@ enum torci_verb {
     TORCI_VERB_CALL,
     TORCI_VERB_DNS,
     TORCI_VERB_FAULTS,
+    TORCI_VERB_NET,
     TORCI_VERB_CHECK /* expect or eventually CONDITION */
 };
 
@@ -275,6 +305,7 @@ enum torci_expected {
     TORCI_EXPECTED_PATTERN,
     TORCI_EXPECTED_CONNECTED,
     TORCI_EXPECTED_REFUSED,
+    TORCI_EXPECTED_TIMEOUT,
     TORCI_EXPECTED_END,
     TORCI_EXPECTED_CLOSE,
     TORCI_EXPECTED_RESET,
@@ -318,6 +349,7 @@ struct torci_step {
     const char *name;
     const char *const *pairs;
     const struct torci_script_name *dns;
+    const struct torci_script_net *net;
 };
 
 /* when CONDITION : ACTION.  The action's time is that of `label`, which happens when the condition is first true. */
@@ -395,6 +427,8 @@ const char *torci_scenario_copy(struct torc_scenario *scenario, const char *text
  * and the out-parameter is untouched. */
 TORC_CHECKED int torci_value_duration(const char *text, uint64_t *out_ns, const char **why);
 TORC_CHECKED int torci_value_size(const char *text, uint64_t *out_bytes, const char **why);
+/* A part of all, in millionths. */
+TORC_CHECKED int torci_value_share(const char *text, uint64_t *out_ppm, const char **why);
 TORC_CHECKED int torci_value_rate(const char *text, uint64_t *out_bits, const char **why);
 TORC_CHECKED int torci_value_count(const char *text, uint64_t *out, const char **why);
 

@@ -2,7 +2,9 @@
  *
  *   scenario_lexer.c        a text to lines and words; errors with their line and caret
  *   scenario_parser.c       a file: lines in order, the time column, includes
- *   scenario_declaration.c  seed title param host link limit
+ *   scenario_declaration.c  seed title param host limit
+ *   scenario_link.c         links; what paths there are between hosts
+ *   scenario_net.c          cuts
  *   scenario_decide.c       decisions that are not the default
  *   scenario_explore.c      how it is to be explored
  *   scenario_database.c     databases
@@ -124,6 +126,14 @@ TORC_CHECKED int torci_parse_assertion(struct torci_parser *parser, size_t first
 TORC_CHECKED int torci_parse_action(struct torci_parser *parser, size_t first,
                                     const struct torci_time *time);
 
+/* link ...: the whole line. */
+TORC_CHECKED int torci_parse_link(struct torci_parser *parser);
+/* a,b or *. */
+TORC_CHECKED int torci_parse_hosts(struct torci_parser *parser, const struct torci_word *word,
+                                   struct torci_script_hosts *out);
+/* a,b->c, a<->b or *; `what` is "a link", say. */
+TORC_CHECKED int torci_parse_paths(struct torci_parser *parser, const struct torci_word *word,
+                                   const char *what, struct torci_script_paths *out);
 /* dns ...: the whole line. */
 TORC_CHECKED int torci_parse_dns(struct torci_parser *parser);
 /* decide ...: the whole line. */

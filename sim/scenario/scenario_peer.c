@@ -76,6 +76,8 @@ static void broken(struct torci_peer_connection *connection, int code)
     connection->error = code;
     enter_state(connection, TORCI_PEER_FAILED);
     close_handle(connection, TORC_CLOSE_ABORT);
+    torci_run_tell(connection->peer->run, "%s: %s: %s", connection->peer->script->name,
+                   connection->label->name, torc_error_text(code));
 }
 
 /* Sends the bytes of one entry, a segment at a time.  Whether all are sent. */
@@ -242,6 +244,10 @@ static void receive(struct torci_peer_connection *connection)
         if (code == 0 && bytes > 0) {
             keep(connection, buffer, bytes);
             continue;
+        }
+        if (code == TORC_ETIMEDOUT) {
+            broken(connection, code);
+            return;
         }
         connection->ended_ns = torci_run_now(run);
         connection->changes++;

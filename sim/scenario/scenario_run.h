@@ -189,12 +189,16 @@ enum torci_step_state {
     TORCI_STEP_SKIPPED
 };
 
+struct torci_swizzle;
+
 struct torci_step_run {
     const struct torci_step *step;
     enum torci_step_state state;
     uint64_t due_ns;
     uint64_t window_end_ns;
     uint64_t changes_seen;
+    uint64_t round; /* of a net line that goes on: how often it was due before */
+    struct torci_swizzle *swizzle;
 };
 
 struct torci_label_run {
@@ -356,6 +360,17 @@ enum torci_outcome torci_answer_look(struct torci_run *run, const struct torci_s
 void torci_answers_host_gone(struct torci_run *run, const struct torci_script_host *host);
 /* Failures that no line expects. */
 void torci_answers_leftovers(struct torci_run *run);
+
+/* --- the network (scenario_link.c, scenario_net.c) ------------------------------------------------ */
+
+bool torci_hosts_have(const struct torci_script_hosts *hosts, const struct torci_script_host *host);
+bool torci_paths_have(const struct torci_script_paths *paths, const struct torci_script_host *from,
+                      const struct torci_script_host *to);
+TORC_CHECKED int torci_run_set_links(struct torci_run *run);
+/* Does what a net line does now; the step is due again if there is more. */
+void torci_net_do(struct torci_run *run, struct torci_step_run *step);
+/* Those that go on do no more. */
+void torci_net_stop(struct torci_run *run);
 
 /* --- hosts (scenario_host.c) ---------------------------------------------------------------------- */
 

@@ -95,52 +95,6 @@ static int add_hosts(struct torci_run *run)
     return 0;
 }
 
-static void merge(struct torc_link *link, const struct torci_script_link *script)
-{
-    if (script->fields & TORCI_LINK_DELAY)
-        link->delay_ns = script->link.delay_ns;
-    if (script->fields & TORCI_LINK_RATE)
-        link->bits_per_second = script->link.bits_per_second;
-    if (script->fields & TORCI_LINK_MTU)
-        link->segment_bytes = script->link.segment_bytes;
-    if (script->fields & TORCI_LINK_BUFFER)
-        link->buffer_bytes = script->link.buffer_bytes;
-}
-
-/* What all link lines together say of the way from one host to another. */
-static int set_link(struct torci_run *run, const struct torci_script_host *from,
-                    const struct torci_script_host *to)
-{
-    struct torc_link link = TORC_LINK_INIT;
-    bool set = false;
-
-    link.delay_ns = from == to ? 0 : 50000;
-    for (const struct torci_script_link *each = run->scenario->links; each; each = each->next) {
-        if (each->from == NULL ? from == to
-                               : !((each->from == from && each->to == to) ||
-                                   (each->both_ways && each->from == to && each->to == from)))
-            continue;
-        merge(&link, each);
-        set = true;
-    }
-    if (!set)
-        return 0;
-    return torc_world_set_link_one_way(run->world, run->hosts[from->index].host,
-                                       run->hosts[to->index].host, &link);
-}
-
-static int set_links(struct torci_run *run)
-{
-    for (const struct torci_script_host *from = run->scenario->hosts; from; from = from->next)
-        for (const struct torci_script_host *to = run->scenario->hosts; to; to = to->next) {
-            int code = set_link(run, from, to);
-
-            if (code != 0)
-                return code;
-        }
-    return 0;
-}
-
 /* --- modules -------------------------------------------------------------------------------------- */
 
 static void start_modules(struct torci_run *run)
@@ -195,7 +149,7 @@ static int make_world(struct torci_run *run)
     torci_hosts_watch(run);
     code = add_hosts(run);
     if (code == 0)
-        code = set_links(run);
+        code = torci_run_set_links(run);
     if (code == 0)
         code = torci_run_set_names(run);
     if (code == 0)

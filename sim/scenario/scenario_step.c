@@ -237,6 +237,12 @@ void torci_step_do(struct torci_run *run, struct torci_step_run *step)
     const struct torci_step *script = step->step;
 
     run->last_line_ns = torci_run_now(run);
+    if (step->round > 0) {
+        step->state = TORCI_STEP_DONE;
+        torci_net_do(run, step);
+        torci_expect_look(run);
+        return;
+    }
     if (script->label != NULL && !torci_label_exists(run, script->label)) {
         step->state = TORCI_STEP_SKIPPED;
         run->report->lines_skipped++;
@@ -245,7 +251,9 @@ void torci_step_do(struct torci_run *run, struct torci_step_run *step)
                        script->place.line->canonical);
         return;
     }
-    if (script->implied) {
+    if (script->implied && script->verb == TORCI_VERB_NET) {
+        torci_run_tell(run, "line %u: its paths are healed", script->place.line->number);
+    } else if (script->implied) {
         torci_run_tell(run, "line %u: %s is up again", script->place.line->number,
                        script->host->name);
     } else {
@@ -261,7 +269,10 @@ void torci_step_do(struct torci_run *run, struct torci_step_run *step)
         return;
     }
     step->state = TORCI_STEP_DONE;
-    do_action(run, script);
+    if (script->verb == TORCI_VERB_NET)
+        torci_net_do(run, step);
+    else
+        do_action(run, script);
     if (has_plain_label(script)) {
         torci_label_happens(run, script->as);
         if (script->as->ended_by == NULL)

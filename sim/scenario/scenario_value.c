@@ -105,6 +105,13 @@ int torci_value_rate(const char *text, uint64_t *out_bits, const char **why)
                          out_bits, why);
 }
 
+int torci_value_share(const char *text, uint64_t *out_ppm, const char **why)
+{
+    static const struct unit units[] = {{"%", 10000}, {NULL, 0}};
+
+    return read_quantity(text, units, "a part of all is a number of percent: 0.5%", out_ppm, why);
+}
+
 int torci_value_count(const char *text, uint64_t *out, const char **why)
 {
     static const struct unit units[] = {{"", 1}, {NULL, 0}};

@@ -304,7 +304,7 @@ static void trace_cut(const struct torci_link *link, const char *what, const cha
 {
     struct torc_trace *trace = link->from->world->trace;
 
-    torci_host_trace(link->from, TORC_TRACE_net);
+    torc_trace_begin(trace, TORC_TRACE_net, link->from->world->now_ns, link->from->name, 0);
     torc_trace_text(trace, "what", what);
     torc_trace_text(trace, "to", link->to->name);
     torc_trace_text(trace, "family", family);
