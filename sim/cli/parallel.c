@@ -23,7 +23,7 @@
 #include "scenario_source.h"
 #include "shrinker.h"
 
-enum { JOBS_MAX = 256, UNMET_BITS = 64, KEPT_BYTES = 16 << 20 };
+enum { JOBS_MAX = 256, KEPT_BYTES = 16 << 20 };
 
 /* How often the sink is given what was made. */
 static const struct timespec sink_interval = {0, 100000000};
@@ -53,19 +53,6 @@ uint64_t torci_monotonic_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Which `sometimes` lines failed, by a hash of each: two may share a bit. */
-static uint64_t unmet_of(const struct torc_scenario_report *report)
-{
-    uint64_t unmet = 0;
-
-    for (size_t i = 0; i < report->failure_count; i++) {
-        const char *property = report->failures[i].property;
-
-        unmet |= UINT64_C(1) << XXH3_64bits(property, strlen(property)) % UNMET_BITS;
-    }
-    return unmet;
-}
-
 void torci_outcome_of(const struct torc_scenario_report *report, struct torci_outcome *out)
 {
     struct torci_failure_identity identity;
@@ -73,7 +60,7 @@ void torci_outcome_of(const struct torc_scenario_report *report, struct torci_ou
     torci_failure_identify(report, &identity);
     out->verdict = (int)report->verdict;
     out->events = report->events;
-    out->unmet = report->verdict == TORC_SCENARIO_UNMET ? unmet_of(report) : 0;
+    out->unmet = report->unmet;
     out->identity = XXH3_64bits(&identity, sizeof identity);
     out->t_ns = report->t_ns;
     memcpy(out->digest, report->digest, sizeof out->digest);

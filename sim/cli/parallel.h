@@ -15,7 +15,7 @@ struct torci_outcome {
     bool done;
     int verdict;       /* enum torc_scenario_verdict; negative: of the signal that ended the process, or
                         * TORCI_RUN_EXITED */
-    uint64_t unmet;    /* with verdict UNMET: a set of the `sometimes` that failed */
+    uint64_t unmet;    /* a set of the `sometimes` and `when` lines that were never true */
     uint64_t events;
     uint64_t identity; /* of its failure, to tell failures apart */
     uint64_t t_ns;     /* virtual time at the end */

@@ -4,6 +4,9 @@
 
 #include <torc/format.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "scenario_run.h"
 
 enum { SENTENCE_BYTES = 600, SHOWN_BYTES = 64, BEFORE_BYTES = 24 };
@@ -76,6 +79,8 @@ void torci_report_failure(struct torci_run *run, enum torc_scenario_verdict verd
     va_start(arguments, format);
     torc_format_list(sentence, sizeof(sentence), format, arguments);
     va_end(arguments);
+    if (verdict == TORC_SCENARIO_UNMET)
+        run->report->unmet |= UINT64_C(1) << XXH3_64bits(line->canonical, line->canonical_bytes) % 64;
     if (torci_sweep_lets_go(run, verdict)) {
         torci_run_tell(run, "let go: %s", sentence);
         return;

@@ -209,6 +209,8 @@ struct torc_scenario_report {
     uint64_t bytes_sent;    /* by scripted peers */
     uint64_t bytes_received;
     size_t expectations_failed;  /* with a fault: of the lines that were let go */
+    uint64_t unmet;              /* `sometimes` and `when` lines that were never true, let go or not: a bit by the hash of
+                                  * each, so two may share one */
     int64_t leaks;               /* -1: the run did not get so far */
     const struct torc_scenario_questions *questions; /* if they were to be counted */
     size_t question_count;
