@@ -46,16 +46,45 @@ for bug in leak crash unhandled stuck; do
 done
 expect 1 "with a seed" "--fault alloc --mode once --seed 4711 --param bug=leak $options" "reproduce: torc run --fault alloc:srv:9 --seed 4711 --param bug=leak "
 reproduces "--seed"
-# What is shipped, whole: no case is left out.
+gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/careless.so" tests/explore/careless.c >"$at/out" 2>&1
+report $? "the module with a bug for each kind of operation is built"
+options="--modules $at tests/explore/careless.scn"
+expect 0 "and without one stands every fault" "$options" " 0 failed, 0 left" "accept " "connect " "resolve " "timer "
+for class in accept read write connect socket resolve timer job; do
+    case $class in
+    accept | timer) text="the run ended its process" ;;
+    resolve) text="a failure was handled by nobody" ;;
+    connect) text="has not stopped" ;;
+    *) text="something leaks" ;;
+    esac
+    expect 1 "bug=$class is found by a fault of class $class" "--fault $class --param bug=$class $options" "$text"
+    reproduces "$class"
+done
+# A bug of one class is none of the others', but where the one brings the other about.
+for class in accept timer; do
+    others=$(echo read write accept connect socket resolve timer job | tr ' ' '\n' | grep -v "^$class$" | paste -sd, -)
+    expect 0 "bug=$class is not blamed on another class" "--fault $others --param bug=$class $options" " 0 failed, 0 left"
+done
+# What is shipped, whole: no case is left out, whatever its sweep line says.
+all=alloc,read,write,accept,connect,socket,resolve,timer,job,db,file
 bad=0
 : >"$at/out"
 for scenario in $(find scenarios -name '*.scn' ! -path 'scenarios/db/tour.scn' | LC_ALL=C sort); do
-    "$torc" sweep "$scenario" >"$at/one" 2>&1 || { bad=1; cat "$at/one" >>"$at/out"; }
+    "$torc" sweep --fault $all --budget 10m "$scenario" >"$at/one" 2>&1 || { bad=1; cat "$at/one" >>"$at/out"; }
 done
 report $bad "every scenario that is shipped stands every fault"
 expect 4 "a budget ends it and says what it left" "--budget 1ms scenarios/db/tour.scn" " left"
 expect 2 "a scenario that fails by itself is not swept" "tests/scenarios-fail/other_bytes.scn" "does not pass without a fault"
 expect 2 "a misspelt class" "--fault aloc x.scn" "'aloc' is none of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io"
+"$torc" run --fault accept.fial:srv:0=EMFILE x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "did you mean 'accept.fail'" "$at/out"
+report $? "a misspelt site"
+"$torc" run --fault accept.fail:srv:0=EMFIEL x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "did you mean 'EMFILE'" "$at/out"
+report $? "a misspelt option"
+expect 2 "a number of no operation" "--k 0 x.scn" "'0' is none of A, A.. and A..B, from 1"
+expect 0 "the sweep line of a scenario says what is swept" "--budget 10m scenarios/db/orders-busy-and-unknown-commit.scn" "alloc " "db " "io "
+grep -q "accept " "$at/out"; [ $? -eq 1 ]
+report $? "and nothing else"
+expect 0 "options come before it" "--fault accept --mode once --k 1 scenarios/db/orders-busy-and-unknown-commit.scn" "accept "
 expect 2 "a misspelt mode" "--mode twice x.scn" "'twice' is no list of once, persist"
 "$torc" run --fault alloc.fail:srv x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "is not SITE:HOST:NUMBER" "$at/out"
 report $? "a case that is none"
