@@ -44,7 +44,7 @@ for bug in leak crash unhandled stuck; do
     expect 1 "bug=$bug is found by a fault of class $kind" "--fault $kind --param bug=$bug $options" "$text"
     reproduces "$bug"
 done
-expect 1 "with a seed" "--fault alloc --mode once --seed 4711 --param bug=leak $options" "reproduce: torc run --fault alloc:srv:9 --seed 4711 --param bug=leak "
+expect 1 "with a seed" "--fault alloc --mode once --seed 4711 --param bug=leak $options" "reproduce: torc run --fault alloc.fail:srv:8=ENOMEM --seed 4711 --param bug=leak "
 reproduces "--seed"
 gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/careless.so" tests/explore/careless.c >"$at/out" 2>&1
 report $? "the module with a bug for each kind of operation is built"
