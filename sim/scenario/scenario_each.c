@@ -1,11 +1,20 @@
 /* What conditions ask of all hosts that run a module: count, all, any, max, min. */
 #include "scenario_run.h"
+#include "world.h"
 
 bool torci_host_runs_module(const struct torci_host_run *host)
 {
     struct torc_reactor *reactor = host->peer == NULL ? torc_host_reactor(host->host) : NULL;
 
-    return reactor != NULL && torc_reactor_running(reactor);
+    return reactor != NULL && torc_reactor_running(reactor) && torci_host_module_runs(host->host);
+}
+
+bool torci_all_modules_run(const struct torci_run *run)
+{
+    for (size_t i = 0; i < run->scenario->host_count; i++)
+        if (run->hosts[i].peer == NULL && !torci_host_runs_module(&run->hosts[i]))
+            return false;
+    return true;
 }
 
 bool torci_each_next(struct torci_run *run, size_t *at)

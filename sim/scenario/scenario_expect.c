@@ -311,7 +311,7 @@ static void fail_unmet(struct torci_run *run, struct torci_step_run *step, const
     struct torci_peer_connection *connection;
 
     if (step->step->verb == TORCI_VERB_CHECK) {
-        run->strict = step->step->eventually && run->options->fault == NULL;
+        run->strict = step->step->eventually && run->options->fault == NULL && torci_all_modules_run(run);
         fail_check(run, step);
         run->strict = false;
         return;

@@ -84,6 +84,15 @@ static void what_must_come_true_eventually_is_not_let_go(void **state)
                TORC_SCENARIO_FAIL, "b.role is \"follower\"");
 }
 
+static void but_without_a_host_that_could_not_start(void **state)
+{
+    (void)state;
+    expect_run(STATION "decide a alloc.fail 0.. = ENOMEM\n1s p listen 1\n"
+                       "eventually a.role==\"leader\" within 1s\n",
+               TORC_SCENARIO_PASS, NULL);
+    assert_non_null(strstr(station_told, "let go: a.role has no value"));
+}
+
 static void what_is_printed_is_what_was_read(void **state)
 {
     (void)state;
@@ -111,6 +120,7 @@ int main(void)
         cmocka_unit_test(faults_off_resumes_paused_hosts),
         cmocka_unit_test(decided_faults_cease_when_the_timeline_is_over),
         cmocka_unit_test(what_must_come_true_eventually_is_not_let_go),
+        cmocka_unit_test(but_without_a_host_that_could_not_start),
         cmocka_unit_test(what_is_printed_is_what_was_read),
         cmocka_unit_test(mistakes_are_shown_where_they_are),
     };

@@ -418,6 +418,7 @@ void torci_assertions_look(struct torci_run *run);
 
 /* Whether it runs a module, is up and has not stopped. */
 bool torci_host_runs_module(const struct torci_host_run *host);
+bool torci_all_modules_run(const struct torci_run *run);
 /* The next of the hosts that do, from index *at on, is under consideration; false: there is none left. */
 bool torci_each_next(struct torci_run *run, size_t *at);
 /* The value of what is about all hosts. */
