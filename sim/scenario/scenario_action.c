@@ -229,62 +229,6 @@ static int parse_kill(struct torci_action *action)
     return code != 0 ? code : torci_action_add(action, TORCI_VERB_KILL, &step);
 }
 
-/* A loss of power; with restart=, a second step brings the host up again. */
-static int parse_crash(struct torci_action *action)
-{
-    static const char *const keys[] = {"disk", "restart", NULL};
-    static const char *const losses[] = {"keep", "lose-unsynced", "draw", NULL};
-    static const enum torc_power_loss kinds[] = {TORC_LOSS_NONE, TORC_LOSS_ALL, TORC_LOSS_DRAW};
-    enum torc_power_loss loss = TORC_LOSS_ALL;
-    const struct torci_word *word;
-    struct torci_step *step = NULL;
-    struct torci_span restart = {0, NULL};
-    unsigned seen = 0;
-    int code = 0;
-
-    if (action->host->module == NULL)
-        return torci_parse_error(action->parser, action->subject, 0,
-                                 "a peer has no disk and nothing to lose: say kill");
-    while (code == 0 && (word = torci_action_next_word(action)) != NULL) {
-        size_t key = 0;
-        size_t value = 0;
-        size_t i = 0;
-
-        code = torci_action_read_key(action, word, keys, &seen, &key, &value);
-        if (code != 0)
-            return code;
-        if (key == 1) {
-            if (word->text[value] != '+')
-                return torci_parse_error(action->parser, word, value,
-                                         "how long after the crash? restart=+500ms");
-            code = torci_parse_span(action->parser, word, value + 1, &restart);
-            continue;
-        }
-        while (losses[i] != NULL && strcmp(losses[i], word->text + value) != 0)
-            i++;
-        if (losses[i] == NULL)
-            return torci_parse_unknown(action->parser, word, value,
-                                       torc_name_nearest(word->text + value, losses),
-                                       "'%.64s' is nothing a disk does: keep, lose-unsynced or draw",
-                                       word->text + value);
-        loss = kinds[i];
-    }
-    if (code == 0)
-        code = torci_action_add(action, TORCI_VERB_CRASH, &step);
-    if (code != 0)
-        return code;
-    step->loss = loss;
-    return (seen & 2) == 0 ? 0 : torci_action_add_end(action, TORCI_VERB_RESTART, &restart, &step);
-}
-
-static int parse_restart(struct torci_action *action)
-{
-    struct torci_step *step = NULL;
-    int code = torci_action_finish(action);
-
-    return code != 0 ? code : torci_action_add(action, TORCI_VERB_RESTART, &step);
-}
-
 static int parse_signal(struct torci_action *action)
 {
     static const char *const signals[] = {"int", "term", NULL};
@@ -358,21 +302,26 @@ struct verb {
 static const struct verb verbs[] = {
     {"connect", true, parse_connect}, {"listen", true, parse_listen},
     {"accept", true, parse_accept},   {"kill", true, parse_kill},
-    {"restart", true, parse_restart}, {"signal", true, parse_signal},
+    {"restart", true, torci_parse_restart}, {"signal", true, parse_signal},
     {"send", false, torci_parse_send},      {"expect", false, torci_parse_expect},
     {"close", false, parse_close},    {"reset", false, parse_reset},
     {"shutdown", false, parse_shutdown}, {"pause", false, parse_pause},
     {"resume", false, parse_resume},  {"call", true, torci_parse_call},
-    {"crash", true, parse_crash},
+    {"crash", true, torci_parse_crash},     {"pause", true, torci_parse_host_pause},
+    {"resume", true, torci_parse_host_resume}, {"stall", true, torci_parse_stall},
+    {"clock", true, torci_parse_clock},
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 
-static const struct verb *find_verb(const char *name)
+/* Rather one of those that a host does, or a connection; some names are both. */
+static const struct verb *find_verb(const char *name, bool of_host)
 {
+    const struct verb *found = NULL;
+
     for (size_t i = 0; i < VERB_COUNT; i++)
-        if (strcmp(verbs[i].name, name) == 0)
-            return &verbs[i];
-    return NULL;
+        if (strcmp(verbs[i].name, name) == 0 && (found == NULL || verbs[i].of_host == of_host))
+            found = &verbs[i];
+    return found;
 }
 
 /* A call comes without a wire: the line names who calls, and that may be any name. */
@@ -417,7 +366,7 @@ int torci_parse_action(struct torci_parser *parser, size_t first, const struct t
     action.host = torci_find_script_host(parser->scenario, action.subject->text,
                                          action.subject->bytes);
     if (torci_word_is(action.subject, "faults") && action.host == NULL &&
-        (first + 1 >= line->word_count || find_verb(line->words[first + 1].text) == NULL))
+        (first + 1 >= line->word_count || find_verb(line->words[first + 1].text, false) == NULL))
         return torci_parse_faults(&action, first);
     if (first + 1 >= line->word_count) {
         if (action.host != NULL)
@@ -439,7 +388,7 @@ int torci_parse_action(struct torci_parser *parser, size_t first, const struct t
         return torci_parse_net_action(&action, first);
     action.verb = &line->words[first + 1];
     action.next = first + 2;
-    verb = find_verb(action.verb->text);
+    verb = find_verb(action.verb->text, action.host != NULL);
     if (action.host == NULL && verb == NULL)
         return first == 0 ? no_subject(parser, action.subject) : unknown_verb(&action);
     if (verb == NULL)

@@ -1,5 +1,5 @@
 /* scenario_action.h - a line of action while it is read: what scenario_action.c (hosts, and what is short)
- * and scenario_message.c (send, expect) and scenario_call.c (call, expect result) share. */
+ * and scenario_message.c (send, expect) scenario_call.c (call, expect result) and scenario_host_action.c (clock, pause, restart) share. */
 #ifndef TORCI_SCENARIO_ACTION_H
 #define TORCI_SCENARIO_ACTION_H
 
@@ -53,6 +53,12 @@ TORC_CHECKED int torci_parse_dns_action(struct torci_action *action, size_t firs
 TORC_CHECKED int torci_parse_faults(struct torci_action *action, size_t first);
 /* `net VERB ...` from word `first` on. */
 TORC_CHECKED int torci_parse_net_action(struct torci_action *action, size_t first);
+TORC_CHECKED int torci_parse_host_pause(struct torci_action *action);
+TORC_CHECKED int torci_parse_host_resume(struct torci_action *action);
+TORC_CHECKED int torci_parse_stall(struct torci_action *action);
+TORC_CHECKED int torci_parse_clock(struct torci_action *action);
+TORC_CHECKED int torci_parse_crash(struct torci_action *action);
+TORC_CHECKED int torci_parse_restart(struct torci_action *action);
 TORC_CHECKED int torci_parse_call(struct torci_action *action);
 /* expect result or expect failure, whose words come next. */
 TORC_CHECKED int torci_parse_expect_answer(struct torci_action *action,

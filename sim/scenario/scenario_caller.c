@@ -96,7 +96,7 @@ void torci_call_do(struct torci_run *run, const struct torci_step *step)
         code = listen(run->hosts[step->host->index].host, deferred, answer);
         torc_deferred_drop(deferred);
     }
-    if (torci_run_is_out_of_memory(run, code))
+    if (torci_run_is_out_of_memory(run, step->host, code))
         run->error = code;
     else if (code != 0)
         torci_report_failure(run,

@@ -30,8 +30,18 @@ int torci_parse_no_host(struct torci_parser *parser, const struct torci_word *wo
     return torci_parse_unknown(parser, word, offset, nearest, "unknown host '%.64s'", name);
 }
 
+/* The index of the name in the list, which is ended by NULL; its length if it is not there. */
+static size_t index_of(const char *const *names, const char *name)
+{
+    size_t i = 0;
+
+    while (names != NULL && names[i] != NULL && strcmp(names[i], name) != 0)
+        i++;
+    return i;
+}
+
 int torci_parse_pairs(struct torci_parser *parser, size_t first, size_t end, const char *what,
-                      const char *reserved, const char **out_reserved,
+                      const char *const *reserved, const struct torci_word **out_reserved,
                       const char *const **out_pairs)
 {
     const struct torci_line *line = parser->line;
@@ -46,6 +56,7 @@ int torci_parse_pairs(struct torci_parser *parser, size_t first, size_t end, con
         size_t key_bytes = torci_word_key(word);
         const char *key;
         const char *value = NULL;
+        size_t index;
         int code;
 
         if (key_bytes == 0)
@@ -53,18 +64,16 @@ int torci_parse_pairs(struct torci_parser *parser, size_t first, size_t end, con
         key = torci_scenario_copy(parser->scenario, word->text, key_bytes);
         if (key == NULL)
             return TORC_ENOMEM;
+        index = index_of(reserved, key);
+        if (reserved != NULL && reserved[index] != NULL) {
+            if (out_reserved[index] != NULL)
+                return torci_parse_error(parser, word, 0, "%s is given twice", key);
+            out_reserved[index] = word;
+            continue;
+        }
         code = torci_word_value(parser, word, key_bytes + 1, &value);
         if (code != 0)
             return code;
-        if (reserved != NULL && strcmp(key, reserved) == 0) {
-            if (*out_reserved != NULL)
-                return torci_parse_error(parser, word, 0, "%s is given twice", reserved);
-            if (value[0] == '\0')
-                return torci_parse_error(parser, word, key_bytes, "the %s's name is missing",
-                                         reserved);
-            *out_reserved = value;
-            continue;
-        }
         pairs[count++] = key;
         pairs[count++] = value;
     }
@@ -72,8 +81,20 @@ int torci_parse_pairs(struct torci_parser *parser, size_t first, size_t end, con
     return 0;
 }
 
+int torci_word_module(struct torci_parser *parser, const struct torci_word *word, const char **out)
+{
+    size_t at = torci_word_key(word) + 1;
+    const char *name = NULL;
+    int code = torci_word_value(parser, word, at, &name);
+
+    if (code == 0 && name[0] == '\0')
+        return torci_parse_error(parser, word, at - 1, "the module's name is missing");
+    *out = name;
+    return code;
+}
+
 static int add_host(struct torci_parser *parser, const char *name, size_t bytes, size_t offset,
-                    const char *module, const char *const *pairs)
+                    const struct torci_script_host *like)
 {
     const struct torci_word *word = &parser->line->words[1];
     struct torci_script_host *host;
@@ -89,43 +110,58 @@ static int add_host(struct torci_parser *parser, const char *name, size_t bytes,
     host = torci_scenario_alloc(parser->scenario, sizeof(*host));
     if (host == NULL)
         return TORC_ENOMEM;
+    *host = *like;
     host->name = torci_scenario_copy(parser->scenario, name, bytes);
     if (host->name == NULL)
         return TORC_ENOMEM;
     host->place.line = parser->line;
     host->place.column = word->column + (unsigned)offset;
-    host->module = module;
-    host->pairs = pairs;
     host->index = parser->scenario->host_count++;
     *parser->host_end = host;
     parser->host_end = &host->next;
     return 0;
 }
 
-static int parse_host(struct torci_parser *parser)
+/* What hosts of the line have in common. */
+static int read_host(struct torci_parser *parser, struct torci_script_host *out)
 {
+    enum { MODULE, CLOCK, HANDLES, MEMORY };
+    static const char *const reserved[] = {"module", "clock", "handles", "memory", NULL};
+    const struct torci_word *words[4] = {NULL};
     const struct torci_line *line = parser->line;
-    const char *module = NULL;
-    const char *const *pairs = NULL;
-    const char *names;
-    int code = 0;
+    int code;
 
-    if (line->word_count < 2)
-        return torci_parse_error_end(parser, "the host's name is missing");
     if (line->word_count > 2 && torci_word_is(&line->words[2], "peer")) {
         if (line->word_count > 3)
             return torci_parse_error(parser, &line->words[3], 0, "a peer has no options");
-    } else {
-        code = torci_parse_pairs(parser, 2, line->word_count, "a host's options", "module", &module,
-                                 &pairs);
-        if (code == 0 && module == NULL)
-            return torci_parse_error_end(parser, "a host is a 'peer' or has a module=NAME");
+        return 0;
     }
-    names = line->words[1].text;
+    code = torci_parse_pairs(parser, 2, line->word_count, "a host's options", reserved, words,
+                             &out->pairs);
+    if (code == 0 && words[MODULE] == NULL)
+        return torci_parse_error_end(parser, "a host is a 'peer' or has a module=NAME");
+    if (code == 0)
+        code = torci_word_module(parser, words[MODULE], &out->module);
+    if (code == 0)
+        code = torci_parse_host_settings(parser, words[CLOCK], words[HANDLES], words[MEMORY],
+                                         &out->settings);
+    return code;
+}
+
+static int parse_host(struct torci_parser *parser)
+{
+    struct torci_script_host like = {0};
+    const char *names;
+    int code;
+
+    if (parser->line->word_count < 2)
+        return torci_parse_error_end(parser, "the host's name is missing");
+    code = read_host(parser, &like);
+    names = parser->line->words[1].text;
     for (size_t at = 0; code == 0;) {
         size_t bytes = strcspn(names + at, ",");
 
-        code = add_host(parser, names + at, bytes, at, module, pairs);
+        code = add_host(parser, names + at, bytes, at, &like);
         if (names[at + bytes] == '\0')
             break;
         at += bytes + 1;

@@ -69,12 +69,28 @@ struct torci_bytes {
 
 /* --- declarations ------------------------------------------------------------------------------- */
 
+/* skew: drawn, evenly, up to so much either way, and added to the others. */
+struct torci_script_clock {
+    int64_t offset_ns;
+    int32_t ppm;
+    uint64_t skew_ns;
+    int32_t skew_ppm;
+};
+
+/* Of a host that runs a module; all 0: an exact clock, no limits. */
+struct torci_host_settings {
+    struct torci_script_clock clock;
+    uint32_t handles_max;
+    uint64_t memory_bytes_max;
+};
+
 struct torci_script_host {
     struct torci_script_host *next;
     struct torci_place place;
     const char *name;
     const char *module;       /* NULL: a scripted peer */
     const char *const *pairs; /* the module's options: name, value, ..., NULL */
+    struct torci_host_settings settings;
     size_t index;
 };
 
@@ -297,6 +313,11 @@ enum torci_verb {
     TORCI_VERB_DNS,
     TORCI_VERB_FAULTS,
     TORCI_VERB_NET,
+    TORCI_VERB_CLOCK,
+    TORCI_VERB_HOST_PAUSE,
+    TORCI_VERB_HOST_RESUME,
+    TORCI_VERB_STALL,
+    TORCI_VERB_OVER, /* the time that a line has taken is over */
     TORCI_VERB_CHECK /* expect or eventually CONDITION */
 };
 
@@ -344,8 +365,14 @@ struct torci_step {
     bool eventually; /* without a time: holds whatever faults were decided */
     /* faults */
     bool on;
-    /* call: what is called on the host, and its arguments, as a module's options; expect result, failure:
-     * the text or the name of the type, NULL for any */
+    /* pause, stall */
+    uint64_t for_ns;
+    /* clock */
+    int64_t clock_step_ns; /* 0: none */
+    bool drift_given;
+    int32_t ppm;
+    /* call: what is called on the host, and its arguments, as a module's options; restart: another module, and other
+     * options, NULL for the same; expect result, failure: the text or the name of the type, NULL for any */
     const char *name;
     const char *const *pairs;
     const struct torci_script_name *dns;

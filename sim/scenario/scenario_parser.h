@@ -120,6 +120,13 @@ TORC_CHECKED int torci_parse_span(struct torci_parser *parser, const struct torc
 TORC_CHECKED int torci_time_add(struct torci_parser *parser, const struct torci_word *word,
                                 struct torci_time *time, const struct torci_span *span);
 
+/* A duration with a sign; and parts per million, with a sign and a unit ("" for none). */
+TORC_CHECKED int torci_word_signed_duration(struct torci_parser *parser,
+                                            const struct torci_word *word, size_t offset,
+                                            size_t bytes, int64_t *out_ns);
+TORC_CHECKED int torci_word_ppm(struct torci_parser *parser, const struct torci_word *word,
+                                size_t offset, size_t bytes, const char *unit, int32_t *out);
+
 TORC_CHECKED int torci_parse_declaration(struct torci_parser *parser, bool *out_done);
 TORC_CHECKED int torci_parse_assertion(struct torci_parser *parser, size_t first,
                                        const struct torci_time *time, bool *out_done);
@@ -157,11 +164,21 @@ TORC_CHECKED int torci_parse_database_name(struct torci_parser *parser,
 /* Names are used as what they are: of calls, of connections or of neither.  When all lines are read. */
 TORC_CHECKED int torci_check_labels(struct torci_parser *parser);
 
-/* NAME=VALUE words from `first` up to `end` as name, value, ..., NULL.  `reserved` is a name that is given
- * to *out_reserved instead (NULL: none). */
+/* NAME=VALUE words from `first` up to `end` as name, value, ..., NULL.  Those with a name of `reserved` (NULL: none;
+ * ended by NULL) are left out: they are in out_reserved, by index, NULL where there is none. */
 TORC_CHECKED int torci_parse_pairs(struct torci_parser *parser, size_t first, size_t end,
-                                   const char *what, const char *reserved,
-                                   const char **out_reserved, const char *const **out_pairs);
+                                   const char *what, const char *const *reserved,
+                                   const struct torci_word **out_reserved,
+                                   const char *const **out_pairs);
+/* NAME of module=NAME. */
+TORC_CHECKED int torci_word_module(struct torci_parser *parser, const struct torci_word *word,
+                                   const char **out);
+/* clock=, handles= and memory=; each may be NULL. */
+TORC_CHECKED int torci_parse_host_settings(struct torci_parser *parser,
+                                           const struct torci_word *clock,
+                                           const struct torci_word *handles,
+                                           const struct torci_word *memory,
+                                           struct torci_host_settings *out);
 
 /* A condition from word `first` up to `end`. */
 TORC_CHECKED int torci_parse_condition(struct torci_parser *parser, size_t first, size_t end,

@@ -377,9 +377,15 @@ void torci_net_stop(struct torci_run *run);
 void torci_host_do_kill(struct torci_run *run, const struct torci_step *step);
 void torci_host_do_crash(struct torci_run *run, const struct torci_step *step);
 void torci_host_do_restart(struct torci_run *run, const struct torci_step *step);
+/* Clock, pause, resume, stall. */
+void torci_host_do(struct torci_run *run, const struct torci_step *step);
+
+/* Sets a new host's clock as its line says. */
+TORC_CHECKED int torci_host_set_clock(struct torci_run *run, const struct torci_host_run *host);
 
 /* Whether that code of a host means that there is no memory, and not that a fault has refused some. */
-bool torci_run_is_out_of_memory(const struct torci_run *run, int code);
+bool torci_run_is_out_of_memory(const struct torci_run *run, const struct torci_script_host *host,
+                                int code);
 
 /* To be told of what the world does to hosts by itself. */
 void torci_hosts_watch(struct torci_run *run);

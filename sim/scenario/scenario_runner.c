@@ -86,9 +86,18 @@ static int add_hosts(struct torci_run *run)
         host->script = script;
         host->observer.emit = observe_log;
         options.observer = &host->observer;
+        options.handles_max = script->settings.handles_max;
+        options.memory_bytes_max = script->settings.memory_bytes_max;
         code = script->module == NULL
                    ? add_peer(run, host)
                    : torc_world_add_host(run->world, script->name, &options, &host->host);
+        if (code == TORC_ENOMEM && script->settings.memory_bytes_max > 0) {
+            torci_report_failure(run, TORC_SCENARIO_INVALID, &script->place, script->name, NULL,
+                                 "a host needs more memory than that to be up");
+            return 0;
+        }
+        if (code == 0)
+            code = torci_host_set_clock(run, host);
         if (code != 0)
             return code;
     }
@@ -148,8 +157,9 @@ static int make_world(struct torci_run *run)
         return code;
     torci_hosts_watch(run);
     code = add_hosts(run);
-    if (code == 0)
-        code = torci_run_set_links(run);
+    if (code != 0 || torci_run_failed(run))
+        return code;
+    code = torci_run_set_links(run);
     if (code == 0)
         code = torci_run_set_names(run);
     if (code == 0)

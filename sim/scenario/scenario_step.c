@@ -189,6 +189,14 @@ static void do_action(struct torci_run *run, const struct torci_step *step)
     case TORCI_VERB_CRASH:
         torci_host_do_crash(run, step);
         break;
+    case TORCI_VERB_CLOCK:
+    case TORCI_VERB_HOST_PAUSE:
+    case TORCI_VERB_HOST_RESUME:
+    case TORCI_VERB_STALL:
+        torci_host_do(run, step);
+        break;
+    case TORCI_VERB_OVER:
+        break; /* by itself */
     case TORCI_VERB_CALL:
         torci_call_do(run, step);
         break;
@@ -254,8 +262,8 @@ void torci_step_do(struct torci_run *run, struct torci_step_run *step)
     if (script->implied && script->verb == TORCI_VERB_NET) {
         torci_run_tell(run, "line %u: its paths are healed", script->place.line->number);
     } else if (script->implied) {
-        torci_run_tell(run, "line %u: %s is up again", script->place.line->number,
-                       script->host->name);
+        torci_run_tell(run, "line %u: %s%s", script->place.line->number, script->host->name,
+                       script->verb == TORCI_VERB_OVER ? " goes on" : " is up again");
     } else {
         torci_run_tell(run, "line %u: %.*s", script->place.line->number,
                        (int)script->place.line->canonical_bytes, script->place.line->canonical);
