@@ -59,17 +59,42 @@ static int add_chunk(struct torc_scope *scope)
     return 0;
 }
 
+static void put_free(struct torci_deferred_table *table, struct torc_deferred *slot)
+{
+    slot->next = table->free;
+    table->free = slot;
+    poison(slot);
+}
+
+/* A slot there is no memory for, of those set aside.  It goes to where free ones are taken from. */
+static bool take_reserve(struct torci_deferred_table *table)
+{
+    struct torc_deferred *slot = table->reserve;
+
+    if (!table->reserve_open || !slot)
+        return false;
+    table->reserve = slot->next;
+    put_free(table, slot);
+    return true;
+}
+
+/* Makes sure that there is a slot to take. */
+static bool make_room(struct torc_scope *scope)
+{
+    const struct torci_deferred_table *table = &scope->deferreds;
+
+    if (!table->free && table->untouched == 0)
+        return add_chunk(scope) == 0;
+    return torci_scope_admit(scope, sizeof(struct torc_deferred)) == 0;
+}
+
 struct torc_deferred *torci_deferred_take_slot(struct torc_scope *scope)
 {
     struct torci_deferred_table *table = &scope->deferreds;
     struct torc_deferred *slot;
 
-    if (!table->free && table->untouched == 0) {
-        if (add_chunk(scope) != 0)
-            return NULL;
-    } else if (torci_scope_admit(scope, sizeof *slot) != 0) {
+    if (!make_room(scope) && !take_reserve(table))
         return NULL;
-    }
     slot = table->free;
     if (slot) {
         unpoison(slot);
@@ -90,11 +115,36 @@ static void free_slot(struct torc_deferred *slot)
 {
     struct torci_deferred_table *table = &slot->own.scope->deferreds;
     /* A slot whose generations are used up is never taken again, or a very old handle would fit. */
-    if (slot->generation == 0)
+    if (slot->generation != 0)
+        put_free(table, slot);
+}
+
+int torc_scope_reserve_deferred(struct torc_scope *scope)
+{
+    struct torc_deferred *slot = torci_deferred_take_slot(scope);
+
+    if (!slot)
+        return TORC_ENOMEM;
+    slot->flags = 0;
+    scope->counts.deferreds--;
+    slot->next = scope->deferreds.reserve;
+    scope->deferreds.reserve = slot;
+    return 0;
+}
+
+void torc_scope_release_reserve(struct torc_scope *scope)
+{
+    struct torc_deferred *slot = scope->deferreds.reserve;
+
+    if (!slot)
         return;
-    slot->next = table->free;
-    table->free = slot;
-    poison(slot);
+    scope->deferreds.reserve = slot->next;
+    put_free(&scope->deferreds, slot);
+}
+
+void torc_scope_open_reserve(struct torc_scope *scope, bool open)
+{
+    scope->deferreds.reserve_open = open;
 }
 
 void torci_deferred_end(struct torc_deferred *deferred)

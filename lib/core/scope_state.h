@@ -25,6 +25,8 @@ struct torci_deferred_table {
     uint32_t chunk_capacity;
     uint32_t untouched; /* slots at the end of the last chunk that were never taken */
     struct torc_deferred *free; /* the last one freed first: its lines are still warm */
+    struct torc_deferred *reserve; /* set aside */
+    bool reserve_open;
     struct torci_link unfired;  /* oldest first */
 };
 

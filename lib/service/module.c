@@ -11,8 +11,11 @@ struct running_module {
 static struct torc_result stop_module(void *arg)
 {
     struct running_module *running = arg;
-    struct torc_deferred *stopped = running->module->stop(running->instance);
+    struct torc_deferred *stopped;
 
+    torc_scope_open_reserve(running->scope, true);
+    stopped = running->module->stop(running->instance);
+    torc_scope_open_reserve(running->scope, false);
     return stopped ? torc_await(stopped) : torc_value(NULL);
 }
 
@@ -20,6 +23,7 @@ static void release_running_module(void *arg)
 {
     struct running_module *running = arg;
 
+    torc_scope_release_reserve(running->scope);
     torc_release(running->scope, running, sizeof(*running));
 }
 
@@ -40,6 +44,11 @@ struct torc_failure *torc_module_start(const struct torc_module *module,
     running = torc_alloc_zero(scope, sizeof(*running));
     if (!running)
         return torc_failure_no_memory();
+    code = torc_scope_reserve_deferred(scope);
+    if (code) {
+        torc_release(scope, running, sizeof(*running));
+        return torc_failure_no_memory();
+    }
     running->scope = scope;
     running->module = module;
     /* The trigger comes first: nothing that can fail is left to do once the module has started. */

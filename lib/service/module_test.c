@@ -101,6 +101,25 @@ static void the_shutdown_waits_until_it_has_stopped(void **state)
     assert_false(torc_reactor_running(fixture->reactor));
 }
 
+/* The reactor's stop acquires too, so every acquisition from there on fails. */
+static void the_shutdown_waits_though_there_is_no_memory(void **state)
+{
+    struct fixture *fixture = *state;
+
+    seen.takes_time = true;
+    assert_null(torc_module_start(&module, fixture->reactor, NULL, NULL));
+    assert_int_equal(torc_reactor_start(fixture->reactor), 0);
+    assert_int_equal(torc_reactor_stop(fixture->reactor), 0);
+    fixture->platform.fail_at = atomic_load(&fixture->platform.acquisitions) + 1;
+    fixture->platform.fail_on = true;
+    turns(fixture, 5);
+    assert_int_equal(seen.stopped, 1);
+    assert_true(torc_reactor_running(fixture->reactor));
+    assert_int_equal(torc_source_fire(seen.source, torc_value(NULL)), 0);
+    turns(fixture, 5);
+    assert_false(torc_reactor_running(fixture->reactor));
+}
+
 static void a_module_that_does_not_start_is_not_stopped(void **state)
 {
     struct fixture *fixture = *state;
@@ -139,6 +158,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_module_is_stopped_before_the_reactor_is, set_up_module,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_shutdown_waits_until_it_has_stopped, set_up_module,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_shutdown_waits_though_there_is_no_memory, set_up_module,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_module_that_does_not_start_is_not_stopped, set_up_module,
                                         tear_down),

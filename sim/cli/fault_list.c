@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_question(struct torci_fault_list *list, const struct torc_scenario_questions *questions,
-                         uint64_t k)
+static void add_question(struct torci_fault_list *list,
+                         const struct torc_scenario_questions *questions, uint64_t k)
 {
-    for (uint64_t option = 1; option < 64 && questions->possible[k] >> option != 0; option++) {
-        if ((questions->possible[k] >> option & 1) == 0)
+    uint64_t possible = questions->possible[k];
+
+    for (uint64_t option = 1; option < 64 && possible >> option != 0; option++) {
+        if ((possible >> option & 1) == 0)
             continue;
         if (list->cases != NULL)
             list->cases[list->count] =
@@ -24,8 +26,8 @@ static void enumerate(struct torci_fault_list *list)
     list->count = 0;
     for (uint64_t k = 0; more; k++) {
         more = false;
-        for (size_t i = 0; i < list->report->question_count; i++) {
-            const struct torc_scenario_questions *questions = &list->report->questions[i];
+        for (size_t i = 0; i < list->baseline->question_count; i++) {
+            const struct torc_scenario_questions *questions = &list->baseline->questions[i];
 
             if (k < questions->count)
                 add_question(list, questions, k);
@@ -43,7 +45,7 @@ int torci_fault_list_make(struct torci_scenario_source *source,
     memset(out, 0, sizeof *out);
     torci_scenario_source_run_options(source, &options);
     options.count_questions = true;
-    code = torc_scenario_run(scenario, &options, &out->report);
+    code = torc_scenario_run(scenario, &options, &out->baseline);
     if (code != 0)
         return code;
     enumerate(out);
@@ -56,6 +58,6 @@ int torci_fault_list_make(struct torci_scenario_source *source,
 
 void torci_fault_list_free(struct torci_fault_list *list)
 {
-    torc_scenario_report_free(list->report);
+    torc_scenario_report_free(list->baseline);
     free(list->cases);
 }

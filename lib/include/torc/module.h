@@ -92,7 +92,8 @@ struct torc_module {
     struct torc_failure *(*start)(struct torc_reactor *reactor, const struct torc_options *options,
                                   void **out_instance);
     /* Stops: closes listeners and connections in order and fires when done (NULL: done already); the
-     * instance is freed by then. */
+     * instance is freed by then.  Memory for one deferred is set aside, so that the first one it makes is there in any
+     * case and the shutdown waits. */
     struct torc_deferred *(*stop)(void *instance);
     /* The marks of this module: TORC_MODULE_MARKS. */
     const struct torc_mark *marks_begin;

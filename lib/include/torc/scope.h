@@ -7,6 +7,7 @@
 #ifndef TORC_SCOPE_H
 #define TORC_SCOPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,6 +61,13 @@ TORC_API void torc_release(struct torc_scope *scope, void *ptr, size_t bytes);
 /* Replaces the observer and returns the one before it.  Both may be NULL. */
 TORC_API struct torc_log_observer *torc_scope_set_observer(struct torc_scope *scope,
                                                            struct torc_log_observer *observer);
+
+/* Sets memory aside for one deferred; while the reserve is open, one that there is no memory for is made of it.  For
+ * what has to be waited for in any case: a module's `stop` runs with one (torc_module_start).  `release` gives one
+ * back that is not wanted any more; without any it does nothing.  Errors: TORC_ENOMEM. */
+TORC_API TORC_CHECKED int torc_scope_reserve_deferred(struct torc_scope *scope);
+TORC_API void torc_scope_release_reserve(struct torc_scope *scope);
+TORC_API void torc_scope_open_reserve(struct torc_scope *scope, bool open);
 
 /* What is alive in a scope and what went wrong in it, for tests and reports. */
 struct torc_scope_counts {
