@@ -57,10 +57,12 @@ static bool fault_strikes(const struct strategy *strategy, const struct torc_que
 {
     uint64_t fate = derive(strategy->seed, question->site);
     unsigned exponent = (unsigned)(fate >> 1 & 3);
+    uint64_t rarity = (uint64_t)RATE_HIGHEST << 2 * exponent;
+    uint64_t among = (uint64_t)ONCE_WITHIN_LEAST << 3 * exponent;
 
     if ((fate & 1) != 0)
-        return question->draw % (RATE_HIGHEST << 2 * exponent) == 0;
-    return question->k == (fate >> 16) % (ONCE_WITHIN_LEAST << 3 * exponent);
+        return question->draw % rarity == 0;
+    return question->k == (fate >> 16) % among;
 }
 
 /* One of the options beside the default, each alike. */
