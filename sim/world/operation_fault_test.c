@@ -427,6 +427,24 @@ static void a_stream_that_stalls_is_silent_both_ways_until_its_writer_gives_up(v
     assert_ptr_equal(fixture->srv.lost, &torc_failure_connection_timeout);
 }
 
+static void what_had_arrived_when_the_other_end_stalled_is_read(void **state)
+{
+    struct fixture *fixture = *state;
+
+    connect_both(fixture);
+    torc_transport_pause_reading(fixture->srv.protocol.transport);
+    strike(&fixture->srv, "read.fail", "ECONNRESET", 100, 1); /* so that its reads are asked about */
+    strike(&fixture->cli, "stream.stall", "silent", 2, 1);
+    send(&fixture->cli, "one");
+    run_for(fixture, 10 * MS);
+    send(&fixture->cli, "two");
+    run_for(fixture, 10 * MS);
+    torc_transport_resume_reading(fixture->srv.protocol.transport);
+    run_for(fixture, 10 * MS);
+    assert_received(&fixture->srv, "one");
+    assert_null(fixture->srv.lost);
+}
+
 /* --- deferreds ----------------------------------------------------------------------------------------- */
 
 static struct torc_result fired(struct torc_result result, void *arg)
@@ -631,6 +649,7 @@ int main(void)
         TEST(a_write_that_is_to_be_tried_again_is_sent_when_the_stream_is_writable),
         TEST(a_descriptor_that_is_never_ready_at_once_gets_on_nevertheless),
         TEST(a_stream_that_stalls_is_silent_both_ways_until_its_writer_gives_up),
+        TEST(what_had_arrived_when_the_other_end_stalled_is_read),
         TEST(a_lookup_fails_as_the_service_does),
         TEST(a_job_that_is_not_taken_is_told_at_once),
         TEST(the_third_acquisition_of_memory_is_refused),

@@ -54,6 +54,7 @@ struct torci_end {
     uint32_t life;       /* of its host, whose end is its own */
     uint64_t cause;      /* the last event traced of it, which what it sends in that turn goes back to */
     int16_t error;       /* told once, by read or write */
+    bool silenced;       /* the connection stalled at its read or write: what it had not read is lost to it */
     int16_t fate;        /* client: the error its connecting is to end with; 0: the peer says */
     uint8_t state;       /* enum torci_end_state */
     uint8_t tries;       /* of the SYN */

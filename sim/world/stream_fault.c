@@ -86,6 +86,7 @@ static void break_off(struct torci_end *end)
 static void stall(struct torci_end *end)
 {
     torci_connection_of(end)->stalled = true;
+    end->silenced = true;
     drop_received(end);
     end->handle.ready &= (uint8_t)~TORC_EVENT_READ;
     torci_handle_update(&end->handle);
@@ -198,8 +199,8 @@ int torci_read_fails(struct torci_end *end)
     if (is_held(end, "read.again", TORC_EVENT_READ))
         return TORC_EAGAIN;
     if (!is_unix(end)) {
-        if (is_stalled(end))
-            return TORC_EAGAIN;
+        if (is_stalled(end)) /* what had arrived when the other end stalled can be read */
+            return end->silenced ? TORC_EAGAIN : 0;
         possible |= TORCI_OPTION(TORCI_READ_TIMED_OUT);
     }
     option = torci_operation(end->handle.host, "read.fail", possible);
