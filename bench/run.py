@@ -368,6 +368,13 @@ def bench_explore_small(bench):
                     {"torc": lambda: explored(bench, scenario, 3000, "portfolio")}, None, ">= 3000")
 
 
+def bench_explore_lease(bench):
+    """explore_lease.scn: three hosts with a database each keep a leader on a lossy link for a minute of virtual time."""
+    scenario = os.path.join(HERE, "explore_lease.scn")
+    bench.alternate("explore.lease", "runs per second of processor time",
+                    {"torc": lambda: explored(bench, scenario, 150, "portfolio")}, None, ">= 50")
+
+
 def bench_sim_speed(bench):
     """Virtual seconds in one of processor time, whole runs of the idle-timeout scenarios."""
     for scenario, virtual_s in (("line_idle", 9.008), ("kv_idle", 19.002)):
@@ -549,6 +556,7 @@ def bench_kv_db(bench):
 BENCHES = {
     "echo.live": bench_echo_live,
     "echo.sim": bench_echo_sim,
+    "explore.lease": bench_explore_lease,
     "explore.small": bench_explore_small,
     "fault.point": bench_fault_point,
     "connect.sim": bench_connect_sim,

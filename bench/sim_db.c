@@ -14,7 +14,7 @@
 #include <torc/disk.h>
 #include <torc/pool.h>
 
-#include "sim/world/raw_host.h"
+#include "raw_host.h"
 
 static const char payload[] = "a hundred bytes of text, as a small row of a small service might have them, and "
                               "no more than that.";

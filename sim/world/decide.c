@@ -4,7 +4,7 @@
 /* Gives the question its number.  false: out of memory. */
 static bool count(struct torc_world *world, struct torc_question *question)
 {
-    if (torci_draw_counted(&world->draw, &world->allocator, question->site, question->host,
+    if (torci_draw_of_literal(&world->draw, &world->allocator, question->site, question->host,
                            &question->k, &question->draw) == 0)
         return true;
     world->error = TORC_ENOMEM;

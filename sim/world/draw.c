@@ -44,6 +44,7 @@ int torci_draw_init(struct torci_draw *draw, const struct torc_allocator *alloca
     if (draw->streams == NULL)
         return TORC_ENOMEM;
     memset(draw->streams, 0, bytes);
+    torci_draw_forget(draw);
     draw->seed = seed;
     draw->count = 0;
     draw->capacity = STREAMS_MIN;
@@ -54,6 +55,11 @@ void torci_draw_destroy(struct torci_draw *draw, const struct torc_allocator *al
 {
     allocator->resize(allocator->ctx, draw->streams, draw->capacity * sizeof *draw->streams, 0);
     draw->streams = NULL;
+}
+
+void torci_draw_forget(struct torci_draw *draw)
+{
+    memset(draw->places, 0, sizeof draw->places);
 }
 
 /* The place of a stream, or the free place where it belongs. */
@@ -83,6 +89,7 @@ static int grow(struct torci_draw *draw, const struct torc_allocator *allocator)
     allocator->resize(allocator->ctx, draw->streams, bytes, 0);
     draw->streams = streams;
     draw->capacity *= 2;
+    torci_draw_forget(draw);
     return 0;
 }
 
@@ -94,14 +101,12 @@ static uint64_t identify(const char *site, const char *host)
     return hash == 0 ? 1 : hash;
 }
 
-int torci_draw_counted(struct torci_draw *draw, const struct torc_allocator *allocator,
-                       const char *site, const char *host, uint64_t *out_n, uint64_t *out)
+/* Finds the stream, or makes it. */
+static int open_stream(struct torci_draw *draw, const struct torc_allocator *allocator,
+                       const char *site, const char *host, struct torci_draw_stream **out)
 {
     uint64_t identity = identify(site, host);
     struct torci_draw_stream *stream;
-    uint32_t counter[4];
-    uint32_t key[2];
-    uint32_t block[4];
 
     /* A quarter stays free, so that a search ends. */
     if (draw->count >= draw->capacity / 4 * 3) {
@@ -114,15 +119,54 @@ int torci_draw_counted(struct torci_draw *draw, const struct torc_allocator *all
         stream->identity = identity;
         draw->count++;
     }
+    *out = stream;
+    return 0;
+}
+
+static void take(const struct torci_draw *draw, struct torci_draw_stream *stream, uint64_t *out_n,
+                 uint64_t *out)
+{
+    uint32_t counter[4];
+    uint32_t key[2];
+    uint32_t block[4];
+
     counter[0] = (uint32_t)stream->drawn;
     counter[1] = (uint32_t)(stream->drawn >> 32);
-    counter[2] = (uint32_t)identity;
-    counter[3] = (uint32_t)(identity >> 32);
+    counter[2] = (uint32_t)stream->identity;
+    counter[3] = (uint32_t)(stream->identity >> 32);
     key[0] = (uint32_t)draw->seed;
     key[1] = (uint32_t)(draw->seed >> 32);
     torci_philox(counter, key, block);
     *out_n = stream->drawn++;
     *out = (uint64_t)block[1] << 32 | block[0];
+}
+
+int torci_draw_counted(struct torci_draw *draw, const struct torc_allocator *allocator,
+                       const char *site, const char *host, uint64_t *out_n, uint64_t *out)
+{
+    struct torci_draw_stream *stream;
+    int code = open_stream(draw, allocator, site, host, &stream);
+
+    if (code == 0)
+        take(draw, stream, out_n, out);
+    return code;
+}
+
+int torci_draw_of_literal(struct torci_draw *draw, const struct torc_allocator *allocator,
+                          const char *site, const char *host, uint64_t *out_n, uint64_t *out)
+{
+    size_t at = ((uintptr_t)site >> 2 ^ (uintptr_t)host >> 4) % TORCI_DRAW_PLACES;
+    struct torci_draw_place *place = &draw->places[at];
+    struct torci_draw_stream *stream;
+    int code;
+
+    if (place->site != site || place->host != host) {
+        code = open_stream(draw, allocator, site, host, &stream);
+        if (code != 0)
+            return code;
+        *place = (struct torci_draw_place){site, host, (size_t)(stream - draw->streams)};
+    }
+    take(draw, &draw->streams[place->index], out_n, out);
     return 0;
 }
 

@@ -11,12 +11,21 @@
 
 struct torci_draw_stream;
 
+/* Where a stream of two pointers was found last. */
+struct torci_draw_place {
+    const char *site;
+    const char *host;
+    size_t index;
+};
+enum { TORCI_DRAW_PLACES = 64 };
+
 /* How often each (site, host) has drawn. */
 struct torci_draw {
     uint64_t seed;
     struct torci_draw_stream *streams; /* open addressing; capacity is a power of two */
     size_t count;
     size_t capacity;
+    struct torci_draw_place places[TORCI_DRAW_PLACES];
 };
 
 /* Errors: TORC_ENOMEM. */
@@ -32,6 +41,14 @@ TORC_CHECKED int torci_draw_next(struct torci_draw *draw, const struct torc_allo
 TORC_CHECKED int torci_draw_counted(struct torci_draw *draw, const struct torc_allocator *allocator,
                                     const char *site, const char *host, uint64_t *out_n,
                                     uint64_t *out);
+
+/* The same for texts that stay as they are until torci_draw_forget: they are looked at once. */
+TORC_CHECKED int torci_draw_of_literal(struct torci_draw *draw,
+                                       const struct torc_allocator *allocator, const char *site,
+                                       const char *host, uint64_t *out_n, uint64_t *out);
+
+/* A text that was drawn with ends. */
+void torci_draw_forget(struct torci_draw *draw);
 
 /* One block of the generator. */
 void torci_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);

@@ -117,6 +117,35 @@ static void a_thousand_streams_keep_their_counters(void **state)
     torci_draw_destroy(&draw, &allocator);
 }
 
+/* Also while the table grows, and where streams share a place. */
+static void a_literal_draws_from_the_same_stream(void **state)
+{
+    static char names[300][8];
+    struct torci_draw a;
+    struct torci_draw b;
+
+    (void)state;
+    assert_int_equal(torci_draw_init(&a, &allocator, 5), 0);
+    assert_int_equal(torci_draw_init(&b, &allocator, 5), 0);
+    for (unsigned i = 0; i < 300; i++)
+        names[i][0] = (char)('a' + i % 26), names[i][1] = (char)('a' + i / 26);
+    for (unsigned i = 0; i < 3000; i++) {
+        const char *host = names[i * 7 % (1 + i / 10)];
+        uint64_t n[2];
+        uint64_t drawn[2];
+
+        assert_int_equal(torci_draw_counted(&a, &allocator, "site", host, &n[0], &drawn[0]), 0);
+        assert_int_equal(i % 3 == 0
+                             ? torci_draw_counted(&b, &allocator, "site", host, &n[1], &drawn[1])
+                             : torci_draw_of_literal(&b, &allocator, "site", host, &n[1], &drawn[1]),
+                         0);
+        assert_int_equal(n[0], n[1]);
+        assert_int_equal(drawn[0], drawn[1]);
+    }
+    torci_draw_destroy(&a, &allocator);
+    torci_draw_destroy(&b, &allocator);
+}
+
 static void without_memory_nothing_is_drawn(void **state)
 {
     size_t left = 1;
@@ -148,6 +177,7 @@ int main(void)
         cmocka_unit_test(streams_do_not_disturb_each_other),
         cmocka_unit_test(the_seed_changes_every_stream),
         cmocka_unit_test(a_thousand_streams_keep_their_counters),
+        cmocka_unit_test(a_literal_draws_from_the_same_stream),
         cmocka_unit_test(without_memory_nothing_is_drawn),
     };
 

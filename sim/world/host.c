@@ -243,6 +243,7 @@ static void remove_last(struct torc_host *host)
     uint32_t last = world->host_count - 1;
 
     torci_host_clear(host);
+    torci_draw_forget(&world->draw);
     world->host_count = last;
     if (host->due_index != last) {
         world->due[host->due_index] = world->due[last];
