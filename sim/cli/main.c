@@ -25,6 +25,7 @@ static const struct command commands[] = {
     {"merge", "put the results of shards together, and compare", torci_command_merge},
     {"check", "run scenarios twice, the second time perturbed, and compare", torci_command_check},
     {"fmt", "write scenarios in their canonical form", torci_command_fmt},
+    {"lint", "find what is no error in modules and scenarios, and surely wrong", torci_command_lint},
     {"replay", "play recorded traffic to today's build, and compare", torci_command_replay},
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

@@ -10,6 +10,7 @@ int torci_parse_call(struct torci_action *action)
     struct torci_parser *parser = action->parser;
     const struct torci_word *host = torci_action_next_word(action);
     const struct torci_word *name = torci_action_next_word(action);
+    const struct torci_script_host *caller = action->host;
     const char *const *pairs = NULL;
     struct torci_step *step = NULL;
     int code;
@@ -35,6 +36,7 @@ int torci_parse_call(struct torci_action *action)
     if (code == 0) {
         step->name = name->text;
         step->pairs = pairs;
+        step->caller = caller;
     }
     return code;
 }

@@ -375,6 +375,7 @@ struct torci_step {
      * options, NULL for the same; expect result, failure: the text or the name of the type, NULL for any */
     const char *name;
     const char *const *pairs;
+    const struct torci_script_host *caller;
     const struct torci_script_name *dns;
     const struct torci_script_net *net;
 };

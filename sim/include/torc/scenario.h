@@ -115,6 +115,36 @@ TORC_API void torc_scenario_modules(const struct torc_scenario *scenario, torc_v
 TORC_API void torc_scenario_warnings(const struct torc_scenario *scenario, torc_visit_text_fn *visit,
                                      void *arg);
 
+/* One thing that is no error and surely wrong.  `text` is a sentence, borrowed until the call returns. */
+struct torc_scenario_finding {
+    const char *check; /* one of torc_scenario_checks */
+    const char *file;
+    unsigned line;
+    unsigned column;
+    const char *text;
+};
+struct torc_scenario_lint_options {
+    size_t size; /* sizeof(struct torc_scenario_lint_options) */
+    void (*found)(void *arg, const struct torc_scenario_finding *finding);
+    /* Whether the module, named as `load` is asked for it, may make failures of that type; NULL: types the library
+     * does not have are not judged. */
+    bool (*has_type)(void *arg, const char *module, const char *type);
+    void *arg;
+};
+/* The names of the checks, ended by NULL:
+ *   unused-name   a name given by `as`, of anything but a connection, and no line is about it or counts from it
+ *   unknown-name  a line about a name, or counting from one, that no line gives: it never happens
+ *   unused-host   nothing is done to a host, and nothing asked of it; a link alone is no use
+ *   never-due     a line after the time limit, or counting from the end, from itself or from what never happens
+ *   no-assertion  no line could find anything wrong
+ *   failure-type  `expect failure` with a type that neither the library nor a module has
+ *   lint-off      "# lint: off CHECK" with a check there is not
+ * A comment "# lint: off CHECK" silences that check on its line.  In an included file, what is unused is not told. */
+TORC_API extern const char *const torc_scenario_checks[];
+/* Shows what each check finds.  Errors: TORC_ENOMEM. */
+TORC_API TORC_CHECKED int torc_scenario_lint(const struct torc_scenario *scenario,
+                                             const struct torc_scenario_lint_options *options);
+
 /* The canonical text, line by line and each with its newline: one space between words; what happens in one column,
  * and comments behind lines in another, from one empty line to the next; never two empty lines.  Nothing
  * but blanks and empty lines changes.  What it prints parses to the same, and prints the same. */
