@@ -73,9 +73,37 @@ for scenario in $(find scenarios -name '*.scn' ! -path 'scenarios/db/tour.scn' |
     "$torc" sweep --fault $all --budget 10m "$scenario" >"$at/one" 2>&1 || { bad=1; cat "$at/one" >>"$at/out"; }
 done
 report $bad "every scenario that is shipped stands every fault"
+# Streams that are split: two requests of four bytes on one connection, one on the other.
+gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/chunky.so" tests/explore/chunky.c >"$at/out" 2>&1
+report $? "the module that takes one read for one request is built"
+options="--modules $at tests/explore/chunky.scn"
+expect 0 "without its bug it stands every split" "--fault segment $options" "24 bytes" "20 cases,       20 run,      0 failed, 0 left"
+"$torc" run --modules "$at" tests/explore/chunky.scn >"$at/out" 2>&1
+report $? "as it is written the scenario does not show the bug"
+expect 1 "bug=split is found by a split" "--fault segment --param bug=split $options" "something else came" " 9 failed, 0 left"
+reproduces "split"
+wrong=""
+for case in one:c2s:{1..7} two:c2s:{1..3} one:s2c:{1..7} two:s2c:{1..3}; do
+    "$torc" run --split "$case" --modules "$at" --param bug=split tests/explore/chunky.scn >/dev/null 2>&1 || wrong="$wrong $case"
+done
+echo "failed:$wrong" >"$at/out"
+[ "$wrong" = " one:c2s:1 one:c2s:2 one:c2s:3 one:c2s:5 one:c2s:6 one:c2s:7 two:c2s:1 two:c2s:2 two:c2s:3" ]
+report $? "and at exactly the places that are within a request"
+"$torc" run -v --split one:s2c:2 --modules "$at" tests/explore/chunky.scn >"$at/out" 2>&1 && grep -qF 'one receives "AB"' "$at/out" && grep -qF 'one receives "CD"' "$at/out"
+report $? "what the module writes is taken short"
+{ cat tests/explore/chunky.scn; echo "split two c2s at=2"; echo "split nobody s2c at=9"; } >"$at/chunky.scn"
+"$torc" run --modules "$at" --param bug=split "$at/chunky.scn" >"$at/out" 2>&1; [ $? -eq 1 ] && grep -qF 'two expect "EFGH"' "$at/out"
+report $? "a line says the same; that of a connection there is not says nothing"
+expect 0 "the sweep segment line of a scenario says which stream is split" "scenarios/protocol/line.scn" "12 cases, 0 failed, 0 left" "segment        13 bytes"
+[ "$(grep -c " left$" "$at/out")" -eq 1 ]
+report $? "and no faults then"
+{ cat tests/explore/chunky.scn; echo "sweep segment conn=one dir=s2c split=3"; } >"$at/third.scn"
+expect 0 "every third place" "--modules $at $at/third.scn" "8 bytes" "2 cases,        2 run"
+"$torc" run --split one:c3s:1 x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "is not CONNECTION:c2s:AT" "$at/out"
+report $? "a split that is none"
 expect 4 "a budget ends it and says what it left" "--budget 1ms scenarios/db/tour.scn" " left"
 expect 2 "a scenario that fails by itself is not swept" "tests/scenarios-fail/other_bytes.scn" "does not pass without a fault"
-expect 2 "a misspelt class" "--fault aloc x.scn" "'aloc' is none of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io"
+expect 2 "a misspelt class" "--fault aloc x.scn" "'aloc' is none of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io, segment"
 "$torc" run --fault accept.fial:srv:0=EMFILE x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "did you mean 'accept.fail'" "$at/out"
 report $? "a misspelt site"
 "$torc" run --fault accept.fail:srv:0=EMFIEL x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "did you mean 'EMFILE'" "$at/out"

@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "command.h"
+#include "fault_case.h"
 #include "module_loader.h"
 
 enum { HASH_BYTES = 33, SHOWN_MAX = 10, PATH_BYTES_MAX = 4096, VERDICT_BYTES = 32 };
@@ -330,7 +331,7 @@ static int tell_failure(void *arg, const struct torci_results_failure *failure)
            failure->count > 1 ? " and others" : "", failure->message);
     if (failure->count > 1)
         printf("        %llu runs fail like that\n", (unsigned long long)failure->count);
-    printf("        reproduce: torc run --%s %s %s%s\n", seeds ? "seed" : "fault", failure->item,
+    printf("        reproduce: torc run --%s %s %s%s\n", seeds ? "seed" : torci_case_option(failure->item), failure->item,
            telling->campaign->arguments, telling->campaign->scenario);
     return 0;
 }

@@ -16,7 +16,7 @@
 
 static const char name[] = "run";
 static const char *const option_names[] = {"seed", "param",   "modules", "jsonl",   "trace",  "junit", "tap",
-                                           "v",    "verbose", "digest",  "perturb", "hashes", "help",  "decisions", "fault", "strategy", "sites", NULL};
+                                           "v",    "verbose", "digest",  "perturb", "hashes", "help",  "decisions", "fault", "split", "strategy", "sites", NULL};
 
 struct run {
     struct torci_arguments arguments;
@@ -30,6 +30,8 @@ struct run {
     bool hashes;
     bool fault_given;
     struct torci_fault_case fault;
+    bool split_given;
+    struct torci_split_case split;
     bool strategy_given;
     enum torc_strategy strategy;
     uint64_t sites;
@@ -56,6 +58,7 @@ static void print_help(void)
          "  --jsonl FILE        the trace into FILE\n"
          "  --decisions FILE    takes the decisions of its `decide` lines; tells which were never asked for\n"
          "  --fault CASE        one fault more, as torc sweep names it: SITE:HOST:K[..]=OPTION\n"
+         "  --split CASE        one stream split, as torc sweep names it: CONNECTION:c2s:AT\n"
          "  --strategy NAME     decides as torc explore does for this seed\n"
          "  --sites LIST        what the strategy decides [what takes no virtual time]\n"
          "  --hashes            each line of the trace ends with the digest so far\n"
@@ -121,7 +124,7 @@ static int read_value_option(struct run *run)
     bool known = strcmp(option, "seed") == 0 || strcmp(option, "jsonl") == 0 ||
                  strcmp(option, "junit") == 0 || strcmp(option, "perturb") == 0 ||
                  strcmp(option, "strategy") == 0 || strcmp(option, "sites") == 0 ||
-                 strcmp(option, "fault") == 0;
+                 strcmp(option, "fault") == 0 || strcmp(option, "split") == 0;
 
     if (shared)
         return status;
@@ -135,6 +138,10 @@ static int read_value_option(struct run *run)
     if (strcmp(option, "fault") == 0) {
         run->fault_given = true;
         return torci_fault_case_read(name, value, &run->fault);
+    }
+    if (strcmp(option, "split") == 0) {
+        run->split_given = true;
+        return torci_split_case_read(name, value, &run->split);
     }
     if (strcmp(option, "strategy") == 0)
         return read_strategy(run, value);
@@ -258,6 +265,7 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
     options.perturb = world_perturbations(run->perturb);
     options.trace_hashes = run->hashes;
     options.fault = run->fault_given ? &run->fault.decision : NULL;
+    options.split = run->split_given ? &run->split.split : NULL;
     if (run->strategy_given &&
         torc_strategy_new(run->strategy, run->seed_given ? run->seed : torc_scenario_seed(scenario),
                           run->sites, &options.decider) != 0) {

@@ -1,6 +1,7 @@
-/* torc sweep: fails every operation of a scenario in turn.  A first run counts what could fail, question by question;
- * then each case is a run with one decision more, in a process that may crash.  Whether expectations hold is not asked; nothing may crash, leak,
- * get stuck or be left unhandled, and what `always` and `never` say must hold. */
+/* torc sweep: fails every operation of a scenario in turn, and splits its streams.  A first run counts what could fail,
+ * question by question, and bytes; then each case is a run with one decision more, or one split, in a process that may
+ * crash.  With a fault it is not asked whether expectations hold, with a split it is; nothing may crash, leak, get
+ * stuck or be left unhandled, and what `always` and `never` say must hold. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,12 @@ static const char *const option_names[] = {"fault",   "mode",    "k",         "b
                                            "modules", "decisions", "help", TORCI_CAMPAIGN_OPTION_NAMES, NULL};
 enum { OPTIONS = 6, SHOWN_MAX = 10, SETTINGS_BYTES = 4096 };
 
+/* A fault; or, its site being NULL, a split. */
+struct sweep_case {
+    struct torc_decision fault;
+    struct torc_scenario_split split;
+};
+
 struct sweep {
     struct torci_scenario_source source;
     struct torci_campaign campaign;
@@ -27,7 +34,7 @@ struct sweep {
     bool classes_given, modes_given, numbers_given, budget_given;
     unsigned jobs;
     const struct torc_scenario_report *baseline;
-    struct torc_decision *cases;
+    struct sweep_case *cases;
     size_t count;
     uint64_t all_count; /* of all shards */
 };
@@ -40,7 +47,8 @@ static void print_help(void)
          "connect, ... Then fails each of them in turn, in every way it can, once and for ever. Expectations may\n"
          "fail then; nothing may crash, leak, get stuck or go unhandled, and `always` and `never` must hold.\n"
          "Options come before what the scenario's sweep line says.\n"
-         "  --fault LIST        some of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io [all]\n"
+         "  --fault LIST        some of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io [all],\n"
+         "                      and segment: streams of scripted peers are split after every byte; expectations hold\n"
          "  --mode LIST         once, persist [both]\n"
          "  --k A..B            of each host and kind, those operations, counted from 1 [1..]\n"
          "  --budget DURATION   of real time; what it left is told, status 4\n"
@@ -62,7 +70,7 @@ static int read_classes(struct sweep *sweep, const char *value)
     if (torc_fault_classes_parse(value, &sweep->sweeping.classes, &bad) == 0)
         return 0;
     return torci_usage_error(name, "--fault: '%.*s' is none of alloc, read, write, accept, connect, socket, "
-                             "resolve, timer, job, db, io", (int)strcspn(bad, ","), bad);
+                             "resolve, timer, job, db, io, segment", (int)strcspn(bad, ","), bad);
 }
 
 static int read_value(void *arg, const char *option, const char *value)
@@ -114,21 +122,23 @@ static void settle(struct sweep *sweep)
     }
     if (!sweep->budget_given)
         sweeping->budget_ns = written.budget_ns;
+    sweeping->segmentings = written.segmentings;
+    sweeping->segmenting_count = written.segmenting_count;
 }
 
 /* --- runs ----------------------------------------------------------------------------------------- */
 
-/* fault NULL: the first run, which counts. */
-static int run_with(struct sweep *sweep, const struct torc_decision *fault,
-                    struct torc_scenario_report **out)
+/* NULL: the first run, which counts. */
+static int run_with(struct sweep *sweep, const struct sweep_case *one, struct torc_scenario_report **out)
 {
     struct torc_scenario_run_options options;
 
     torci_scenario_source_run_options(&sweep->source, &options);
     options.seed_given = sweep->seed_given;
     options.seed = sweep->seed;
-    options.fault = fault;
-    options.count_questions = fault == NULL;
+    options.fault = one != NULL && one->fault.site != NULL ? &one->fault : NULL;
+    options.split = one != NULL && one->fault.site == NULL ? &one->split : NULL;
+    options.count_questions = one == NULL;
     return torc_scenario_run(sweep->scenario, &options, out);
 }
 
@@ -142,8 +152,18 @@ static int run_case(void *arg, size_t index, struct torci_outcome *out)
         return code;
     torci_outcome_of(report, out);
     out->unmet = 0; /* asked of the run without a fault */
+    if (out->verdict == TORC_SCENARIO_UNMET)
+        out->verdict = TORC_SCENARIO_PASS;
     torc_scenario_report_free(report);
     return 0;
+}
+
+static void write_case(const struct sweep_case *one, char *out, size_t size)
+{
+    if (one->fault.site != NULL)
+        torci_fault_case_write(&one->fault, out, size);
+    else
+        torci_split_case_write(&one->split, out, size);
 }
 
 static void name_case(void *arg, size_t index, char item[TORCI_ITEM_BYTES], uint64_t *out_number)
@@ -151,29 +171,36 @@ static void name_case(void *arg, size_t index, char item[TORCI_ITEM_BYTES], uint
     const struct sweep *sweep = arg;
 
     *out_number = sweep->campaign.shard.index + index * sweep->campaign.shard.count;
-    torci_fault_case_write(&sweep->cases[index], item, TORCI_ITEM_BYTES);
+    write_case(&sweep->cases[index], item, TORCI_ITEM_BYTES);
 }
 
 /* --- cases ---------------------------------------------------------------------------------------- */
 
-/* The index of its class in torc_fault_classes, if that is swept; -1: not. */
+/* The index of its class in torc_fault_classes, if that is swept; -1: not.  NULL: of splits. */
 static int class_of(const struct sweep *sweep, const char *site)
 {
     for (int i = 0; torc_fault_classes[i].name != NULL; i++)
-        if ((sweep->sweeping.classes >> i & 1) != 0 && torc_fault_class_has(&torc_fault_classes[i], site))
+        if ((sweep->sweeping.classes >> i & 1) != 0 &&
+            (site == NULL ? torc_fault_class_is_segment(&torc_fault_classes[i])
+                          : torc_fault_class_has(&torc_fault_classes[i], site)))
             return i;
     return -1;
 }
 
-static void add_case(struct sweep *sweep, const struct torc_scenario_questions *questions, uint64_t k,
-                     uint64_t option, bool onwards)
+static void add_case(struct sweep *sweep, const struct sweep_case *one)
 {
     if (!torci_shard_has(&sweep->campaign.shard, sweep->all_count++))
         return;
     if (sweep->cases != NULL)
-        sweep->cases[sweep->count] =
-            (struct torc_decision){questions->host, questions->site, k, option, onwards};
+        sweep->cases[sweep->count] = *one;
     sweep->count++;
+}
+
+static void add_fault(struct sweep *sweep, const struct torc_scenario_questions *questions, uint64_t k,
+                      uint64_t option, bool onwards)
+{
+    add_case(sweep, &(struct sweep_case){
+                        .fault = {questions->host, questions->site, k, option, onwards}});
 }
 
 static void add_question(struct sweep *sweep, const struct torc_scenario_questions *questions, uint64_t k)
@@ -184,10 +211,36 @@ static void add_question(struct sweep *sweep, const struct torc_scenario_questio
         if ((possible >> option & 1) == 0)
             continue;
         if (sweep->sweeping.once)
-            add_case(sweep, questions, k, option, false);
+            add_fault(sweep, questions, k, option, false);
         if (sweep->sweeping.persist)
-            add_case(sweep, questions, k, option, true);
+            add_fault(sweep, questions, k, option, true);
     }
+}
+
+static bool is_wanted(const struct torc_scenario_segmenting *segmenting,
+                      const struct torc_scenario_stream *stream)
+{
+    return (segmenting->connection == NULL ||
+            strcmp(segmenting->connection, stream->connection) == 0) &&
+           (stream->from_server ? segmenting->from_server : segmenting->from_client);
+}
+
+/* Whether the stream is to be split after `at` bytes; 0: anywhere. */
+static bool is_split(const struct sweep *sweep, const struct torc_scenario_stream *stream, uint64_t at)
+{
+    for (size_t i = 0; i < sweep->sweeping.segmenting_count; i++)
+        if (is_wanted(&sweep->sweeping.segmentings[i], stream) &&
+            at % sweep->sweeping.segmentings[i].every == 0)
+            return true;
+    return sweep->sweeping.segmenting_count == 0;
+}
+
+static void add_splits(struct sweep *sweep, const struct torc_scenario_stream *stream)
+{
+    for (uint64_t at = stream->first; at < stream->bytes; at++)
+        if (is_split(sweep, stream, at))
+            add_case(sweep, &(struct sweep_case){
+                                .split = {stream->connection, stream->from_server, at}});
 }
 
 /* Counts the cases, or writes them down. */
@@ -202,6 +255,8 @@ static void enumerate(struct sweep *sweep)
              class_of(sweep, questions->site) >= 0 && k < questions->count && k < sweep->sweeping.last; k++)
             add_question(sweep, questions, k);
     }
+    for (size_t s = 0; class_of(sweep, NULL) >= 0 && s < sweep->baseline->stream_count; s++)
+        add_splits(sweep, &sweep->baseline->streams[s]);
 }
 
 /* --- what came of it ------------------------------------------------------------------------------ */
@@ -227,7 +282,7 @@ static void tell_case(struct sweep *sweep, const struct torci_outcome *outcome, 
     struct torc_scenario_report *report = NULL;
     char text[256];
 
-    torci_fault_case_write(&sweep->cases[index], text, sizeof text);
+    write_case(&sweep->cases[index], text, sizeof text);
     if (outcome->verdict < 0) {
         printf("fail     %s: the run ended its process (%s)\n", text,
                torci_outcome_end(outcome));
@@ -239,7 +294,8 @@ static void tell_case(struct sweep *sweep, const struct torci_outcome *outcome, 
                    report->failures[0].detail);
         torc_scenario_report_free(report);
     }
-    printf("    reproduce: torc run --fault %s %s%s\n", text, sweep->source.repeated, sweep->path);
+    printf("    reproduce: torc run --%s %s %s%s\n", torci_case_option(text), text,
+           sweep->source.repeated, sweep->path);
 }
 
 /* Without its budget, all cases; so that their numbers mean the same, what they are is a setting. */
@@ -284,15 +340,19 @@ static void tell_class(const struct sweep *sweep, const struct torci_outcome *ou
     for (size_t q = 0; q < sweep->baseline->question_count; q++)
         if (class_of(sweep, sweep->baseline->questions[q].site) == number)
             operations += sweep->baseline->questions[q].count;
+    for (size_t s = 0; number == class_of(sweep, NULL) && s < sweep->baseline->stream_count; s++)
+        if (is_split(sweep, &sweep->baseline->streams[s], 0))
+            operations += sweep->baseline->streams[s].bytes;
     for (size_t i = 0; i < sweep->count; i++) {
-        if (class_of(sweep, sweep->cases[i].site) != number)
+        if (class_of(sweep, sweep->cases[i].fault.site) != number)
             continue;
         cases++;
         done += outcomes[i].done ? 1 : 0;
         failed += outcomes[i].done && !is_right(&outcomes[i]) ? 1 : 0;
     }
-    printf("    %-8s %8llu operations, %8zu cases, %8zu run, %6zu failed, %zu left\n",
-           torc_fault_classes[number].name, (unsigned long long)operations, cases, done, failed,
+    printf("    %-8s %8llu %s, %8zu cases, %8zu run, %6zu failed, %zu left\n",
+           torc_fault_classes[number].name, (unsigned long long)operations,
+           number == class_of(sweep, NULL) ? "bytes     " : "operations", cases, done, failed,
            cases - done);
 }
 

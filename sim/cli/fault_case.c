@@ -85,3 +85,41 @@ void torci_fault_case_write(const struct torc_decision *decision, char *out, siz
              (unsigned long long)decision->k, decision->onwards ? ".." : "",
              option != NULL ? option : number);
 }
+
+/* --- splits --------------------------------------------------------------------------------------- */
+
+int torci_split_case_read(const char *command, const char *text, struct torci_split_case *out)
+{
+    size_t name_bytes = strcspn(text, ":");
+    const char *direction = text + name_bytes + 1;
+    char word[4] = "";
+    const char *number;
+    char *end;
+
+    memset(out, 0, sizeof *out);
+    if (text[name_bytes] == ':' && name_bytes > 0 && name_bytes < sizeof out->connection &&
+        strlen(direction) > 4 && direction[3] == ':') {
+        memcpy(word, direction, 3);
+        number = direction + 4;
+        out->split.at = strtoull(number, &end, 10);
+        if (number[0] >= '0' && number[0] <= '9' && *end == '\0' && out->split.at > 0 &&
+            torc_split_parse_direction(word, &out->split.from_server) == 0) {
+            memcpy(out->connection, text, name_bytes);
+            out->split.connection = out->connection;
+            return 0;
+        }
+    }
+    return torci_usage_error(command, "--split: '%s' is not CONNECTION:c2s:AT or CONNECTION:s2c:AT, as torc "
+                             "sweep prints it", text);
+}
+
+void torci_split_case_write(const struct torc_scenario_split *split, char *out, size_t size)
+{
+    snprintf(out, size, "%s:%s:%llu", split->connection, split->from_server ? "s2c" : "c2s",
+             (unsigned long long)split->at);
+}
+
+const char *torci_case_option(const char *text)
+{
+    return strchr(text, '=') != NULL ? "fault" : "split";
+}

@@ -1,4 +1,5 @@
-/* fault_case.h - the text form of one decision that brings about a fault: SITE:HOST:K[..]=OPTION. */
+/* fault_case.h - the text forms of one case of a sweep: a decision that brings about a fault, SITE:HOST:K[..]=OPTION;
+ * a stream that is split, CONNECTION:c2s:AT. */
 #ifndef TORCI_FAULT_CASE_H
 #define TORCI_FAULT_CASE_H
 
@@ -16,5 +17,16 @@ struct torci_fault_case {
 /* 0, or a usage error of the command. */
 int torci_fault_case_read(const char *command, const char *text, struct torci_fault_case *out);
 void torci_fault_case_write(const struct torc_decision *decision, char *out, size_t size);
+
+struct torci_split_case {
+    struct torc_scenario_split split;
+    char connection[TORCI_FAULT_HOST_BYTES];
+};
+
+int torci_split_case_read(const char *command, const char *text, struct torci_split_case *out);
+void torci_split_case_write(const struct torc_scenario_split *split, char *out, size_t size);
+
+/* The option of torc run that takes a case: "fault" or "split". */
+const char *torci_case_option(const char *text);
 
 #endif

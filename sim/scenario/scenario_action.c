@@ -349,7 +349,7 @@ static int no_subject(struct torci_parser *parser, const struct torci_word *word
     static const char *const firsts[] = {
         "scn",    "title",     "seed",       "param", "include", "host",    "link", "limit", "always",
         "never",  "sometimes", "eventually", "expect", "sweep",   "explore", "end",  "db",    "on",
-        "dns",    "when",       "faults", "net",  NULL};
+        "dns",    "when",       "faults", "net",  "decide", "split", NULL};
 
     return torci_parse_unknown(parser, word, 0, torc_name_nearest(word->text, firsts),
                                "unknown line '%.64s'", word->text);

@@ -278,7 +278,7 @@ int torci_parse_declaration(struct torci_parser *parser, bool *out_done)
         {"host", parse_host},       {"link", torci_parse_link}, {"limit", parse_limit},
         {"sweep", torci_parse_sweep}, {"explore", torci_parse_explore}, {"db", torci_parse_database},
         {"on", torci_parse_fault},  {"decide", torci_parse_decide}, {"dns", torci_parse_dns},
-        {"when", torci_parse_when},
+        {"when", torci_parse_when}, {"split", torci_parse_split},
     };
 
     *out_done = false;

@@ -25,7 +25,8 @@ static uint64_t latest(const struct torci_run *run, const struct torci_step_run 
 {
     uint64_t end_ns = step->due_ns + step->step->time.window_ns;
 
-    if (torci_run_decided(run, TORC_SITE_ORDER) || torci_run_decided(run, TORC_SITE_AMOUNT))
+    if (run->split || torci_run_decided(run, TORC_SITE_ORDER) ||
+        torci_run_decided(run, TORC_SITE_AMOUNT))
         return end_ns + LATENESS_NS;
     return end_ns;
 }

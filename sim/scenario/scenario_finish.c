@@ -161,7 +161,7 @@ static void keep_answers(struct torci_run *run)
  * line asks about them. */
 static void check_decided(struct torci_run *run)
 {
-    if (!torci_run_decided_any(run))
+    if (!run->split && !torci_run_decided_any(run))
         return;
     run->strict = true;
     if (run->leaks > 0)

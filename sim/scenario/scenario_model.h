@@ -406,6 +406,12 @@ struct torci_warning {
     const char *text;
 };
 
+/* split CONNECTION c2s at=17 */
+struct torci_script_split {
+    struct torci_script_split *next;
+    struct torc_scenario_split split;
+};
+
 struct torc_scenario {
     struct torci_pile pile;
     struct torci_source *sources; /* the first is the scenario itself */
@@ -417,6 +423,8 @@ struct torc_scenario {
     bool campaigns;
     struct torc_scenario_exploration exploration;
     struct torc_scenario_sweeping sweeping;
+    bool sweeps_faults; /* a line says which */
+    struct torci_script_split *splits;
     struct torci_param *params;
     struct torci_script_host *hosts;
     size_t host_count;

@@ -7,6 +7,7 @@
  *   scenario_net.c          cuts
  *   scenario_decide.c       decisions that are not the default
  *   scenario_explore.c      how it is to be explored
+ *   scenario_split.c        streams that are split, or are to be
  *   scenario_database.c     databases
  *   scenario_fault.c        what goes wrong (scenario_fault.h)
  *   scenario_label.c        names given by `as`
@@ -149,6 +150,9 @@ struct torc_scenario_exploration torci_exploration_defaults(void);
 struct torc_scenario_sweeping torci_sweeping_defaults(void);
 /* sweep ...: the whole line. */
 TORC_CHECKED int torci_parse_sweep(struct torci_parser *parser);
+/* sweep segment ...; split ...: the whole line. */
+TORC_CHECKED int torci_parse_segmenting(struct torci_parser *parser);
+TORC_CHECKED int torci_parse_split(struct torci_parser *parser);
 /* explore ...: the whole line. */
 TORC_CHECKED int torci_parse_explore(struct torci_parser *parser);
 

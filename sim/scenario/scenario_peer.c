@@ -99,6 +99,7 @@ static bool send_bytes(struct torci_peer_connection *connection, struct torci_se
             return false;
         }
         send->done += sent;
+        connection->sent_bytes += sent;
         connection->peer->run->report->bytes_sent += sent;
     }
     return true;
@@ -292,6 +293,8 @@ int torci_peer_connect(struct torci_peer *peer, struct torci_peer_connection *co
     if (code != 0) {
         connection->error = code;
         enter_state(connection, TORCI_PEER_FAILED);
+    } else {
+        torci_segments_begin(connection);
     }
     return code == TORC_ENOMEM ? code : 0;
 }
@@ -385,6 +388,7 @@ static void accept_waiting(struct torci_peer *peer, struct torci_peer_listener *
             continue;
         if (code != 0)
             break;
+        torci_segments_begin(connection);
         note_established(connection);
         flush(connection);
     }

@@ -6,6 +6,7 @@
  *   scenario_liveness.c  the end of the timeline, and faults that cease
  *   scenario_expect.c    expectations that are armed, and how they end
  *   scenario_peer.c      scripted peers: raw hosts that do what lines say
+ *   scenario_segment.c   where their streams are split
  *   scenario_host.c      what happens to a host as a whole
  *   scenario_caller.c    calls of modules, and their answers
  *   scenario_disaster.c  databases, and the faults that are armed
@@ -85,6 +86,8 @@ struct torci_peer_connection {
     bool reset_told; /* to a send, so that reading will only see the end */
     uint64_t ended_ns; /* of either */
     uint64_t changes;  /* counts up with everything an expectation could see */
+    uint64_t sent_bytes;
+    uint64_t written_before; /* by who connected to us, before we accepted */
 };
 
 struct torci_peer_listener {
@@ -243,6 +246,7 @@ struct torci_run {
     struct torci_sql_answer *sql; /* by slot */
     struct torci_fault_run *faults; /* by index */
     size_t answers_untold;
+    bool split;                /* a stream is */
     bool asking_kept;          /* conditions are answered from them */
     bool strict;               /* what fails now is not let go, whatever fault there is */
     uint64_t unhandled_before; /* failures unhandled on hosts whose reactor is gone */
@@ -281,6 +285,13 @@ TORC_CHECKED int torci_sweep_report(struct torci_run *run);
 void torci_sweep_free(struct torci_run *run);
 /* Whether a failure with that verdict may come from a fault that was decided and does not count. */
 bool torci_sweep_lets_go(struct torci_run *run, enum torc_scenario_verdict verdict);
+
+/* --- streams that are split (scenario_segment.c) -------------------------------------------------- */
+
+/* The connection has its handle. */
+void torci_segments_begin(struct torci_peer_connection *connection);
+/* How long streams were, into the report, if that is to be counted.  Errors: TORC_ENOMEM. */
+TORC_CHECKED int torci_segments_report(struct torci_run *run);
 
 /* --- decisions (scenario_decider.c) --------------------------------------------------------------- */
 

@@ -347,9 +347,10 @@ int torc_scenario_run(const struct torc_scenario *scenario,
         torc_trace_digest(run.trace, run.report->digest);
         run.error = torci_run_report_decisions(&run);
     }
-    if (run.error == 0 && run.world != NULL) {
+    if (run.error == 0 && run.world != NULL)
         run.error = torci_sweep_report(&run);
-    }
+    if (run.error == 0 && run.world != NULL)
+        run.error = torci_segments_report(&run);
     clean_up(&run);
     if (run.error != 0) {
         torc_scenario_report_free(run.report);

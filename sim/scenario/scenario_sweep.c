@@ -19,6 +19,7 @@ const struct torc_fault_class torc_fault_classes[] = {
     {"job", NULL, {"job.fail"}},
     {"db", NULL, {"db.fail"}},
     {"io", "file", {"disk.fail"}},
+    {"segment", NULL, {NULL}},
     {NULL, NULL, {NULL}},
 };
 
@@ -28,6 +29,11 @@ bool torc_fault_class_has(const struct torc_fault_class *fault_class, const char
         if (strcmp(fault_class->sites[i], site) == 0)
             return true;
     return false;
+}
+
+bool torc_fault_class_is_segment(const struct torc_fault_class *fault_class)
+{
+    return fault_class->sites[0] == NULL;
 }
 
 static unsigned find_class(const char *text, size_t bytes)

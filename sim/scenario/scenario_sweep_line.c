@@ -1,16 +1,17 @@
 /* sweep fault=alloc,db mode=once,persist k=1.. budget=30s require=no-crash,no-leak,no-stuck: what `torc sweep` does
- * unless its options say otherwise.  A line whose first word is no NAME=VALUE is about something else than faults
- * and is left aside. */
+ * unless its options say otherwise. */
 #include <string.h>
 
 #include "scenario_parser.h"
 
 struct torc_scenario_sweeping torci_sweeping_defaults(void)
 {
-    struct torc_scenario_sweeping sweeping = {0, true, true, 1, UINT64_MAX, 0};
+    struct torc_scenario_sweeping sweeping = {
+        .once = true, .persist = true, .first = 1, .last = UINT64_MAX};
 
     for (unsigned i = 0; torc_fault_classes[i].name != NULL; i++)
-        sweeping.classes |= 1u << i;
+        if (!torc_fault_class_is_segment(&torc_fault_classes[i]))
+            sweeping.classes |= 1u << i;
     return sweeping;
 }
 
@@ -132,8 +133,9 @@ int torci_parse_sweep(struct torci_parser *parser)
     if (parser->line->word_count < 2)
         return torci_parse_error_end(parser, "sweep takes what to vary");
     parser->scenario->campaigns = true;
-    if (torci_word_key(&parser->line->words[1]) == 0)
-        return 0;
+    if (torci_word_is(&parser->line->words[1], "segment"))
+        return torci_parse_segmenting(parser);
+    parser->scenario->sweeps_faults = true;
     for (size_t i = 1; i < parser->line->word_count && code == 0; i++)
         code = parse_option(parser, &parser->line->words[i]);
     return code;
@@ -142,4 +144,9 @@ int torci_parse_sweep(struct torci_parser *parser)
 void torc_scenario_sweep(const struct torc_scenario *scenario, struct torc_scenario_sweeping *out)
 {
     *out = scenario->sweeping;
+    if (out->segmenting_count > 0 && !scenario->sweeps_faults)
+        out->classes = 0;
+    for (unsigned i = 0; out->segmenting_count > 0 && torc_fault_classes[i].name != NULL; i++)
+        if (torc_fault_class_is_segment(&torc_fault_classes[i]))
+            out->classes |= 1u << i;
 }

@@ -91,15 +91,15 @@ static void without_one_everything_is_swept(void **state)
 {
     struct torc_scenario_error error;
     struct torc_scenario_sweeping sweeping;
-    struct torc_scenario *scenario = parse("sweep segment conn=c1 dir=c2s split=every", &error);
+    struct torc_scenario *scenario = parse("limit time=1m", &error);
 
     (void)state;
     assert_non_null(scenario);
-    assert_true(torc_scenario_has_campaigns(scenario));
+    assert_false(torc_scenario_has_campaigns(scenario));
     torc_scenario_sweep(scenario, &sweeping);
     torc_scenario_free(scenario);
     for (unsigned i = 0; torc_fault_classes[i].name != NULL; i++)
-        assert_int_equal(sweeping.classes >> i & 1, 1);
+        assert_int_equal(sweeping.classes >> i & 1, !torc_fault_class_is_segment(&torc_fault_classes[i]));
     assert_true(sweeping.once && sweeping.persist);
     assert_int_equal(sweeping.first, 1);
     assert_int_equal(sweeping.last, UINT64_MAX);
@@ -117,6 +117,61 @@ static void every_site_of_a_class_is_one_of_faults(void **state)
             assert_int_equal(site->kind, TORC_SITE_FAULT);
             assert_true(torc_fault_class_has(&torc_fault_classes[i], site->name));
         }
+}
+
+static void a_segment_line_alone_leaves_faults_out(void **state)
+{
+    struct torc_scenario_error error;
+    struct torc_scenario_sweeping sweeping;
+    struct torc_scenario *scenario =
+        parse("sweep segment conn=c1 dir=s2c split=4\nsweep segment split=every", &error);
+
+    (void)state;
+    assert_non_null(scenario);
+    assert_true(torc_scenario_has_campaigns(scenario));
+    torc_scenario_sweep(scenario, &sweeping);
+    for (unsigned i = 0; torc_fault_classes[i].name != NULL; i++)
+        assert_int_equal(sweeping.classes >> i & 1, torc_fault_class_is_segment(&torc_fault_classes[i]));
+    assert_int_equal(sweeping.segmenting_count, 2);
+    assert_string_equal(sweeping.segmentings[0].connection, "c1");
+    assert_false(sweeping.segmentings[0].from_client);
+    assert_true(sweeping.segmentings[0].from_server);
+    assert_int_equal(sweeping.segmentings[0].every, 4);
+    assert_null(sweeping.segmentings[1].connection);
+    assert_true(sweeping.segmentings[1].from_client && sweeping.segmentings[1].from_server);
+    assert_int_equal(sweeping.segmentings[1].every, 1);
+    torc_scenario_free(scenario);
+}
+
+static void with_a_line_of_faults_both_are_swept(void **state)
+{
+    struct torc_scenario_error error;
+    struct torc_scenario_sweeping sweeping;
+    struct torc_scenario *scenario = parse("sweep fault=db\nsweep segment", &error);
+
+    (void)state;
+    assert_non_null(scenario);
+    torc_scenario_sweep(scenario, &sweeping);
+    torc_scenario_free(scenario);
+    for (unsigned i = 0; torc_fault_classes[i].name != NULL; i++)
+        assert_int_equal(sweeping.classes >> i & 1, torc_fault_class_is_segment(&torc_fault_classes[i]) ||
+                                                        strcmp(torc_fault_classes[i].name, "db") == 0);
+}
+
+static void a_split_line_names_each_place(void **state)
+{
+    struct torc_scenario_error error;
+    struct torc_scenario *scenario = parse("split c1 s2c at=17,3", &error);
+
+    (void)state;
+    assert_non_null(scenario);
+    assert_int_equal(scenario->splits->split.at, 3);
+    assert_int_equal(scenario->splits->next->split.at, 17);
+    assert_string_equal(scenario->splits->next->split.connection, "c1");
+    assert_true(scenario->splits->next->split.from_server);
+    assert_null(scenario->splits->next->next);
+    assert_int_equal(scenario->label_count, 0);
+    torc_scenario_free(scenario);
 }
 
 static void errors_name_the_place_and_what_may_have_been_meant(void **state)
@@ -143,6 +198,14 @@ static void errors_name_the_place_and_what_may_have_been_meant(void **state)
         {"sweep mode=twice", "a.scn:4:12: modes are once and persist"},
         {"sweep k=0", "a.scn:4:9: operations are counted from 1: k=1.. or k=3 or k=3..5"},
         {"sweep require=no-crahs", "a.scn:4:15: nothing requires 'no-crahs'; did you mean 'no-crash'?"},
+        {"sweep segment cnon=c1", "a.scn:4:15: unknown key 'cnon'; did you mean 'conn'?"},
+        {"sweep segment dir=up", "a.scn:4:19: a stream goes c2s, to the server, or s2c"},
+        {"sweep segment split=0", "a.scn:4:21: bytes are counted from 1"},
+        {"sweep segment c1", "a.scn:4:15: what to split is written NAME=VALUE"},
+        {"split c1 c2s", "a.scn:4:13: a split is written split CONNECTION c2s at=17"},
+        {"split c1 c2c at=1", "a.scn:4:10: a stream goes c2s, to the server, or s2c; did you mean 'c2s'?"},
+        {"split c1 c2s at=1,,2", "a.scn:4:19: it is not a whole number"},
+        {"splt c1 c2s at=1", "a.scn:4:1: unknown line 'splt'; did you mean 'split'?"},
         {"sweep falut=db", "a.scn:4:7: unknown key 'falut'; did you mean 'fault'?"},
     };
 
@@ -165,6 +228,9 @@ int main(void)
         cmocka_unit_test(a_sweep_line_says_what_is_swept),
         cmocka_unit_test(without_one_everything_is_swept),
         cmocka_unit_test(every_site_of_a_class_is_one_of_faults),
+        cmocka_unit_test(a_segment_line_alone_leaves_faults_out),
+        cmocka_unit_test(with_a_line_of_faults_both_are_swept),
+        cmocka_unit_test(a_split_line_names_each_place),
         cmocka_unit_test(errors_name_the_place_and_what_may_have_been_meant),
     };
 

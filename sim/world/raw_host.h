@@ -26,4 +26,11 @@ struct torc_platform *torci_host_platform(struct torc_host *host);
  * none.  A turn uses it up. */
 void torci_host_wake_at(struct torc_host *host, uint64_t t_ns);
 
+/* Splits a stream of a connection of a raw host: `outgoing` what the host sends, otherwise what its peer writes.
+ * After `at[0]` bytes, `at[1]`, ... a segment ends; a host that runs a module has its write taken short there.  They
+ * rise, end with UINT64_MAX and are borrowed as long as the world; NULL: nowhere.  What is written already stays as it
+ * is.  Returns how much that is. */
+uint64_t torci_host_split_stream(struct torc_host *host, uint64_t handle, bool outgoing,
+                                 const uint64_t *at);
+
 #endif

@@ -212,7 +212,7 @@ static uint32_t send_segments(struct torci_end *end, struct span_cursor *cursor,
     if (segment_bytes == 0)
         segment_bytes = bytes;
     while (sent < bytes) {
-        uint32_t part = bytes - sent < segment_bytes ? bytes - sent : segment_bytes;
+        uint32_t part = torci_end_unsplit(end, bytes - sent < segment_bytes ? bytes - sent : segment_bytes);
         struct torci_packet *packet = torci_packet_new(&world->packets, &world->allocator, part);
 
         if (packet == NULL)
@@ -228,6 +228,7 @@ static uint32_t send_segments(struct torci_end *end, struct span_cursor *cursor,
         world->cause = end->cause;
         torci_link_send(end->link, packet, part);
         sent += part;
+        end->written += part;
     }
     end->outstanding += sent;
     world->cause = outer_cause;
@@ -258,6 +259,8 @@ int torci_stream_writev(struct torci_end *end, const struct torc_span *spans, si
         }
         bytes = room;
     }
+    if (!end->handle.host->raw)
+        bytes = torci_end_unsplit(end, (uint32_t)bytes);
     bytes = torci_decide_bytes(end->handle.host, "write.short", (uint32_t)bytes);
     sent = send_segments(end, &cursor, (uint32_t)bytes);
     if (sent == 0 && bytes > 0)

@@ -45,6 +45,8 @@ struct torci_end {
     uint32_t received_offset; /* already read of the first */
     uint32_t outstanding; /* bytes written and not yet known to be read by the peer */
     uint32_t capacity;
+    uint64_t written; /* bytes, of all its life */
+    const uint64_t *splits; /* after so many a segment ends (torci_host_split_stream); NULL: nowhere */
     uint32_t credit_bytes[TORCI_CREDITS]; /* what the peer has read, and when we get to know */
     uint64_t credit_at_ns[TORCI_CREDITS];
     uint64_t held_until_ns[2]; /* READ, WRITE, while held */
@@ -162,6 +164,9 @@ bool torci_connect_fails_later(struct torci_connection *connection, uint64_t fat
 /* The error that a read or write of the end, which is open, is to return; 0: it goes well. */
 int torci_read_fails(struct torci_end *end);
 int torci_write_fails(struct torci_end *end);
+
+/* Of the next `bytes` it writes, so many come before a place where the stream is to be split; all: there is none. */
+uint32_t torci_end_unsplit(struct torci_end *end, uint32_t bytes);
 
 /* Something sent has reached its host (taken); what was in flight at the end of the world. */
 void torci_packet_arrive(struct torc_world *world, struct torci_packet *packet);

@@ -278,6 +278,31 @@ static void a_read_returns_one_segment(void **state)
     assert_string_equal(text, "x");
 }
 
+static void a_stream_is_split_after_the_bytes_that_were_asked_for(void **state)
+{
+    static const uint64_t at[] = {2, 5, 6, 9, UINT64_MAX};
+    static const char *const pieces[] = {"abc", "d", "e", "f", "gh"};
+    struct fixture *fixture = *state;
+    uint64_t client;
+    uint64_t server;
+    char text[16];
+    size_t n;
+
+    join(fixture, &client, &server);
+    assert_int_equal(write_text(&fixture->client, client, "abc", &n), 0);
+    assert_int_equal(torci_host_split_stream(fixture->server.host, server, false, at), 3);
+    assert_int_equal(torci_host_split_stream(fixture->client.host, client + 1, true, at), 0);
+    assert_int_equal(write_text(&fixture->client, client, "d", &n), 0);
+    assert_int_equal(write_text(&fixture->client, client, "efgh", &n), 0);
+    assert_int_equal(n, 4);
+    run(fixture);
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        assert_int_equal(read_text(&fixture->server, server, text, sizeof text), 0);
+        assert_string_equal(text, pieces[i]);
+    }
+    assert_int_equal(read_text(&fixture->server, server, text, sizeof text), TORC_EAGAIN);
+}
+
 static void a_rate_puts_bytes_one_behind_the_other(void **state)
 {
     struct fixture *fixture = *state;
@@ -558,6 +583,7 @@ int main(void)
         TEST(a_full_backlog_drops_the_syn_which_is_sent_again),
         TEST(bytes_arrive_after_the_delay_of_the_link),
         TEST(a_read_returns_one_segment),
+        TEST(a_stream_is_split_after_the_bytes_that_were_asked_for),
         TEST(a_rate_puts_bytes_one_behind_the_other),
         TEST(a_full_buffer_says_again_and_is_writable_once_a_third_is_read),
         TEST(half_close_is_end_of_stream_for_the_peer_alone),

@@ -85,7 +85,26 @@ TORC_API void torc_scenario_explore(const struct torc_scenario *scenario,
 TORC_API TORC_CHECKED int torc_scenario_parse_seeds(const char *text, uint64_t *out_first,
                                                     uint64_t *out_last);
 
-/* What a `sweep` line says, or the defaults: every class, once and persist, every operation, no budget. */
+/* A place where a stream of a scripted peer's connection is split: what the client sends (or the server, the side that
+ * accepts) comes in two pieces there, as a network may bring it.  What a peer sends gets a boundary of segments, what
+ * a module writes is taken short. */
+struct torc_scenario_split {
+    const char *connection; /* its label */
+    bool from_server;
+    uint64_t at; /* after so many bytes of that stream */
+};
+/* Reads "c2s" or "s2c".  Errors: TORC_ESYNTAX. */
+TORC_API TORC_CHECKED int torc_split_parse_direction(const char *text, bool *out_from_server);
+
+/* Streams that are split everywhere in turn. */
+struct torc_scenario_segmenting {
+    const char *connection; /* NULL: all there are */
+    bool from_client;
+    bool from_server;
+    uint64_t every; /* places are so many bytes apart */
+};
+
+/* What `sweep` lines say, or the defaults: every class of faults, once and persist, every operation, no budget. */
 struct torc_scenario_sweeping {
     unsigned classes; /* bit i: torc_fault_classes[i] */
     bool once;        /* the operation fails */
@@ -93,6 +112,8 @@ struct torc_scenario_sweeping {
     uint64_t first;   /* operations of a host at a site, counted from 1 */
     uint64_t last;
     uint64_t budget_ns; /* of real time; 0: none */
+    const struct torc_scenario_segmenting *segmentings; /* borrowed until the scenario is freed */
+    size_t segmenting_count;
 };
 TORC_API void torc_scenario_sweep(const struct torc_scenario *scenario,
                                   struct torc_scenario_sweeping *out);
@@ -157,7 +178,8 @@ TORC_API void torc_scenario_print(const struct torc_scenario *scenario, torc_vis
 typedef int torc_scenario_load_fn(void *arg, const char *name, const struct torc_module **out,
                                   char *error, size_t error_size);
 
-/* What can be failed one by one: sites of faults (torc/decision.h) under one name. */
+/* What can be failed one by one: sites of faults (torc/decision.h) under one name; or, without sites, places where
+ * streams are split, which is no fault. */
 enum { TORC_FAULT_CLASS_SITES = 4 };
 struct torc_fault_class {
     const char *name;
@@ -166,6 +188,7 @@ struct torc_fault_class {
 };
 /* At most 32, ended by one without a name. */
 TORC_API extern const struct torc_fault_class torc_fault_classes[];
+TORC_API bool torc_fault_class_is_segment(const struct torc_fault_class *fault_class);
 TORC_API bool torc_fault_class_has(const struct torc_fault_class *fault_class, const char *site);
 /* Reads "alloc,db" as a set of classes.  Errors: TORC_ENOTFOUND; *out_bad points at the name that is none. */
 TORC_API TORC_CHECKED int torc_fault_classes_parse(const char *text, unsigned *out,
@@ -186,7 +209,8 @@ struct torc_scenario_run_options {
      * and are counted only: what must hold is what `always` and `never` say, that nothing leaks, gets stuck or is
      * left unhandled. */
     const struct torc_decision *fault;
-    bool count_questions; /* report->questions is wanted */
+    const struct torc_scenario_split *split; /* one more than `split` lines say; or NULL */
+    bool count_questions; /* report->questions and report->streams are wanted */
     unsigned perturb; /* of enum torc_perturbation */
     bool trace_hashes; /* torc_trace_show_hash */
     torc_trace_write_fn *trace; /* gets the trace, line by line; NULL: only the digest is kept */
@@ -226,6 +250,14 @@ struct torc_scenario_questions {
     const uint64_t *possible; /* of question k: bit i: option i was one; 0: nobody was asked */
 };
 
+/* One direction of a scripted peer's connection. */
+struct torc_scenario_stream {
+    const char *connection;
+    bool from_server;
+    uint64_t first; /* it can be split after so many bytes and more: what was written before the peer accepted cannot */
+    uint64_t bytes; /* that were sent, or received */
+};
+
 struct torc_scenario_report {
     enum torc_scenario_verdict verdict;
     const struct torc_scenario_failure *failures;
@@ -244,6 +276,8 @@ struct torc_scenario_report {
     int64_t leaks;               /* -1: the run did not get so far */
     const struct torc_scenario_questions *questions; /* if they were to be counted */
     size_t question_count;
+    const struct torc_scenario_stream *streams; /* the same */
+    size_t stream_count;
     const struct torc_decision *decisions; /* taken, other than the default, in order */
     size_t decision_count;
     size_t drift; /* decisions that were given and never asked for, or had no such option */
