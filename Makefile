@@ -263,6 +263,22 @@ coverage: ## line coverage of lib/ by the test programs; HTML in build/coverage/
 	$(MAKE) BUILD=build/coverage COVERAGE=1 OPT='-O0 -g' SAN= check-programs
 	reports/coverage build/coverage
 
+# Counters that survive abort and _exit and count in forked children and in modules: see docs/coverage.md.
+counter_flags := -fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic -mllvm -runtime-counter-relocation
+ERROR_PATH_SOURCES ?= $(lib_src)
+ERROR_PATH_SCENARIOS ?= $(sort $(shell git ls-files 'scenarios/*.scn'))
+error-paths: ## which error paths of lib/ ran, and in which run; HTML in build/error-paths/report; BASE=main: changed ones must
+	$(MAKE) CC=clang BUILD=build/error-paths OPT='-O1 -g' SAN= CFLAGS='$(counter_flags)' \
+	    LDFLAGS=-fprofile-instr-generate error-path-runs
+error-path-runs: tests
+	TORC_ROOT=$(CURDIR) TORC_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) reports/error-paths --title 'Error paths of Torc' \
+	    --source $(ERROR_PATH_SOURCES) --torc $(torc) --module $(modules) --program $(test_bin) \
+	    --scenario $(ERROR_PATH_SCENARIOS) --sweep $(ERROR_PATH_SCENARIOS) \
+	    --fault alloc,read,write,accept,connect,socket,resolve,timer,job,db,file \
+	    --out $(BUILD)/report --thresholds reports/thresholds $(if $(BASE),--base $(BASE)) -- \
+	    -std=c11 -D_GNU_SOURCE -Ilib/include -Ilib/core -Ilib/net -Ilib/db -Isim/include -Isim/world
+.PHONY: error-paths error-path-runs
+
 # --- benchmarks -------------------------------------------------------------------------------------
 # bench/X.c is Torc's side or the load; bench/peer_LIBRARY_X.c a peer, linked with that library alone;
 # bench/module_X.c a module, $(BUILD)/bench/X.so.

@@ -1,0 +1,62 @@
+#!/bin/bash
+# reports/: each of its test files, and the report on a module of one's own, by the line docs/coverage.md shows.
+set -u
+cd "$TORC_ROOT" || exit 99
+at=$(mktemp -d) || exit 99
+trap 'rm -rf "$at"' EXIT
+python=${PYTHON:-/usr/bin/python3}
+export PYTHONDONTWRITEBYTECODE=1
+n=0
+report() {
+    n=$((n + 1))
+    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
+}
+for file in reports/test_*.py; do
+    "$python" "$file" >"$at/tap" 2>"$at/err"
+    status=$?
+    while read -r line; do
+        case $line in
+        'ok '*) n=$((n + 1)); echo "ok $n - $(basename "$file" .py):${line#*-}" ;;
+        'not ok '*) n=$((n + 1)); echo "not ok $n - $(basename "$file" .py):${line#*-}" ;;
+        '#'*) echo "$line" ;;
+        esac
+    done <"$at/tap"
+    told=$(grep -c '^not ok' "$at/tap")
+    cp "$at/err" "$at/out"
+    { grep -q '^1\.\.[1-9]' "$at/tap" && [ $((status != 0)) -eq $((told > 0)) ]; }
+    report $? "$file ran to its end"
+done
+
+# A module that is not Torc's own, with a command that has no counters.
+git init -q "$at/own" >"$at/out" 2>&1 && cp tests/explore/faulty.* "$at/own" && cd "$at/own" &&
+    git add . && git -c user.name=a -c user.email=a@b commit -q -m "begin" >>"$at/out" 2>&1 &&
+    counters=$(sed -n 's/^    \(-fprofile-instr-generate .*\)/\1/p' "$TORC_ROOT/docs/coverage.md") &&
+    clang -std=c11 -O1 -g -w -shared -fPIC $counters -I"$TORC_ROOT/lib/include" -o faulty.so faulty.c >>"$at/out" 2>&1
+report $? "a module of one's own is built with the options docs/coverage.md shows"
+look() {
+    "$TORC_ROOT/reports/error-paths" --source faulty.c --torc "$TORC_BUILD/torc" --module ./faulty.so \
+        --torc-option=--modules="$PWD" --out report "$@" -- -std=c11 -I"$TORC_ROOT/lib/include" >"$at/out" 2>&1
+}
+percent() { "$python" -c 'import json; print(round(10 * json.load(open("report/error-paths.json"))["all"]["percent"]))'; }
+look --scenario faulty.scn
+report $? "its error paths are reported after one run of a scenario"
+once=$(percent)
+grep -q '^never    faulty.c:[0-9]*: ' "$at/out"
+report $? "and those that were never reached are told"
+look --scenario faulty.scn --sweep faulty.scn
+report $? "a sweep of it as well"
+[ "$(percent)" -gt "$once" ] && grep -q ' only with faults' report/error-paths.html
+report $? "reaches more of them"
+echo "faulty.c error-paths 100" >bars
+look --scenario faulty.scn --thresholds bars; [ $? -eq 5 ] && grep -q 'NOT MET: error paths of faulty.c' "$at/out"
+report $? "a bar that is not met is exit status 5"
+look --no-run --base HEAD
+report $? "what has not changed need not have been reached"
+at_line=$(sed -n 's/^never    faulty.c:\([0-9]*\): .*/\1/p' "$at/out" | head -n 1)
+sed -i "${at_line}s|\$| // changed|" faulty.c
+look --no-run --base HEAD; [ $? -eq 5 ] && grep -q "NOT MET: changed since HEAD and never reached: faulty.c:$at_line: " "$at/out"
+report $? "a changed error path that nothing reached is exit status 5"
+echo '#include "none.h"' >>faulty.c
+look --scenario faulty.scn; [ $? -eq 2 ] && grep -q "faulty.c:.*'none.h' file not found" "$at/out"
+report $? "a source that cannot be read is exit status 2, with its place"
+echo "1..$n"
