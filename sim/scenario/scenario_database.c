@@ -151,6 +151,10 @@ static int read_database_keys(struct torci_fault_reader *reader,
     int code = 0;
 
     while (code == 0 && (word = torci_fault_next_word(reader)) != NULL) {
+        if (torci_word_is(word, "optional")) {
+            database->optional = true;
+            continue;
+        }
         if (torci_word_is(word, "lies")) {
             database->disk.ignore_sync = true;
             database->disk_fields |= TORCI_DISK_LIES;

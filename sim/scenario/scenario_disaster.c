@@ -128,14 +128,19 @@ void torci_disasters_look(struct torci_run *run)
     }
 }
 
-/* What a line says of a file would otherwise be about another one than the module's. */
-static void check_file(struct torci_run *run, const struct torci_script_database *database)
+/* A line that is about no database, or about another file than the module's, has tested nothing. */
+static void check_database(struct torci_run *run, const struct torci_script_database *database)
 {
-    const char *opened =
-        torci_database_path(run->hosts[database->host->index].host, database->name);
+    const struct torc_host *host = run->hosts[database->host->index].host;
+    const char *opened = torci_database_path(host, database->name);
     char is[TORCI_DISK_PATH_BYTES];
     char said[TORCI_DISK_PATH_BYTES];
 
+    if (!database->optional && !torci_database_opened(host, database->name)) {
+        torci_report_failure(run, TORC_SCENARIO_FAIL, &database->place, database->host->name, NULL,
+                             "no pool of %s has opened '%s'", database->host->name, database->name);
+        return;
+    }
     if (torci_disk_path(opened, is, sizeof(is)) && torci_disk_path(database->file, said, sizeof(said)) &&
         strcmp(is, said) == 0)
         return;
@@ -148,7 +153,7 @@ void torci_disasters_check(struct torci_run *run)
 {
     for (const struct torci_script_database *each = run->scenario->databases; each;
          each = each->next)
-        check_file(run, each);
+        check_database(run, each);
     for (const struct torci_script_fault *each = run->scenario->faults; each; each = each->next)
         if (!each->optional && count_strikes(run, each) == 0)
             torci_report_failure(run, TORC_SCENARIO_FAIL, &each->place, each->host->name, NULL,

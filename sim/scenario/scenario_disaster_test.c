@@ -191,7 +191,7 @@ static void expect_run(const char *lines, enum torc_scenario_verdict verdict, co
 
     snprintf(text, sizeof(text),
              "scn 1\nhost api module=shop\n"
-             "db api.main schema=\"CREATE TABLE orders(id INTEGER PRIMARY KEY)\"\n%s",
+             "db api.main optional schema=\"CREATE TABLE orders(id INTEGER PRIMARY KEY)\"\n%s",
              lines);
     expect_run_of(text, verdict, message);
 }
@@ -355,6 +355,16 @@ static void a_line_about_another_file_than_the_pools_fails(void **state)
                   TORC_SCENARIO_PASS, NULL);
 }
 
+static void a_database_that_no_pool_opens_fails_unless_it_is_optional(void **state)
+{
+    (void)state;
+    expect_run_of("scn 1\nhost api module=shop\ndb api.main\n1ms api kill\n", TORC_SCENARIO_FAIL,
+                  "no pool of api has opened 'main'");
+    expect_run_of("scn 1\nhost api module=shop\ndb api.main optional\n1ms api kill\n", TORC_SCENARIO_PASS, NULL);
+    expect_run("db api.mian\n" BUY, TORC_SCENARIO_FAIL, "no pool of api has opened 'mian'");
+    expect_run(BUY "1s api kill\n+1ms api restart\n", TORC_SCENARIO_PASS, NULL);
+}
+
 static void a_schema_that_is_refused_is_an_error_of_the_scenario(void **state)
 {
     (void)state;
@@ -369,13 +379,13 @@ static void a_crash_takes_what_was_not_synced(void **state)
     (void)state;
 #define CRASH "1s api crash restart=+10ms\n+20ms cli call api count as d2\n"
     expect_run(BUY CRASH "d2 expect result \"one\"\n" CLEAN, TORC_SCENARIO_PASS, NULL);
-    expect_run("db api.x lies\n" BUY CRASH "d2 expect result \"none\"\n", TORC_SCENARIO_PASS, NULL);
-    expect_run("db api.x lies\n" BUY "1s api crash disk=keep restart=+10ms\n"
+    expect_run("db api.x optional lies\n" BUY CRASH "d2 expect result \"none\"\n", TORC_SCENARIO_PASS, NULL);
+    expect_run("db api.x optional lies\n" BUY "1s api crash disk=keep restart=+10ms\n"
                "+20ms cli call api count as d2\nd2 expect result \"one\"\n",
                TORC_SCENARIO_PASS, NULL);
-    expect_run("db api.x lies\n" BUY "1s api crash disk=draw\n+1ms expect !running(api)\n",
+    expect_run("db api.x optional lies\n" BUY "1s api crash disk=draw\n+1ms expect !running(api)\n",
                TORC_SCENARIO_PASS, NULL);
-    expect_run("db api.x sync=2s\n0 cli call api buy id=1 as d1\n1s api crash\nd1 expect result\n",
+    expect_run("db api.x optional sync=2s\n0 cli call api buy id=1 as d1\n1s api crash\nd1 expect result\n",
                TORC_SCENARIO_FAIL, "the host was killed before there was an answer");
 }
 
@@ -411,9 +421,9 @@ static void an_operation_of_the_disk_fails_as_the_line_says(void **state)
 static void a_disk_is_as_the_lines_say(void **state)
 {
     (void)state;
-    expect_run("db api.x op=1ms\n" BUY "0..1s d1 expect result\nd1.end+0 expect t > 10ms\n",
+    expect_run("db api.x optional op=1ms\n" BUY "0..1s d1 expect result\nd1.end+0 expect t > 10ms\n",
                TORC_SCENARIO_PASS, NULL);
-    expect_run("db api.x capacity=12KiB\n" BUY "d1 expect failure database_full\n",
+    expect_run("db api.x optional capacity=12KiB\n" BUY "d1 expect failure database_full\n",
                TORC_SCENARIO_PASS, NULL);
 }
 
@@ -435,6 +445,7 @@ int main(void)
         cmocka_unit_test(a_disk_is_as_the_lines_say),
         cmocka_unit_test(any_subset_of_the_lines_runs),
         cmocka_unit_test(a_line_about_another_file_than_the_pools_fails),
+        cmocka_unit_test(a_database_that_no_pool_opens_fails_unless_it_is_optional),
         cmocka_unit_test(a_schema_that_is_refused_is_an_error_of_the_scenario),
     };
 

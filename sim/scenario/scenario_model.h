@@ -161,6 +161,7 @@ struct torci_script_database {
     const char *name;
     const char *file;
     const char *schema; /* SQL; NULL: none */
+    bool optional;      /* no pool need open it */
     unsigned disk_fields; /* of enum torci_disk_field */
     struct torc_disk_options disk;
 };

@@ -55,6 +55,13 @@ const char *torci_database_path(const struct torc_host *host, const char *name)
     return found == NULL ? NULL : found->path;
 }
 
+bool torci_database_opened(const struct torc_host *host, const char *name)
+{
+    const struct torci_database_name *found = find_name(host, name);
+
+    return found != NULL && found->opened;
+}
+
 static void free_name(struct torc_world *world, struct torci_database_name *name)
 {
     torci_database_free_text(world, name->name);
@@ -210,6 +217,8 @@ static enum torc_database_answer open_connection(struct torc_host *host,
 {
     if (torci_database_remember(host, event->database, event->path == NULL ? "" : event->path) != 0)
         host->world->error = TORC_ENOMEM;
+    else
+        find_name(host, event->database)->opened = true;
     return TORC_DATABASE_PROCEED;
 }
 

@@ -42,6 +42,7 @@ struct torci_database_name {
     struct torci_database_name *next;
     char *name;
     char *path;
+    bool opened; /* by a pool, at some time */
 };
 
 /* What rows made for torc_host_sql are made of: the world's memory, so that a kill does not take them. */
@@ -88,9 +89,10 @@ void torci_host_free_databases(struct torc_host *host);
 char *torci_database_copy_text(struct torc_world *world, const char *text);
 void torci_database_free_text(struct torc_world *world, const char *text);
 
-/* The path a name stands for; NULL: no such database.  Remembers one, in place of the one before.
+/* The path a name stands for; NULL: no such database.  Whether a pool has opened one of that name, at some time.  Remembers one, in place of the one before.
  * Errors: TORC_ENOMEM. */
 const char *torci_database_path(const struct torc_host *host, const char *name);
+bool torci_database_opened(const struct torc_host *host, const char *name);
 TORC_CHECKED int torci_database_remember(struct torc_host *host, const char *name,
                                          const char *path);
 
