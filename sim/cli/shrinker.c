@@ -7,6 +7,7 @@
 
 #include <torc/shrink.h>
 
+#include "line_edits.h"
 #include "parallel.h"
 #include "run_apart.h"
 
@@ -280,67 +281,26 @@ static bool test(void *arg, const bool *keep)
            (!shrinker->by_decisions || run_text(shrinker, keep, false) == LINES_PASS);
 }
 
-/* --- numbers -------------------------------------------------------------------------------------- */
+/* --- lines that are smaller ----------------------------------------------------------------------- */
 
-/* Puts `number` in place of the digits at `at`; NULL: out of memory. */
-static char *replace_number(const char *text, size_t at, size_t digits, unsigned long long number)
+struct edited {
+    struct shrinker *shrinker;
+    size_t index;
+    size_t runs_max;
+};
+
+static bool test_line(void *arg, const char *text)
 {
-    char *made;
+    const struct edited *edited = arg;
+    struct shrinker *shrinker = edited->shrinker;
+    bool good;
 
-    return asprintf(&made, "%.*s%llu%s", (int)at, text, number, text + at + digits) < 0 ? NULL
-                                                                                      : made;
-}
-
-static bool try_number(struct shrinker *shrinker, size_t index, size_t at, size_t digits,
-                       unsigned long long number)
-{
-    char *before = shrinker->lines[index].text;
-    char *made = replace_number(before, at, digits, number);
-
-    if (made == NULL)
+    if (shrinker->runs >= edited->runs_max)
         return false;
-    shrinker->lines[index].text = made;
-    if (test(shrinker, shrinker->keep)) {
-        free(before);
-        return true;
-    }
-    shrinker->lines[index].text = before;
-    free(made);
-    return false;
-}
-
-/* Halves a number as often as it goes, or makes it 0 at once. */
-static void lessen(struct shrinker *shrinker, size_t index, size_t at, size_t runs_max)
-{
-    for (;;) {
-        const char *text = shrinker->lines[index].text;
-        size_t digits = strspn(text + at, "0123456789");
-        unsigned long long number = strtoull(text + at, NULL, 10);
-
-        if (number == 0 || digits > 12 || shrinker->runs >= runs_max ||
-            try_number(shrinker, index, at, digits, 0) ||
-            !try_number(shrinker, index, at, digits, number / 2))
-            return;
-    }
-}
-
-/* Numbers of the timeline and of decisions, not those in names and strings. */
-static void lessen_line(struct shrinker *shrinker, size_t index, size_t runs_max)
-{
-    bool quoted = false;
-
-    for (size_t at = 0; shrinker->lines[index].text[at] != '\0'; at++) {
-        const char *text = shrinker->lines[index].text;
-
-        if (text[at] == '"' && (at == 0 || text[at - 1] != '\\'))
-            quoted = !quoted;
-        if (quoted || !isdigit((unsigned char)text[at]))
-            continue;
-        if (at == 0 || strchr(" \t+=.", text[at - 1]) != NULL)
-            lessen(shrinker, index, at, runs_max);
-        while (isdigit((unsigned char)shrinker->lines[index].text[at + 1]))
-            at++;
-    }
+    shrinker->lines[edited->index].text = (char *)(uintptr_t)text; /* lent */
+    good = test(shrinker, shrinker->keep);
+    shrinker->lines[edited->index].text = NULL;
+    return good;
 }
 
 /* --- all of it ------------------------------------------------------------------------------------ */
@@ -386,11 +346,17 @@ static void delete_lines(struct shrinker *shrinker, bool decisions_only, size_t 
     free(part.keep);
 }
 
-static void lessen_numbers(struct shrinker *shrinker, size_t runs_max)
+static void lessen_lines(struct shrinker *shrinker, size_t runs_max)
 {
-    for (size_t i = 1; i < shrinker->count; i++)
-        if (shrinker->keep[i] && shrinker->runs < runs_max)
-            lessen_line(shrinker, i, runs_max);
+    for (size_t i = 1; i < shrinker->count; i++) {
+        struct edited edited = {shrinker, i, runs_max};
+        char *text = shrinker->lines[i].text;
+
+        if (!shrinker->keep[i])
+            continue;
+        shrinker->lines[i].text = NULL;
+        shrinker->lines[i].text = torci_line_lessen(text, test_line, &edited);
+    }
 }
 
 /* One sentence: what fails, and what it takes. */
@@ -423,7 +389,7 @@ static int shrink(struct shrinker *shrinker, size_t runs_max, struct torci_shrun
     shrinker->by_decisions = run_text(shrinker, shrinker->keep, false) == LINES_PASS;
     delete_lines(shrinker, true, runs_max);
     delete_lines(shrinker, false, runs_max);
-    lessen_numbers(shrinker, runs_max);
+    lessen_lines(shrinker, runs_max);
     delete_lines(shrinker, false, runs_max);
     if (!test(shrinker, shrinker->keep)) /* for the sentence of this very text */
         return TORC_ENOMEM;

@@ -1,5 +1,5 @@
-/* shrinker.h - makes a failing scenario small: deletes lines and decisions, then makes numbers smaller, as long as
- * it fails in the same way. */
+/* shrinker.h - makes a failing scenario small: deletes lines and decisions, then makes lines smaller
+ * (line_edits.h), as long as it fails in the same way. */
 #ifndef TORCI_SHRINKER_H
 #define TORCI_SHRINKER_H
 
