@@ -278,8 +278,8 @@ void torci_connection_fail(struct torci_connection *connection, int code, uint64
 
     connection->ends[0].fate = (int16_t)code;
     connection->references++;
-    torci_world_schedule(host->world, host->world->now_ns + after_ns, TORCI_EVENT_NETWORK, host,
-                         &connect_fate, connection);
+    torci_world_schedule(host->world, torci_add_saturated(host->world->now_ns, after_ns),
+                         TORCI_EVENT_NETWORK, host, &connect_fate, connection);
 }
 
 /* The schedule counts from the first SYN: 1, 3, 7, ... seconds after it. */

@@ -292,9 +292,13 @@ void torci_host_resume_jobs(struct torc_host *host)
     struct torci_job *job = host->jobs_held_head;
 
     forget_held(host);
-    for (; job != NULL; job = job->held_next)
+    while (job != NULL) {
+        struct torci_job *next = job->held_next; /* without memory for its event the job is gone */
+
         schedule(job, job->world->now_ns,
                  job->stack == NULL ? TORCI_EVENT_JOB : TORCI_EVENT_JOB_GOES_ON);
+        job = next;
+    }
 }
 
 /* The event of a job: begin, or go on after a yield. */

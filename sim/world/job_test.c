@@ -3,10 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include <torc/host_fault.h>
 #include <torc/sim.h>
 
 #include "job.h"
@@ -279,6 +281,75 @@ static void a_job_of_a_reactor_fires_its_deferred(void **state)
     assert_int_equal(total, 50);
 }
 
+/* --- without memory ------------------------------------------------------------------------------ */
+
+/* While it refuses, what it is given back is overwritten and kept. */
+struct refuser {
+    bool refusing;
+    void *kept[256];
+    size_t kept_count;
+};
+
+static void *refuser_resize(void *ctx, void *ptr, size_t old_bytes, size_t new_bytes)
+{
+    struct refuser *refuser = ctx;
+
+    if (!refuser->refusing && new_bytes > 0)
+        return realloc(ptr, new_bytes);
+    if (new_bytes > 0)
+        return NULL;
+    if (!refuser->refusing) {
+        free(ptr);
+    } else if (ptr != NULL) {
+        assert_true(refuser->kept_count < 256);
+        memset(ptr, 0xdd, old_bytes);
+        refuser->kept[refuser->kept_count++] = ptr;
+    }
+    return NULL;
+}
+
+static int count(void *arg)
+{
+    ++*(int *)arg;
+    return 0;
+}
+
+static void submit_many(struct torc_host *host, int *counter)
+{
+    struct torc_platform *platform = torci_host_platform(host);
+
+    for (uint64_t i = 1; i <= 64; i++)
+        assert_int_equal(platform->ops->submit(platform, count, counter, i), 0);
+}
+
+static void jobs_that_cannot_go_on_after_a_pause_for_want_of_memory_are_gone(void **state)
+{
+    struct refuser refuser = {.refusing = false};
+    struct torc_world_options options;
+    struct torc_world *world;
+    struct torc_host *host;
+    enum torc_verdict verdict;
+    int counter = 0;
+
+    (void)state;
+    torc_world_options_init(&options);
+    options.allocator = (struct torc_allocator){.resize = refuser_resize, .ctx = &refuser};
+    assert_int_equal(torc_world_new(&options, &world), 0);
+    assert_int_equal(torc_world_add_host(world, "h", NULL, &host), 0);
+    submit_many(host, &counter);
+    assert_int_equal(torc_host_pause(host, TORC_NEVER), 0);
+    assert_int_equal(torc_world_run(world, TORC_SECOND, &verdict), 0);
+    submit_many(host, &counter); /* all the room there is for events */
+    refuser.refusing = true;
+    torc_host_resume(host);
+    assert_int_equal(torc_world_run(world, TORC_NEVER, &verdict), TORC_ENOMEM);
+    refuser.refusing = false;
+    assert_int_equal(refuser.kept_count, 64);
+    torc_world_free(world);
+    while (refuser.kept_count > 0)
+        free(refuser.kept[--refuser.kept_count]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -292,6 +363,7 @@ int main(void)
         TEST(a_world_is_freed_with_jobs_under_way),
         TEST(a_job_that_goes_on_without_time_lets_turns_run_first),
         TEST(a_job_of_a_reactor_fires_its_deferred),
+        cmocka_unit_test(jobs_that_cannot_go_on_after_a_pause_for_want_of_memory_are_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 
 #define DEFAULT_DELAY_NS (50 * TORC_MICROSECOND)
 #define BUFFER_BYTES_DEFAULT 65536
-/* So that the time a buffer takes on the wire can be counted in 64 bits. */
+/* So that the time a buffer, or a queue, takes on the wire can be counted in 64 bits. */
 #define BUFFER_BYTES_MAX (UINT32_C(1) << 30)
 
 static void set(struct torci_link *link, const struct torc_link *settings)
@@ -17,6 +17,8 @@ static void set(struct torci_link *link, const struct torc_link *settings)
         link->settings.buffer_bytes = BUFFER_BYTES_DEFAULT;
     if (link->settings.buffer_bytes > BUFFER_BYTES_MAX)
         link->settings.buffer_bytes = BUFFER_BYTES_MAX;
+    if (link->settings.queue_bytes > BUFFER_BYTES_MAX)
+        link->settings.queue_bytes = BUFFER_BYTES_MAX;
     torci_link_judge(link);
 }
 

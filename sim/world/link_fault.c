@@ -28,9 +28,23 @@ static bool is_repeated(const struct torci_packet *packet)
            packet->kind == TORCI_PACKET_FIN;
 }
 
+/* A SYN or what answers one, be it a refusal: without it the client sends its SYN again. */
 static bool is_handshake(const struct torci_packet *packet)
 {
-    return packet->kind == TORCI_PACKET_SYN || packet->kind == TORCI_PACKET_SYN_ACK;
+    return packet->kind == TORCI_PACKET_SYN || packet->kind == TORCI_PACKET_SYN_ACK ||
+           (packet->kind == TORCI_PACKET_RESET &&
+            packet->connection->ends[packet->to].state == TORCI_END_CONNECTING);
+}
+
+/* A reset that answers what was sent to an end there is no more: that will be sent again, and answered again. */
+static bool is_refusal(const struct torci_packet *packet)
+{
+    const struct torci_connection *connection = packet->connection;
+
+    return packet->kind == TORCI_PACKET_RESET &&
+           connection->ends[packet->to].state == TORCI_END_OPEN &&
+           (connection->ends[packet->to ^ 1u].state == TORCI_END_CLOSED ||
+            connection->ends[packet->to ^ 1u].timed_out);
 }
 
 static struct torci_link_cut *cut_of(struct torci_link *link, unsigned family)
@@ -89,6 +103,8 @@ void torci_link_lose(const struct torci_link *link, struct torci_packet *packet,
     } else {
         if (is_handshake(packet))
             torci_connection_lose_syn(packet->connection);
+        else if (is_refusal(packet))
+            torci_repeat_refused(&packet->connection->ends[packet->to]);
         torci_packet_discard(world, packet);
     }
     world->cause = outer_cause;
@@ -160,10 +176,10 @@ static void carry(struct torci_link *link, struct torci_packet *packet, uint32_t
                   bool late)
 {
     struct torci_end *end = sender_of(packet);
-    uint64_t sent_ns = torci_link_put_on_wire(link, wire_bytes);
-    uint64_t arrives_ns = torci_add_saturated(
-        sent_ns, torci_add_saturated(draw_delay(link, family_of(packet)), decide_delay(link)));
+    uint64_t arrives_ns = torci_link_put_on_wire(link, wire_bytes);
 
+    arrives_ns = torci_add_saturated(arrives_ns, draw_delay(link, family_of(packet)));
+    arrives_ns = torci_add_saturated(arrives_ns, decide_delay(link));
     if (arrives_ns < link->last_arrival_ns)
         arrives_ns = link->last_arrival_ns;
     if (late)

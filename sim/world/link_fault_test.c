@@ -312,6 +312,19 @@ static void what_does_not_fit_into_the_queue_is_lost(void **state)
     assert_traced(fixture, "\"why\":\"queue\"");
 }
 
+static void a_queue_beyond_a_gigabyte_is_not_a_small_one(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_link link = {.bits_per_second = 8000, .queue_bytes = 2305843010};
+    uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
+
+    assert_int_equal(torc_world_set_link(fixture->world, fixture->host[CLI], fixture->host[SRV], &link), 0);
+    send_text(fixture, a, "12345");
+    send_text(fixture, a, "67890");
+    run_out(fixture);
+    assert_received(fixture, b, "1234567890");
+}
+
 /* Of 1000 packets on a link that loses and doubles a tenth each. */
 static void shares_are_what_the_link_says(void **state)
 {
@@ -484,6 +497,51 @@ static void a_reset_that_is_lost_is_found_out_by_sending(void **state)
     assert_int_equal(write_text(fixture, SRV, server, "still there?"), 0);
     run_out(fixture);
     assert_int_equal(read_text(fixture, SRV, server, text), TORC_ECONNRESET);
+}
+
+static void a_lost_reset_that_answered_comes_when_it_is_tried_again(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t client, server;
+    char text[256];
+
+    decide(fixture, "srv", "link.loss", 1, false);
+    decide(fixture, "srv", "link.loss", 2, false);
+    join(fixture, &client, &server);
+    fixture->platform[SRV]->ops->close(fixture->platform[SRV], server, TORC_CLOSE_ABORT);
+    assert_int_equal(write_text(fixture, CLI, client, "still there?"), 0);
+    run_for(fixture, DELAY + FIRST_TIMEOUT + DELAY - 1);
+    assert_reads_nothing(fixture, CLI, client);
+    run_for(fixture, 1);
+    assert_int_equal(read_text(fixture, CLI, client, text), TORC_ECONNRESET);
+}
+
+static void a_lost_refusal_of_a_syn_comes_with_the_next_one(void **state)
+{
+    struct fixture *fixture = *state;
+
+    decide(fixture, "srv", "link.loss", 0, false);
+    (void)connect_to(fixture, torc_host_address(fixture->host[SRV], 80));
+    run_for(fixture, S + 2 * DELAY - 1);
+    assert_int_equal(fixture->connected, 1);
+    run_for(fixture, 1);
+    assert_int_equal(fixture->connected, TORC_ECONNREFUSED);
+}
+
+static void connecting_times_out_where_refusals_do_not_come_back(void **state)
+{
+    static const enum torc_cut_mode modes[] = {TORC_CUT_DROP, TORC_CUT_JAM};
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        cut(fixture, SRV, CLI, modes[i]);
+        fixture->connected = 1;
+        (void)connect_to(fixture, torc_host_address(fixture->host[SRV], 80));
+        run_for(fixture, 127 * S - 1);
+        assert_int_equal(fixture->connected, 1);
+        run_for(fixture, 1);
+        assert_int_equal(fixture->connected, TORC_ETIMEDOUT);
+    }
 }
 
 static void a_lost_syn_is_sent_again_after_a_second(void **state)
@@ -786,6 +844,7 @@ int main(void)
         TEST(a_datagram_that_is_doubled_comes_twice),
         TEST(a_datagram_that_is_late_is_overtaken),
         TEST(what_does_not_fit_into_the_queue_is_lost),
+        TEST(a_queue_beyond_a_gigabyte_is_not_a_small_one),
         TEST(shares_are_what_the_link_says),
         TEST(without_faults_links_lose_nothing_and_cuts_stay),
         TEST(loopback_loses_nothing),
@@ -796,6 +855,9 @@ int main(void)
         TEST(a_late_segment_holds_up_those_after_it),
         TEST(an_end_of_stream_that_is_lost_comes_though_the_sender_has_closed),
         TEST(a_reset_that_is_lost_is_found_out_by_sending),
+        TEST(a_lost_reset_that_answered_comes_when_it_is_tried_again),
+        TEST(a_lost_refusal_of_a_syn_comes_with_the_next_one),
+        TEST(connecting_times_out_where_refusals_do_not_come_back),
         TEST(a_lost_syn_is_sent_again_after_a_second),
         TEST(a_lost_answer_to_a_syn_makes_one_connection),
         TEST(a_connection_whose_third_packet_is_lost_is_accepted_later),

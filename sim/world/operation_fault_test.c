@@ -249,6 +249,19 @@ static void a_datagram_port_cannot_be_opened_without_a_descriptor(void **state)
                      TORC_EMFILE);
 }
 
+static void a_refusal_does_not_come_before_an_endless_round_trip_is_over(void **state)
+{
+    struct fixture *fixture = *state;
+    struct torc_link link = TORC_LINK_INIT;
+
+    link.delay_ns = UINT64_C(1) << 63;
+    assert_int_equal(torc_world_set_link(fixture->world, fixture->srv.host, fixture->cli.host, &link), 0);
+    strike(&fixture->cli, "connect.fail", "ECONNREFUSED", 1, 1);
+    assert_int_equal(try_to_connect(fixture, TORC_NEVER), 0);
+    run_for(fixture, TORC_SECOND);
+    assert_null(fixture->cli.failed);
+}
+
 /* The type of connection_failed and when it came. */
 static void assert_connect_fails(struct fixture *fixture, const char *option,
                                  const struct torc_failure_type *type, uint64_t after_ns)
@@ -425,6 +438,20 @@ static void a_stream_that_stalls_is_silent_both_ways_until_its_writer_gives_up(v
     assert_null(fixture->srv.lost);
     run_for(fixture, 100 * TORC_SECOND); /* until what was sent again and again is given up */
     assert_ptr_equal(fixture->srv.lost, &torc_failure_connection_timeout);
+}
+
+static void who_sent_what_a_stall_took_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+
+    connect_both(fixture);
+    strike(&fixture->srv, "stream.stall", "silent", 1, 1);
+    send(&fixture->cli, "question");
+    run_for(fixture, 900 * TORC_SECOND);
+    assert_received(&fixture->srv, "");
+    assert_null(fixture->cli.lost);
+    run_for(fixture, 150 * TORC_SECOND);
+    assert_ptr_equal(fixture->cli.lost, &torc_failure_connection_timeout);
 }
 
 static void what_had_arrived_when_the_other_end_stalled_is_read(void **state)
@@ -637,6 +664,7 @@ int main(void)
 #define TEST(claim) cmocka_unit_test_setup_teardown(claim, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_listen_fails_with_what_a_socket_or_a_bind_fails_with),
+        TEST(a_refusal_does_not_come_before_an_endless_round_trip_is_over),
         TEST(a_socket_that_is_not_bound_is_not_in_use),
         TEST(a_datagram_port_cannot_be_opened_without_a_descriptor),
         TEST(a_connect_that_fails_is_told_when_linux_would_know),
@@ -649,6 +677,7 @@ int main(void)
         TEST(a_write_that_is_to_be_tried_again_is_sent_when_the_stream_is_writable),
         TEST(a_descriptor_that_is_never_ready_at_once_gets_on_nevertheless),
         TEST(a_stream_that_stalls_is_silent_both_ways_until_its_writer_gives_up),
+        TEST(who_sent_what_a_stall_took_is_told),
         TEST(what_had_arrived_when_the_other_end_stalled_is_read),
         TEST(a_lookup_fails_as_the_service_does),
         TEST(a_job_that_is_not_taken_is_told_at_once),

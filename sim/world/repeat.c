@@ -99,7 +99,7 @@ static void probe(struct torci_repeat *repeat)
 
     if (torci_end_cut_off(end) || torci_end_cut_off(peer) || !peer->link->from->up)
         return;
-    if (peer->life != peer->link->from->life) {
+    if (end->refused || peer->life != peer->link->from->life) {
         torci_connection_send(connection, peer->side, TORCI_PACKET_RESET, 0);
         return;
     }
@@ -175,6 +175,12 @@ void torci_repeat_later(struct torci_end *end, struct torci_packet *packet)
     else
         end->repeat->head = packet;
     end->repeat->tail = packet;
+}
+
+void torci_repeat_refused(struct torci_end *end)
+{
+    end->refused = true;
+    torci_repeat_watch(end);
 }
 
 void torci_repeat_miss(struct torci_end *end, uint32_t bytes)

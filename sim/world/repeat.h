@@ -20,6 +20,8 @@ struct torci_repeat {
 void torci_repeat_later(struct torci_end *end, struct torci_packet *packet);
 /* Something that was sent, or will be, is not acknowledged. */
 void torci_repeat_watch(struct torci_end *end);
+/* The peer has no such connection, and its reset was lost: it is asked again when it is time. */
+void torci_repeat_refused(struct torci_end *end);
 /* The peer's acknowledgement of `bytes` read has not come. */
 void torci_repeat_miss(struct torci_end *end, uint32_t bytes);
 

@@ -67,6 +67,7 @@ struct torci_end {
     bool fin_read : 1;   /* and traced */
     bool reset : 1;      /* by the peer, or the peer is gone for good: nothing is sent any more */
     bool timed_out : 1;  /* the peer, which knows nothing of it, is answered with a reset */
+    bool refused : 1;    /* the peer has reset it, and that was lost */
     bool blocked : 1;    /* the buffer was full and is not yet a third free */
     bool wake_scheduled : 1;
 };

@@ -1,6 +1,6 @@
 /* stream_fault.c - what goes wrong with connecting, reading and writing, and what becomes of the connection then. */
 #include "operation_fault.h"
-#include "stream.h"
+#include "repeat.h"
 
 #define SYN_TIMEOUT_NS (127 * TORC_SECOND) /* as connection.c has it */
 #define NEIGHBOUR_TIMEOUT_NS (3 * TORC_SECOND) /* Linux asks for a neighbour's address three times */
@@ -28,8 +28,9 @@ int torci_connect_fails_at_once(uint64_t fate)
 bool torci_connect_fails_later(struct torci_connection *connection, uint64_t fate)
 {
     uint64_t now_ns = connection->hosts[0]->world->now_ns;
-    uint64_t round_trip_ns = torci_link_arrival(connection->ends[0].link) - now_ns +
-                             connection->ends[1].link->settings.delay_ns;
+    uint64_t round_trip_ns =
+        torci_add_saturated(torci_link_arrival(connection->ends[0].link) - now_ns,
+                            connection->ends[1].link->settings.delay_ns);
 
     switch (fate) {
     case TORCI_CONNECT_REFUSED:
@@ -85,7 +86,11 @@ static void break_off(struct torci_end *end)
 /* Silent death: what is under way, and all that is sent from now on, is lost. */
 static void stall(struct torci_end *end)
 {
-    torci_connection_of(end)->stalled = true;
+    struct torci_connection *connection = torci_connection_of(end);
+
+    connection->stalled = true;
+    if (end->received_head != NULL)
+        torci_repeat_watch(&connection->ends[end->side ^ 1]);
     end->silenced = true;
     drop_received(end);
     end->handle.ready &= (uint8_t)~TORC_EVENT_READ;

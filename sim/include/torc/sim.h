@@ -136,7 +136,7 @@ struct torc_link {
     uint32_t reorder_ppm;     /* takes delay_ns, or 1 ms if that is more, longer, and may be overtaken; in a stream what
                                * comes after it waits */
     uint32_t corrupt_ppm;     /* found out by its checksum, so lost */
-    uint32_t queue_bytes;     /* what may wait for its turn at the rate; more is lost.  0: no limit */
+    uint32_t queue_bytes;     /* what may wait for its turn at the rate; more is lost.  0: no limit; 1 GiB at most */
 };
 #define TORC_LINK_INIT {0, 0, 0, 0, TORC_DELAY_CONST, 0, 0, 0, 0, 0, 0, 0}
 
