@@ -283,6 +283,8 @@ TORC_CHECKED int torci_sweep_count(struct torci_run *run, struct torc_decider **
 /* What was counted, into the report.  Errors: TORC_ENOMEM. */
 TORC_CHECKED int torci_sweep_report(struct torci_run *run);
 void torci_sweep_free(struct torci_run *run);
+/* Whether a fault or a delay was decided so far. */
+bool torci_run_is_faulty(const struct torci_run *run);
 /* Whether a failure with that verdict may come from a fault that was decided and does not count. */
 bool torci_sweep_lets_go(struct torci_run *run, enum torc_scenario_verdict verdict);
 

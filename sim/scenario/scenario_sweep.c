@@ -207,11 +207,14 @@ int torci_sweep_report(struct torci_run *run)
 
 /* --- what is let go ------------------------------------------------------------------------------- */
 
+bool torci_run_is_faulty(const struct torci_run *run)
+{
+    return torci_run_decided(run, TORC_SITE_FAULT) || torci_run_decided(run, TORC_SITE_TIME);
+}
+
 bool torci_sweep_lets_go(struct torci_run *run, enum torc_scenario_verdict verdict)
 {
-    bool faulty = torci_run_decided(run, TORC_SITE_FAULT) || torci_run_decided(run, TORC_SITE_TIME);
-
-    if (!faulty || run->strict ||
+    if (!torci_run_is_faulty(run) || run->strict ||
         (verdict != TORC_SCENARIO_FAIL && verdict != TORC_SCENARIO_INVALID &&
          verdict != TORC_SCENARIO_UNMET))
         return false;
