@@ -96,7 +96,7 @@ cli_libs := -ldl
 test_libs := -lcmocka
 
 .PHONY: all help libs modules tests check check-programs check-command check-unit check-conformance \
-        check-determinism check-threads check-threaded-programs check-pairs check-kill check-power-cut check-oom check-valgrind coverage bench install uninstall clean
+        check-determinism check-threads check-threaded-programs check-pairs check-kill check-power-cut check-oom check-valgrind coverage sweep-all bench install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -236,6 +236,8 @@ check-conformance: tests ## the conformance suite on both worlds, and the mutant
 	tests/run --build $(BUILD) $(BUILD)/tests/conformance/conformance
 bug-hunt: $(torc) ## torc hunt on each of the known bugs of fixtures/bugs, and on the right versions of the same
 	tests/bug-hunt --build $(BUILD)
+sweep-all: all ## every case of torc sweep on every scenario that is shipped, which takes many minutes
+	TORC_SWEEP_ALL=1 TORC_TEST_TIMEOUT=7200 tests/run --build $(BUILD) tests/sweep.sh
 check-power-cut: tests ## cuts the power of kv at every operation of its disk, with every loss
 	TORC_POWER_EVERY=1 tests/run --build $(BUILD) tests/power.sh
 PAIRS ?= 1000000

@@ -17,7 +17,7 @@ static const char *const option_names[] = {"seeds",   "strategy", "sites",     "
                                            TORCI_CAMPAIGN_OPTION_NAMES, NULL};
 
 /* A round goes on when one of its runs has failed, so those that end with the first failure are short. */
-enum { ROUND_RUNS = 256, WHOLE_ROUND_RUNS = 8192, SHRINK_RUNS_MAX = 2000, SETTINGS_BYTES = 4096, SITES_BYTES = 1024 };
+enum { ROUND_RUNS = 256, WHOLE_ROUND_RUNS = 8192, SETTINGS_BYTES = 4096, SITES_BYTES = 1024 };
 
 struct explore {
     struct torci_scenario_source source;
@@ -141,7 +141,7 @@ static int tell_failure(struct explore *explore, uint64_t seed)
     struct torc_scenario_run_options options;
     char label[40];
     struct torci_found found = {&explore->source, explore->scenario, explore->path, explore->out,
-                                label,            &options,          SHRINK_RUNS_MAX};
+                                label,            &options,          TORCI_SHRINK_RUNS_MAX};
     int status;
 
     if (make_options(explore, seed, &options) != 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "fault_case.h"
 #include "fault_list.h"
 #include "found.h"
 #include "parallel.h"
@@ -13,7 +14,7 @@
 static const char name[] = "hunt";
 static const char *const option_names[] = {"budget", "jobs", "out", "param", "modules", "help", NULL};
 
-enum { ROUND_RUNS = 128, SHRINK_RUNS_MAX = 2000 };
+enum { ROUND_RUNS = 128 };
 #define BUDGET_NS UINT64_C(60000000000)
 
 enum phase_kind { PHASE_PLAIN, PHASE_CHECK, PHASE_SEEDS, PHASE_FAULTS, PHASE_FAULTS_FOR_EVER };
@@ -143,9 +144,7 @@ static void make_label(const struct hunt *hunt, const struct torc_scenario_run_o
         snprintf(out, size, "%s%llu", hunt->phase->kind == PHASE_PLAIN ? "plain" : "seed",
                  (unsigned long long)options->seed);
     else
-        snprintf(out, size, "%s-%s-%llu-%llu%s", fault->host, fault->site,
-                 (unsigned long long)fault->k, (unsigned long long)fault->value,
-                 fault->onwards ? "-onwards" : "");
+        torci_fault_case_label(fault, out, size);
 }
 
 static int tell_failure(struct hunt *hunt, size_t index)
@@ -154,7 +153,7 @@ static int tell_failure(struct hunt *hunt, size_t index)
     struct torc_decision fault;
     char label[160];
     struct torci_found found = {&hunt->source, hunt->scenario, hunt->path,     hunt->out,
-                                label,         &options,       SHRINK_RUNS_MAX};
+                                label,         &options,       TORCI_SHRINK_RUNS_MAX};
     int status;
 
     if (make_options(hunt, index, &fault, &options) != 0)

@@ -9,13 +9,15 @@
 #include "campaign.h"
 #include "command.h"
 #include "fault_case.h"
+#include "found.h"
 #include "parallel.h"
+#include "sample.h"
 #include "scenario_source.h"
 
 static const char name[] = "sweep";
-static const char *const option_names[] = {"fault",   "mode",    "k",         "budget", "jobs", "seed", "param",
+static const char *const option_names[] = {"fault",   "mode",    "k",         "budget", "jobs", "sample", "out", "seed", "param",
                                            "modules", "decisions", "help", TORCI_CAMPAIGN_OPTION_NAMES, NULL};
-enum { OPTIONS = 6, SHOWN_MAX = 10, SETTINGS_BYTES = 4096 };
+enum { OPTIONS = 8, SHOWN_MAX = 10, SETTINGS_BYTES = 4096 };
 
 /* A fault; or, its site being NULL, a split. */
 struct sweep_case {
@@ -33,7 +35,15 @@ struct sweep {
     struct torc_scenario_sweeping sweeping; /* as the options say */
     bool classes_given, modes_given, numbers_given, budget_given;
     unsigned jobs;
+    uint64_t sample; /* 0: all cases */
+    uint64_t sample_seed;
+    const char *out; /* the folder for what is shrunk; NULL: nothing is */
+    int shrink_status; /* of what could not be */
     const struct torc_scenario_report *baseline;
+    struct torci_sample_group *groups; /* each host's questions at each site, then each stream's splits */
+    bool shared_out;    /* among them */
+    size_t group;       /* the one that is added to, */
+    uint64_t number;    /* and how many it has */
     struct sweep_case *cases;
     size_t count;
     uint64_t all_count; /* of all shards */
@@ -53,6 +63,8 @@ static void print_help(void)
          "  --k A..B            of each host and kind, those operations, counted from 1 [1..]\n"
          "  --budget DURATION   of real time; what it left is told, status 4\n"
          "  --jobs NUMBER       processes [the number of processors]\n"
+         "  --sample N[:SEED]   N of the cases, as many of each host and kind, evenly spread [all; SEED 1]\n"
+         "  --out DIR           what fails is shrunk too, the first of each kind, into DIR\n"
          TORCI_CAMPAIGN_HELP
          "  --seed NUMBER, --param NAME=VALUE, --modules DIR, --decisions FILE   as for torc run\n"
          "\n"
@@ -71,6 +83,19 @@ static int read_classes(struct sweep *sweep, const char *value)
         return 0;
     return torci_usage_error(name, "--fault: '%.*s' is none of alloc, read, write, accept, connect, socket, "
                              "resolve, timer, job, db, io, segment", (int)strcspn(bad, ","), bad);
+}
+
+static int read_sample(struct sweep *sweep, const char *value)
+{
+    char *end = NULL;
+
+    sweep->sample_seed = 1;
+    sweep->sample = value[0] >= '0' && value[0] <= '9' ? strtoull(value, &end, 10) : 0;
+    if (sweep->sample > 0 && *end == ':')
+        return torci_read_number(name, "sample", end + 1, &sweep->sample_seed);
+    return sweep->sample > 0 && sweep->sample <= UINT32_MAX && *end == '\0'
+               ? 0
+               : torci_usage_error(name, "--sample: '%s' is no number of cases: N or N:SEED", value);
 }
 
 static int read_value(void *arg, const char *option, const char *value)
@@ -95,6 +120,12 @@ static int read_value(void *arg, const char *option, const char *value)
     if (strcmp(option, "budget") == 0) {
         sweep->budget_given = true;
         return torci_read_budget(name, value, &sweeping->budget_ns);
+    }
+    if (strcmp(option, "sample") == 0)
+        return read_sample(sweep, value);
+    if (strcmp(option, "out") == 0) {
+        sweep->out = value;
+        return 0;
     }
     if (strcmp(option, "jobs") == 0)
         return torci_parallel_read_jobs(name, value, &sweep->jobs);
@@ -187,9 +218,19 @@ static int class_of(const struct sweep *sweep, const char *site)
     return -1;
 }
 
+/* Of the sample, once it is known how many there are. */
+static bool is_sampled(struct sweep *sweep, struct torci_sample_group *group)
+{
+    uint64_t number = sweep->number++;
+
+    if (!sweep->shared_out)
+        group->count = sweep->number;
+    return sweep->sample == 0 || torci_sample_has(group, number);
+}
+
 static void add_case(struct sweep *sweep, const struct sweep_case *one)
 {
-    if (!torci_shard_has(&sweep->campaign.shard, sweep->all_count++))
+    if (!is_sampled(sweep, &sweep->groups[sweep->group]) || !torci_shard_has(&sweep->campaign.shard, sweep->all_count++))
         return;
     if (sweep->cases != NULL)
         sweep->cases[sweep->count] = *one;
@@ -243,6 +284,12 @@ static void add_splits(struct sweep *sweep, const struct torc_scenario_stream *s
                                 .split = {stream->connection, stream->from_server, at}});
 }
 
+static void begin_group(struct sweep *sweep, size_t group)
+{
+    sweep->group = group;
+    sweep->number = 0;
+}
+
 /* Counts the cases, or writes them down. */
 static void enumerate(struct sweep *sweep)
 {
@@ -251,12 +298,29 @@ static void enumerate(struct sweep *sweep)
     for (size_t q = 0; q < sweep->baseline->question_count; q++) {
         const struct torc_scenario_questions *questions = &sweep->baseline->questions[q];
 
+        begin_group(sweep, q);
         for (uint64_t k = sweep->sweeping.first - 1;
              class_of(sweep, questions->site) >= 0 && k < questions->count && k < sweep->sweeping.last; k++)
             add_question(sweep, questions, k);
     }
-    for (size_t s = 0; class_of(sweep, NULL) >= 0 && s < sweep->baseline->stream_count; s++)
+    for (size_t s = 0; class_of(sweep, NULL) >= 0 && s < sweep->baseline->stream_count; s++) {
+        begin_group(sweep, sweep->baseline->question_count + s);
         add_splits(sweep, &sweep->baseline->streams[s]);
+    }
+}
+
+/* Counts them, and chooses. */
+static bool make_groups(struct sweep *sweep)
+{
+    size_t count = sweep->baseline->question_count + sweep->baseline->stream_count;
+
+    sweep->groups = calloc(count + 1, sizeof *sweep->groups);
+    if (sweep->groups == NULL)
+        return false;
+    enumerate(sweep);
+    torci_sample_share(sweep->groups, count, sweep->sample, sweep->sample_seed);
+    sweep->shared_out = true;
+    return true;
 }
 
 /* --- what came of it ------------------------------------------------------------------------------ */
@@ -274,6 +338,32 @@ static bool seen_before(const struct torci_outcome *outcomes, size_t index)
             outcomes[i].identity == outcomes[index].identity)
             return true;
     return false;
+}
+
+/* A fault is a decision like those that were given. */
+static int shrink_case(struct sweep *sweep, const struct torc_decision *fault)
+{
+    struct torc_scenario_run_options options;
+    struct torc_decision *decisions;
+    char label[160];
+    struct torci_found found = {&sweep->source, sweep->scenario, sweep->path, sweep->out,
+                                label,          &options,        TORCI_SHRINK_RUNS_MAX};
+    int status;
+
+    torci_scenario_source_run_options(&sweep->source, &options);
+    decisions = calloc(options.decision_count + 1, sizeof *decisions);
+    if (decisions == NULL)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
+    if (options.decision_count > 0)
+        memcpy(decisions, options.decisions, options.decision_count * sizeof *decisions);
+    decisions[options.decision_count++] = *fault;
+    options.decisions = decisions;
+    options.seed_given = true;
+    options.seed = sweep->baseline->seed;
+    torci_fault_case_label(fault, label, sizeof label);
+    status = torci_found_shrink(&found);
+    free(decisions);
+    return status;
 }
 
 /* The first of its kind, with what reproduces it. */
@@ -296,6 +386,8 @@ static void tell_case(struct sweep *sweep, const struct torci_outcome *outcome, 
     }
     printf("    reproduce: torc run --%s %s %s%s\n", torci_case_option(text), text,
            sweep->source.repeated, sweep->path);
+    if (sweep->out != NULL && sweep->cases[index].fault.site != NULL && sweep->shrink_status == 0)
+        sweep->shrink_status = shrink_case(sweep, &sweep->cases[index].fault);
 }
 
 /* Without its budget, all cases; so that their numbers mean the same, what they are is a setting. */
@@ -307,6 +399,9 @@ static int open_campaign(struct sweep *sweep)
                         (unsigned long long)sweep->baseline->seed, sweeping->classes, sweeping->once, sweeping->persist,
                         (unsigned long long)sweeping->first, (unsigned long long)sweeping->last);
 
+    if (sweep->sample > 0)
+        used += snprintf(settings + used, sizeof settings - (size_t)used, " sample=%llu:%llu",
+                         (unsigned long long)sweep->sample, (unsigned long long)sweep->sample_seed);
     torci_scenario_source_settings(&sweep->source, settings + used, sizeof settings - (size_t)used);
     return torci_campaign_open(&sweep->campaign, &sweep->source, sweep->scenario,
                                &(struct torci_campaign_plan){sweep->path, settings, sweep->source.repeated, 0,
@@ -363,6 +458,17 @@ static void tell_counts(const struct sweep *sweep, const struct torci_outcome *o
             tell_class(sweep, outcomes, i);
 }
 
+static void tell_sample(const struct sweep *sweep)
+{
+    uint64_t all = 0;
+
+    for (size_t i = 0; i < sweep->baseline->question_count + sweep->baseline->stream_count; i++)
+        all += sweep->groups[i].count;
+    if (sweep->sample > 0)
+        printf("    a sample: %llu cases of %llu, seed %llu\n", (unsigned long long)sweep->all_count,
+               (unsigned long long)all, (unsigned long long)sweep->sample_seed);
+}
+
 static int run_cases(struct sweep *sweep)
 {
     uint64_t since_ns = torci_monotonic_ns();
@@ -372,6 +478,8 @@ static int run_cases(struct sweep *sweep)
     double seconds;
     int status;
 
+    if (!make_groups(sweep))
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     enumerate(sweep);
     sweep->cases = calloc(sweep->count + 1, sizeof *sweep->cases);
     outcomes = calloc(sweep->count + 1, sizeof *outcomes);
@@ -396,9 +504,12 @@ static int run_cases(struct sweep *sweep)
     printf("%s: %zu cases, %zu failed, %zu left, %.2f s, %.0f cases/s\n", sweep->path,
            sweep->count - left, failed, left, seconds,
            seconds > 0 ? (double)(sweep->count - left) / seconds : 0.0);
+    tell_sample(sweep);
     tell_counts(sweep, outcomes);
     free(outcomes);
     status = torci_campaign_tell(&sweep->campaign);
+    if (status == 0)
+        status = sweep->shrink_status;
     if (status != 0 || sweep->campaign.differed > 0)
         return status != 0 ? status : TORCI_EXIT_NONDETERMINISM;
     return failed > 0 ? TORCI_EXIT_FAIL : left > 0 ? TORCI_EXIT_BUDGET : 0;
@@ -432,6 +543,7 @@ static int sweep_scenario(struct sweep *sweep)
     torci_campaign_close(&sweep->campaign);
     torc_scenario_report_free(baseline);
     torc_scenario_free(scenario);
+    free(sweep->groups);
     free(sweep->cases);
     return status;
 }

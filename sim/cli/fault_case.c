@@ -74,6 +74,12 @@ int torci_fault_case_read(const char *command, const char *text, struct torci_fa
     return read_option(command, site, end + 1, &out->decision.value);
 }
 
+void torci_fault_case_label(const struct torc_decision *decision, char *out, size_t size)
+{
+    snprintf(out, size, "%s-%s-%llu-%llu%s", decision->host, decision->site, (unsigned long long)decision->k,
+             (unsigned long long)decision->value, decision->onwards ? "-onwards" : "");
+}
+
 void torci_fault_case_write(const struct torc_decision *decision, char *out, size_t size)
 {
     const struct torc_decision_site *site = torc_decision_find_site(decision->site);

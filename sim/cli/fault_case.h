@@ -16,6 +16,8 @@ struct torci_fault_case {
 
 /* 0, or a usage error of the command. */
 int torci_fault_case_read(const char *command, const char *text, struct torci_fault_case *out);
+/* As part of file names: "srv-alloc.fail-8-1". */
+void torci_fault_case_label(const struct torc_decision *decision, char *out, size_t size);
 void torci_fault_case_write(const struct torc_decision *decision, char *out, size_t size);
 
 struct torci_split_case {

@@ -169,14 +169,17 @@ static struct torc_decision *all_decisions(const struct torci_found *found,
     return all;
 }
 
-int torci_found_tell(const struct torci_found *found, struct torci_found_shrunk *out)
+typedef int found_fn(const struct torci_found *found, const struct torci_apart *apart,
+                     const struct torci_shrink_start *start, struct torci_found_shrunk *out);
+
+/* Makes the run again, for what is to be done with it. */
+static int make_again(const struct torci_found *found, found_fn *with, struct torci_found_shrunk *out)
 {
     struct torci_shrink_start start = {found->options->seed, NULL, 0};
     struct torc_decision *decisions;
     struct torci_apart apart;
     int error = torci_run_apart(found->scenario, found->options, &apart);
-    int status = TORCI_EXIT_FAIL;
-    int told;
+    int status;
 
     memset(out, 0, sizeof *out);
     if (error != 0) {
@@ -188,9 +191,30 @@ int torci_found_tell(const struct torci_found *found, struct torci_found_shrunk 
     start.decisions = decisions;
     if (decisions == NULL)
         status = torci_command_error(found->source->command, TORCI_EXIT_INTERNAL, "out of memory");
-    else if ((told = tell(found, &apart, &start, out)) != 0)
-        status = told;
+    else
+        status = with(found, &apart, &start, out);
     free(decisions);
     torci_apart_free(&apart);
     return status;
+}
+
+int torci_found_tell(const struct torci_found *found, struct torci_found_shrunk *out)
+{
+    int status = make_again(found, tell, out);
+
+    return status != 0 ? status : TORCI_EXIT_FAIL;
+}
+
+static int shrink_only(const struct torci_found *found, const struct torci_apart *apart,
+                       const struct torci_shrink_start *start, struct torci_found_shrunk *out)
+{
+    fflush(stdout);
+    return shrink(found, start, &apart->identity, out);
+}
+
+int torci_found_shrink(const struct torci_found *found)
+{
+    struct torci_found_shrunk shrunk;
+
+    return make_again(found, shrink_only, &shrunk);
 }

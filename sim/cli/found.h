@@ -4,7 +4,7 @@
 
 #include "scenario_source.h"
 
-enum { TORCI_FOUND_PATH_BYTES = 2048 };
+enum { TORCI_FOUND_PATH_BYTES = 2048, TORCI_SHRINK_RUNS_MAX = 2000 };
 
 /* OUT/NAME and `rest`: what is written of runs of the scenario at `path`.  OUT is its folder if `out` is NULL. */
 void torci_found_path(const char *path, const char *out, const char *rest,
@@ -30,5 +30,8 @@ struct torci_found_shrunk {
 /* Makes the run again in a process of its own, prints what fails, writes OUT/NAME-LABEL.decisions and, shrunk,
  * OUT/NAME-LABEL.scn, and prints what to do with them.  TORCI_EXIT_FAIL; another exit status if that was not possible. */
 int torci_found_tell(const struct torci_found *found, struct torci_found_shrunk *out);
+
+/* Writes OUT/NAME-LABEL.scn alone, and prints where it is: of what was told already.  0, or an exit status. */
+int torci_found_shrink(const struct torci_found *found);
 
 #endif

@@ -12,7 +12,6 @@
 #include "parallel.h"
 #include "run_apart.h"
 
-enum { SHRINK_RUNS_MAX = 2000 };
 
 /* What the process that makes the runs and its parent both see. */
 struct walk {
@@ -97,7 +96,7 @@ static int tell_failure(const struct torci_order_search *search, struct walk *wa
     struct torci_found_shrunk shrunk;
     char label[40];
     struct torci_found found = {search->source, search->scenario, search->path,   search->out,
-                                label,          &options,         SHRINK_RUNS_MAX};
+                                label,          &options,         TORCI_SHRINK_RUNS_MAX};
 
     snprintf(label, sizeof label, "dfs%llu", (unsigned long long)walk->runs);
     walk->search.asked = 0;
