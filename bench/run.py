@@ -94,6 +94,20 @@ def twisted_script(name):
     return [TWISTED_PYTHON, os.path.join(HERE, name)]
 
 
+def cargo_program(bench, name):
+    """Of bench/NAME, built by cargo where there is one that can; the crates come from its registry, or its cache."""
+    target = os.path.join(bench.build, "bench", "cargo")
+    manifest = os.path.join(HERE, name, "Cargo.toml")
+    try:
+        built = subprocess.run(["cargo", "build", "--quiet", "--release", "--locked", "--manifest-path", manifest,
+                                "--target-dir", target], capture_output=True, check=False, timeout=600)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        raise Missing(name) from None
+    if built.returncode != 0:
+        raise Missing(name)
+    return [os.path.join(target, "release", name)]
+
+
 def last_line(command):
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=120)
     if done.returncode != 0:
@@ -266,6 +280,8 @@ def bench_echo_sim(bench):
             "torc": lambda: torc_value(bench.program("sim_bench") + arguments + ["500000"]),
             "iosim": lambda: float(last_line(
                 twisted_script("peer_twisted_iosim.py") + arguments + ["200000"])),
+            "turmoil": lambda: json.loads(last_line(
+                cargo_program(bench, "peer_turmoil") + [str(connections), "50000"]))["per_second"],
         }, "iosim", ">= 2" if connections == 1 else "shown")
 
 
