@@ -54,6 +54,7 @@ inc_test         := -Ilib/include -Isim/include -D_GNU_SOURCE -I.
 lib_folders := lib/core lib/net lib/db lib/service lib/live
 sim_folders := sim/world sim/scenario sim/explore
 
+comma    := ,
 sources  = $(filter-out %_test.c,$(foreach d,$(1),$(wildcard $(d)/*.c)))
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -172,6 +173,11 @@ $(cli_test_bin): $(BUILD)/%_test: $(BUILD)/%_test.o $(filter-out $(BUILD)/sim/cl
 	$(call link_test,$(filter $(BUILD)/sim/cli/%.o,$^))
 $(filter-out $(cli_test_bin),$(patsubst %.c,$(BUILD)/%,$(unit_src))): $(BUILD)/%_test: $(BUILD)/%_test.o $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
 	$(call link_test,$<)
+
+# What lib/live/live_refused_test.c stands before.
+refused_calls := socket bind listen connect accept4 setsockopt getsockname getpeername shutdown chmod pthread_create \
+                 getaddrinfo event_config_new event_base_new_with_config event_add malloc calloc free
+$(BUILD)/lib/live/live_refused_test: private LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=,$(refused_calls))
 
 # What a folder's program needs besides.
 dir_libs_tests/clients := -lhiredis
