@@ -32,7 +32,7 @@ class Run:
 def of_program(path, build):
     relative = os.path.relpath(path, build)
     return Run(relative, 'test', [os.path.abspath(path)], f'tests/run {os.path.relpath(path)}',
-               relative.endswith('_oom_test'), [path])
+               relative.endswith(('_oom_test', '_refused_test')), [path])
 
 
 def of_scenario(path, torc, modules, options):
