@@ -250,8 +250,10 @@ int torc_host_cut_power(struct torc_host *host, const struct torc_power_cut *cut
     code = check(disk, cut);
     if (code != 0)
         return code;
-    if (!torc_host_up(host))
+    if (!torc_host_up(host)) {
+        torc_host_kill(host); /* it may have been to come up again */
         return TORC_ECLOSED;
+    }
     torci_disk_cut(disk, cut);
     return 0;
 }

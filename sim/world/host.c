@@ -335,8 +335,10 @@ static void end_life(struct torc_host *host)
 
 void torc_host_kill(struct torc_host *host)
 {
-    if (!host->up)
+    if (!host->up && host->held != 0) {
         host->held = 0; /* it was to come up again */
+        torci_host_reschedule(host, false);
+    }
     if (!host->up || host->unwinding)
         return;
     if (host->world->host_running == host) {

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <torc/disk.h>
 #include <torc/host_fault.h>
 
 #include "job.h"
@@ -567,6 +568,37 @@ static void who_kills_the_host_again_or_spares_it_keeps_it_down(void **state)
     }
 }
 
+static void kill_it(void *arg)
+{
+    torc_host_kill(arg);
+}
+
+static void who_kills_it_again_or_cuts_its_power_while_the_world_runs_keeps_it_down_too(void **state)
+{
+    struct torc_decision decision = {"a", "host.fault", 2, 1, false};
+    struct torc_power_cut cut = TORC_POWER_CUT_INIT;
+
+    (void)state;
+    for (int cuts = 0; cuts < 2; cuts++) {
+        struct torc_decision_list *list;
+        struct torc_world *world = ticking(&decision, 1, &list);
+        struct torc_host *killer;
+
+        assert_int_equal(torci_world_add_raw_host(world, "k", kill_it, host_of(world), &killer), 0);
+        if (cuts == 0) {
+            torci_host_wake_at(killer, 50 * MS);
+        } else {
+            run_until(world, 50 * MS);
+            assert_int_equal(torc_host_cut_power(host_of(world), &cut), TORC_ECLOSED);
+        }
+        run_until(world, 1000 * MS);
+        assert_int_equal(ticks.count, 2);
+        assert_false(torc_host_up(host_of(world)));
+        torc_world_free(world);
+        torc_decision_list_free(list);
+    }
+}
+
 static void nothing_is_decided_with_faults_off(void **state)
 {
     static const char *const sites[] = {"host.fault", "timer.late", "loop.stall", "clock.step"};
@@ -613,6 +645,7 @@ int main(void)
         cmocka_unit_test(a_host_may_be_paused_and_its_next_turn_takes_place),
         cmocka_unit_test(a_host_may_be_killed_or_lose_its_power_and_comes_up_100_ms_later),
         cmocka_unit_test(who_kills_the_host_again_or_spares_it_keeps_it_down),
+        cmocka_unit_test(who_kills_it_again_or_cuts_its_power_while_the_world_runs_keeps_it_down_too),
         cmocka_unit_test(nothing_is_decided_with_faults_off),
     };
 
