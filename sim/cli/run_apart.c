@@ -46,7 +46,7 @@ static uint64_t decide(struct torc_decider *self, const struct torc_question *qu
     char line[256];
     size_t bytes;
 
-    if (value == 0 || value >= question->options)
+    if (!torc_question_has(question, value))
         return value;
     torc_decision_print(&decision, line, sizeof line);
     bytes = strlen(line);

@@ -1,7 +1,8 @@
 /* scenario_parser.h - what the files of the parser share.
  *
  *   scenario_lexer.c        a text to lines and words; errors with their line and caret
- *   scenario_parser.c       a file: lines in order, the time column, includes
+ *   scenario_parser.c       a file: lines in order, includes
+ *   scenario_time.c         the time column, durations
  *   scenario_declaration.c  seed title param host limit
  *   scenario_link.c         links; what paths there are between hosts
  *   scenario_net.c          cuts

@@ -1,25 +1,12 @@
-/* host_module.c - the module a host runs, again after each restart; its probes, calls and marks. */
-#include "world.h"
+/* host_module.c - the module a host runs, again after each restart; its probes and marks. */
+#include "host_module.h"
 
 #include <string.h>
 
 #include <torc/format.h>
 #include <torc/host_fault.h>
-#include <torc/nearest_name.h>
 
 #include "mark_count.h"
-
-struct torci_host_module {
-    const struct torc_module *module;
-    struct torc_module watched; /* the same, but with ours between: its instance is this structure */
-    struct torc_host *host;
-    void *instance;
-    struct torc_options *options; /* in the arena of this life */
-    bool started; /* in this life of the host */
-    bool stopped; /* there is no instance any more */
-    size_t pair_count; /* names and values together */
-    char **pairs;
-};
 
 /* --- remembered options --------------------------------------------------------------------- */
 
@@ -35,7 +22,7 @@ static void free_module(struct torc_world *world, struct torci_host_module *modu
     torci_world_resize(world, module, sizeof *module, 0);
 }
 
-static size_t count_pairs(const char *const *pairs)
+size_t torci_count_pairs(const char *const *pairs)
 {
     size_t count = 0;
 
@@ -78,10 +65,9 @@ static struct torci_host_module *remember(struct torc_world *world, const struct
 
 /* --- starting ------------------------------------------------------------------------------- */
 
-/* `of` is what they are the options of, in the sentence of an error. */
-static int parse(struct torc_host *host, const struct torc_option *table, const char *of,
-                 const char *const *pairs, size_t pair_count, char *error, size_t error_size,
-                 struct torc_options **out)
+int torci_module_parse(struct torc_host *host, const struct torc_option *table, const char *of,
+                       const char *const *pairs, size_t pair_count, char *error, size_t error_size,
+                       struct torc_options **out)
 {
     struct torc_options *options;
     size_t i;
@@ -152,7 +138,7 @@ static int start(struct torc_host *host, struct torci_host_module *module, char 
 {
     struct torc_options *options;
     struct torc_failure *failure;
-    int code = parse(host, module->module->options, module->module->name,
+    int code = torci_module_parse(host, module->module->options, module->module->name,
                      (const char *const *)module->pairs, module->pair_count, error, error_size,
                      &options);
 
@@ -194,7 +180,7 @@ int torc_host_start_module(struct torc_host *host, const struct torc_module *mod
                     host->module->module->name);
         return TORC_EBUSY;
     }
-    copy = remember(host->world, module, pairs, count_pairs(pairs));
+    copy = remember(host->world, module, pairs, torci_count_pairs(pairs));
     if (copy == NULL) {
         torc_format(error, error_size, "%s", torc_error_text(TORC_ENOMEM));
         return TORC_ENOMEM;
@@ -230,7 +216,7 @@ int torc_host_set_module(struct torc_host *host, const struct torc_module *modul
         return TORC_ENOTFOUND;
     if (module == NULL)
         module = old->module;
-    copy = pairs != NULL ? remember(host->world, module, pairs, count_pairs(pairs))
+    copy = pairs != NULL ? remember(host->world, module, pairs, torci_count_pairs(pairs))
                          : remember(host->world, module, (const char *const *)old->pairs,
                                     old->pair_count);
     if (copy == NULL)
@@ -297,167 +283,6 @@ int torc_host_probe(struct torc_host *host, const char *name, int64_t *out_numbe
         return 0;
     }
     return TORC_ENOTFOUND;
-}
-
-/* --- calls ---------------------------------------------------------------------------------- */
-
-/* A call under way; in the host's arena. */
-struct call {
-    struct torc_host *host;
-    struct torc_scope *scope;
-    const char *name; /* the module's */
-    uint64_t number;
-};
-
-static uint64_t trace_call(const struct call *call, const char *what, const char *text)
-{
-    struct torc_trace *trace = call->host->world->trace;
-    uint64_t n = torci_host_trace(call->host, TORC_TRACE_call);
-
-    torc_trace_text(trace, "what", what);
-    torc_trace_integer(trace, "number", (int64_t)call->number);
-    torc_trace_text(trace, "name", call->name);
-    torc_trace_text(trace, "text", text);
-    torc_trace_end(trace);
-    return n;
-}
-
-static struct torc_result answered(struct torc_result result, void *arg)
-{
-    if (result.kind == TORC_RESULT_FAILURE)
-        (void)trace_call(arg, "failure", torc_failure_type(result.as.failure)->name);
-    else
-        (void)trace_call(arg, "result", result.as.value);
-    return result;
-}
-
-static void release_call(void *arg)
-{
-    struct call *call = arg;
-
-    torc_release(call->scope, call, sizeof *call);
-}
-
-static const struct torc_module_call *find_call(const struct torc_host *host, const char *name,
-                                                char *error, size_t error_size)
-{
-    const struct torc_module *module = host->module->module;
-    const struct torc_module_call *each;
-    const char *nearest = NULL;
-    size_t distance = SIZE_MAX;
-
-    for (each = module->calls; each != NULL && each->name != NULL; each++) {
-        if (strcmp(each->name, name) == 0)
-            return each;
-        if (torc_name_nearer(name, each->name, &distance))
-            nearest = each->name;
-    }
-    torc_format(error, error_size, "module %s has no call '%s'%s%s%s", module->name, name,
-                nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
-                nearest != NULL ? "'?" : "");
-    return NULL;
-}
-
-/* "id=42 note=new", as the trace has it. */
-static void join(const char *const *pairs, char *text, size_t size)
-{
-    size_t used = 0;
-    size_t i;
-
-    text[0] = '\0';
-    for (i = 0; pairs != NULL && pairs[i] != NULL && used < size; i += 2)
-        used += torc_format(text + used, size - used, "%s%s=%s", i > 0 ? " " : "", pairs[i],
-                            pairs[i + 1]);
-}
-
-static int do_call(struct call *call, const struct torc_module_call *script,
-                   const struct torc_options *options, const char *const *pairs,
-                   struct torc_deferred **out)
-{
-    struct torc_host *host = call->host; /* the call may be over, and gone, before this returns */
-    struct torc_world *world = host->world;
-    uint64_t cause = world->cause;
-    struct torc_deferred *deferred;
-    char text[400];
-    int code;
-
-    join(pairs, text, sizeof text);
-    if (!world->running)
-        world->cause = 0; /* from outside: nothing has led to it */
-    world->cause = trace_call(call, "begin", text);
-    torci_host_enter(host);
-    code = script->call(host->module->instance, options, &deferred);
-    if (code == 0) {
-        /* The caller is no part of the host: what its memory is made to refuse is not for this. */
-        bool exempt = torci_arena_exempt(&host->arena, true);
-
-        code = torc_deferred_add_both(deferred, answered, call, release_call);
-        torci_arena_exempt(&host->arena, exempt);
-        if (code == 0)
-            *out = deferred;
-        else
-            torc_deferred_drop(deferred);
-    }
-    torci_host_leave(host);
-    world->cause = cause;
-    return code;
-}
-
-int torc_host_call(struct torc_host *host, const char *name, const char *const *pairs,
-                   struct torc_deferred **out, char *error, size_t error_size)
-{
-    static const struct torc_option none[] = {{NULL, TORC_OPTION_FLAG, NULL, NULL}};
-    const struct torc_module_call *script;
-    struct torc_options *options;
-    struct call *call;
-    int code;
-
-    if (error_size > 0)
-        error[0] = '\0';
-    if (!host->up || host->reactor == NULL || !torc_reactor_running(host->reactor)) {
-        torc_format(error, error_size, "host %s is down", host->name);
-        return TORC_ECLOSED;
-    }
-    if (torc_host_paused(host)) {
-        torc_format(error, error_size, "host %s is paused", host->name);
-        return TORC_EBUSY;
-    }
-    if (!torci_host_module_runs(host)) {
-        torc_format(error, error_size, "host %s runs no module", host->name);
-        return TORC_ENOTFOUND;
-    }
-    script = find_call(host, name, error, error_size);
-    if (script == NULL)
-        return TORC_ENOTFOUND;
-    if (host->module->stopped) {
-        torc_format(error, error_size, "module %s has stopped", host->module->module->name);
-        return TORC_ECLOSED;
-    }
-    code = parse(host, script->parameters != NULL ? script->parameters : none, script->name, pairs,
-                 count_pairs(pairs), error, error_size, &options);
-    if (code != 0)
-        return code == TORC_ENOMEM ? code : TORC_ESYNTAX;
-    call = torc_alloc(torc_reactor_scope(host->reactor), sizeof *call);
-    code = TORC_ENOMEM;
-    if (call != NULL) {
-        call->host = host;
-        call->scope = torc_reactor_scope(host->reactor);
-        call->name = script->name;
-        call->number = ++host->calls;
-        code = do_call(call, script, options, pairs, out);
-        if (!host->up) { /* it killed its own host, and all this with it */
-            torc_format(error, error_size, "%s: the host went down", name);
-            return TORC_ECLOSED;
-        }
-        if (code != 0)
-            release_call(call);
-    }
-    torc_options_free(options);
-    if (code != 0)
-        torc_format(error, error_size, "%s: %s", name, torc_error_text(code));
-    else if (!host->world->running)
-        torci_host_reschedule(host, true);
-    return code;
 }
 
 /* --- marks ---------------------------------------------------------------------------------- */

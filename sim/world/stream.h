@@ -123,6 +123,8 @@ void torci_handle_update(struct torci_handle *handle);
  * memory. */
 struct torci_connection *torci_connection_new(struct torc_host *client, struct torc_host *server);
 void torci_connection_release(struct torc_world *world, struct torci_connection *connection);
+/* The same, as what becomes of an event that does not happen. */
+void torci_connection_drop_reference(struct torc_world *world, void *subject);
 
 /* Local and remote address of a side. */
 void torci_connection_names(const struct torci_connection *connection, unsigned side,
@@ -150,6 +152,11 @@ void torci_connection_jam_syn(struct torci_connection *connection);
 /* Sends a packet without payload from a side to the other. */
 void torci_connection_send(struct torci_connection *connection, unsigned from,
                            enum torci_packet_kind kind, int detail);
+
+/* What comes of a SYN, and of the answer to it (connecting.c); the client is connected, or not. */
+void torci_syn_arrives(struct torci_connection *connection);
+void torci_syn_ack_arrives(struct torci_end *end);
+void torci_connect_ends(struct torci_end *end, int result);
 
 /* Nothing is sent: connecting fails with `code` after `after_ns`. */
 void torci_connection_fail(struct torci_connection *connection, int code, uint64_t after_ns);

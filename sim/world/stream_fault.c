@@ -2,7 +2,7 @@
 #include "operation_fault.h"
 #include "repeat.h"
 
-#define SYN_TIMEOUT_NS (127 * TORC_SECOND) /* as connection.c has it */
+#define SYN_TIMEOUT_NS (127 * TORC_SECOND) /* as connecting.c has it */
 #define NEIGHBOUR_TIMEOUT_NS (3 * TORC_SECOND) /* Linux asks for a neighbour's address three times */
 
 /* --- connecting ----------------------------------------------------------------------------- */
@@ -144,16 +144,11 @@ static void server_hold_ends(struct torc_world *world, void *subject)
     hold_ends(world, subject, 1);
 }
 
-static void drop_reference(struct torc_world *world, void *subject)
-{
-    torci_connection_release(world, subject);
-}
-
 /* For so long `event` is not told. */
 static void hold(struct torci_end *end, uint32_t event, uint64_t for_ns)
 {
-    static const struct torci_event_kind ends[2] = {{client_hold_ends, drop_reference},
-                                                    {server_hold_ends, drop_reference}};
+    static const struct torci_event_kind ends[2] = {{client_hold_ends, torci_connection_drop_reference},
+                                                    {server_hold_ends, torci_connection_drop_reference}};
     struct torci_connection *connection = torci_connection_of(end);
     struct torc_host *host = end->handle.host;
     uint64_t until_ns = host->world->now_ns + for_ns;

@@ -3,6 +3,7 @@
  * world.c    order: takes the smallest event or host turn, over and over, and says how it ended
  * host.c     a host's life: up, turns, killed, up again; host_clock.c its clocks, host_fault.c pauses and the like
  * link.c     packets between hosts        stream.c    connections and their two ends
+ * connection.c      what packets do to them; connecting.c until they are connected
  * link_fault.c      packets that are lost or late, and cuts; link_delay.c random delays; repeat.c what is sent again
  * listener.c listening and accepting      job.c       work on stacks of its own
  * disk.c     files in memory, and disk_vfs.c SQLite's view of them
