@@ -36,6 +36,14 @@ struct shrinker {
 
 /* --- identity ------------------------------------------------------------------------------------- */
 
+/* 0x7ffd3cd39cb0 is one too: where something lies is another place in each process. */
+static size_t number_bytes(const char *text)
+{
+    return strncmp(text, "0x", 2) == 0 && isxdigit((unsigned char)text[2])
+               ? 2 + strspn(text + 2, "0123456789abcdefABCDEF")
+               : strspn(text, "0123456789");
+}
+
 void torci_failure_without_numbers(const char *text, char *out, size_t size)
 {
     size_t used = 0;
@@ -45,8 +53,7 @@ void torci_failure_without_numbers(const char *text, char *out, size_t size)
             out[used++] = *text++;
             continue;
         }
-        while (isdigit((unsigned char)*text))
-            text++;
+        text += number_bytes(text);
         out[used++] = '#';
     }
     out[used] = '\0';

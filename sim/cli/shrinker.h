@@ -17,7 +17,7 @@ struct torci_failure_identity {
 };
 void torci_failure_identify(const struct torc_scenario_report *report,
                             struct torci_failure_identity *out);
-/* The sentence with each number as one #. */
+/* The sentence with each number, 0xADDRESS too, as one #. */
 void torci_failure_without_numbers(const char *text, char *out, size_t size);
 bool torci_failure_same(const struct torci_failure_identity *a,
                         const struct torci_failure_identity *b);
