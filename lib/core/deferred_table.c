@@ -172,6 +172,19 @@ void torc_scope_visit_unfired(const struct torc_scope *scope, torc_visit_unfired
         visit(arg, of_link(at)->own.site);
 }
 
+bool torc_scope_cancel_unfired(struct torc_scope *scope, size_t index)
+{
+    const struct torci_link *list = &scope->deferreds.unfired;
+    const struct torci_link *at = list->next;
+
+    for (; at != list && index > 0; index--)
+        at = at->next;
+    if (at == list)
+        return false;
+    torc_deferred_cancel(of_link(at));
+    return true;
+}
+
 void torci_scope_open_deferreds(struct torc_scope *scope)
 {
     struct torci_link *list = &scope->deferreds.unfired;

@@ -140,6 +140,40 @@ static void unfired_deferreds_are_visited_oldest_first(void **state)
     assert_int_equal(counts.deferreds_unfired, 2);
 }
 
+static struct torc_result count_cancelled(struct torc_result result, void *arg)
+{
+    int *cancelled = arg;
+
+    *cancelled += result.kind == TORC_RESULT_FAILURE &&
+                  torc_failure_type(result.as.failure) == &torc_failure_cancelled;
+    torc_result_drop(result);
+    return torc_value(NULL);
+}
+
+static void an_unfired_deferred_is_cancelled_by_its_place(void **state)
+{
+    struct torc_source sources[3];
+    struct torc_deferred *deferreds[3];
+    int cancelled[3] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(torc_deferred_new(fixture.scope, NULL, NULL, &sources[i], &deferreds[i]), 0);
+        assert_int_equal(torc_deferred_add_both(deferreds[i], count_cancelled, &cancelled[i], NULL), 0);
+    }
+    assert_int_equal(torc_source_fire(sources[0], torc_value(NULL)), 0);
+    assert_true(torc_scope_cancel_unfired(fixture.scope, 1));
+    assert_int_equal(cancelled[1], 0);
+    assert_int_equal(cancelled[2], 1);
+    assert_false(torc_scope_cancel_unfired(fixture.scope, 1));
+    assert_true(torc_scope_cancel_unfired(fixture.scope, 0));
+    assert_int_equal(cancelled[1], 1);
+    assert_false(torc_scope_cancel_unfired(fixture.scope, 0));
+    assert_int_equal(cancelled[0], 0);
+    for (size_t i = 0; i < 3; i++)
+        torc_deferred_drop(deferreds[i]);
+}
+
 /* --- pools ------------------------------------------------------------------------------------ */
 
 static void every_get_is_one_acquisition(void **state)
@@ -208,6 +242,7 @@ int main(void)
         IN_SCOPE(a_block_that_cannot_grow_is_unchanged),
         IN_SCOPE(an_empty_block_is_a_block),
         IN_SCOPE(unfired_deferreds_are_visited_oldest_first),
+        IN_SCOPE(an_unfired_deferred_is_cancelled_by_its_place),
         IN_SCOPE(every_get_is_one_acquisition),
         IN_SCOPE(a_refused_get_takes_nothing),
         IN_SCOPE(a_zeroed_or_cleared_pool_may_be_cleared),

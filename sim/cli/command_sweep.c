@@ -57,7 +57,7 @@ static void print_help(void)
          "connect, ... Then fails each of them in turn, in every way it can, once and for ever. Expectations may\n"
          "fail then; nothing may crash, leak, get stuck or go unhandled, and `always` and `never` must hold.\n"
          "Options come before what the scenario's sweep line says.\n"
-         "  --fault LIST        some of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io [all],\n"
+         "  --fault LIST        some of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io, cancel [all],\n"
          "                      and segment: streams of scripted peers are split after every byte; expectations hold\n"
          "  --mode LIST         once, persist [both]\n"
          "  --k A..B            of each host and kind, those operations, counted from 1 [1..]\n"
@@ -82,7 +82,7 @@ static int read_classes(struct sweep *sweep, const char *value)
     if (torc_fault_classes_parse(value, &sweep->sweeping.classes, &bad) == 0)
         return 0;
     return torci_usage_error(name, "--fault: '%.*s' is none of alloc, read, write, accept, connect, socket, "
-                             "resolve, timer, job, db, io, segment", (int)strcspn(bad, ","), bad);
+                             "resolve, timer, job, db, io, cancel, segment", (int)strcspn(bad, ","), bad);
 }
 
 static int read_sample(struct sweep *sweep, const char *value)

@@ -47,6 +47,7 @@ const struct torc_decision_site torc_decision_sites[] = {
              "SQLITE_INTERRUPT", "disconnect", "drop-reply")},
     {"disk.fail", TORC_SITE_FAULT,
      OPTIONS("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_BUSY", "short")},
+    {"deferred.fail", TORC_SITE_FAULT, OPTIONS("cancel")},
     {"rand", TORC_SITE_VALUE, NULL},         {NULL, TORC_SITE_ORDER, NULL},
 };
 

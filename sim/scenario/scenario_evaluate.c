@@ -26,7 +26,7 @@ int64_t torci_count_unhandled(struct torci_run *run)
         torc_scope_count(torc_reactor_scope(reactor), &counts);
         unhandled += counts.unhandled;
     }
-    return (int64_t)unhandled;
+    return (int64_t)(unhandled - run->cancelled_unhandled);
 }
 
 /* Whom a leaf asks: the host it names, or the one under consideration. */

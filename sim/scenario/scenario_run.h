@@ -250,6 +250,7 @@ struct torci_run {
     bool asking_kept;          /* conditions are answered from them */
     bool strict;               /* what fails now is not let go, whatever fault there is */
     uint64_t unhandled_before; /* failures unhandled on hosts whose reactor is gone */
+    uint64_t cancelled_unhandled; /* of all, what a cancellation by decision may have left: they do not count */
     int64_t leaks;             /* -1: not known yet */
     char *leak_text;           /* a line for each */
     size_t leak_text_bytes;
@@ -285,6 +286,8 @@ TORC_CHECKED int torci_sweep_report(struct torci_run *run);
 void torci_sweep_free(struct torci_run *run);
 /* Whether a fault or a delay was decided so far. */
 bool torci_run_is_faulty(const struct torci_run *run);
+/* A failure was left unhandled: one of type cancelled is what cancelling by decision leaves. */
+void torci_sweep_unhandled(struct torci_run *run, const struct torc_failure *failure);
 /* Whether a failure with that verdict may come from a fault that was decided and does not count. */
 bool torci_sweep_lets_go(struct torci_run *run, enum torc_scenario_verdict verdict);
 

@@ -50,6 +50,9 @@ static void observe_log(struct torc_log_observer *self, const struct torc_log_ev
     struct torci_host_run *host =
         (struct torci_host_run *)(void *)((char *)self - offsetof(struct torci_host_run, observer));
 
+    if (event->level == TORC_LOG_CRITICAL && event->failure != NULL &&
+        strcmp(event->message, "unhandled failure") == 0)
+        torci_sweep_unhandled(host->run, event->failure);
     if (event->level >= TORC_LOG_INFO)
         torci_run_tell(host->run, "%s logs %s: %s: %s", host->script->name,
                        torc_log_level_name(event->level), event->name_space, event->message);

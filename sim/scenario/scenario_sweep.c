@@ -19,6 +19,7 @@ const struct torc_fault_class torc_fault_classes[] = {
     {"job", NULL, {"job.fail"}},
     {"db", NULL, {"db.fail"}},
     {"io", "file", {"disk.fail"}},
+    {"cancel", NULL, {"deferred.fail"}},
     {"segment", NULL, {NULL}},
     {NULL, NULL, {NULL}},
 };
@@ -210,6 +211,23 @@ int torci_sweep_report(struct torci_run *run)
 bool torci_run_is_faulty(const struct torci_run *run)
 {
     return torci_run_decided(run, TORC_SITE_FAULT) || torci_run_decided(run, TORC_SITE_TIME);
+}
+
+static bool has_cancelled(const struct torci_run *run)
+{
+    const struct torc_decision *taken = NULL;
+    size_t count = run->decisions != NULL ? torc_decision_list_taken(run->decisions, &taken) : 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(taken[i].site, "deferred.fail") == 0)
+            return true;
+    return false;
+}
+
+void torci_sweep_unhandled(struct torci_run *run, const struct torc_failure *failure)
+{
+    if (torc_failure_type(failure) == &torc_failure_cancelled && has_cancelled(run))
+        run->cancelled_unhandled++;
 }
 
 bool torci_sweep_lets_go(struct torci_run *run, enum torc_scenario_verdict verdict)

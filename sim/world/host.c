@@ -118,8 +118,10 @@ void torci_host_run_turn(struct torc_host *host)
     }
     torci_host_leave(host);
     world->cause = 0;
-    if (world->decider != NULL)
+    if (world->decider != NULL) {
+        torci_host_cancels_after(host);
         torci_host_suffers_after(host);
+    }
     torci_host_reschedule(host, true);
 }
 

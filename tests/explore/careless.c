@@ -7,6 +7,7 @@
  *   bug=resolve  nobody asks how the lookup went
  *   bug=timer    a call that comes late is taken for one that came twice
  *   bug=job      the argument of a job that is not taken is forgotten
+ *   bug=cancel   what was taken for a question is given back when it is answered, and not when it is given up
  *   bug=none     none of these */
 #include <string.h>
 
@@ -33,6 +34,8 @@ struct careless {
     bool connecting;
     bool connected;
     char *block;
+    char *question;
+    struct torc_source asked;
     char *nothing; /* NULL */
 };
 
@@ -140,11 +143,40 @@ static struct torc_failure *reach(struct torc_factory *self, const struct torc_a
     return NULL;
 }
 
+static void forget_question(struct careless *careless)
+{
+    torc_release(careless->scope, careless->question, careless->question != NULL ? BYTES : 0);
+    careless->question = NULL;
+}
+
 static struct torc_result found(struct torc_result result, void *arg)
 {
     (void)arg;
     torc_result_drop(result);
     return torc_value(NULL);
+}
+
+static struct torc_result answered(struct torc_result result, void *arg)
+{
+    bool given_up = result.kind == TORC_RESULT_FAILURE &&
+                    torc_failure_type(result.as.failure) == &torc_failure_cancelled;
+
+    if (!given_up)
+        forget_question(arg);
+    torc_result_drop(result);
+    return torc_value(NULL);
+}
+
+/* Answered by the timed call, or when it stops. */
+static void ask(struct careless *careless)
+{
+    struct torc_deferred *deferred = NULL;
+
+    careless->question = torc_alloc(careless->scope, BYTES);
+    if (torc_deferred_new(careless->scope, NULL, NULL, &careless->asked, &deferred) != 0 ||
+        torc_deferred_add_both(deferred, answered, careless, NULL) != 0)
+        forget_question(careless);
+    torc_deferred_drop(deferred);
 }
 
 static int look_up(struct careless *careless)
@@ -190,6 +222,7 @@ static struct torc_failure *tick(void *arg)
     if (has(careless, "timer") &&
         torc_clock_now(torc_reactor_clock(careless->reactor)) > careless->due_ns + 40 * TORC_MILLISECOND)
         crash(careless);
+    (void)torc_source_fire(careless->asked, torc_value(NULL));
     return NULL;
 }
 
@@ -200,6 +233,7 @@ static struct torc_deferred *stop(void *instance)
 
     torc_listener_close(careless->listener);
     (void)torc_timer_cancel(careless->timer);
+    torc_source_drop(careless->asked);
     careless->stopping = true;
     if (torc_deferred_new(careless->scope, NULL, NULL, &careless->stopped, &deferred) != 0)
         deferred = NULL;
@@ -240,6 +274,8 @@ static int begin(struct careless *careless)
     careless->connecting = torc_connect(careless->reactor, &there, &careless->client, NULL,
                                         &careless->connector) == 0;
     (void)look_up(careless);
+    if (has(careless, "cancel"))
+        ask(careless);
     if (torc_submit_job(careless->reactor, compute, computed, careless->block) != 0 && has(careless, "job"))
         careless->block = NULL;
     return 0;
@@ -271,7 +307,7 @@ static struct torc_failure *start(struct torc_reactor *reactor, const struct tor
 }
 
 static const struct torc_option options[] = {
-    {"bug", TORC_OPTION_TEXT, "none", "none, accept, read, write, connect, socket, resolve, timer, job"},
+    {"bug", TORC_OPTION_TEXT, "none", "none, accept, read, write, connect, socket, resolve, timer, job, cancel"},
     {NULL, TORC_OPTION_FLAG, NULL, NULL},
 };
 

@@ -86,6 +86,11 @@ typedef void torc_visit_unfired_fn(void *arg, const char *site);
 TORC_API void torc_scope_visit_unfired(const struct torc_scope *scope, torc_visit_unfired_fn *visit,
                                        void *arg);
 
+/* torc_deferred_cancel of the one that visiting shows after `index` others, whoever holds it: a test's way to a
+ * deferred it was not given.  Callbacks run, so that the next one may stand elsewhere then.  false: there are not so
+ * many. */
+TORC_API bool torc_scope_cancel_unfired(struct torc_scope *scope, size_t index);
+
 #ifdef __cplusplus
 }
 #endif
