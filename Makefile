@@ -46,6 +46,7 @@ inc_sim/world    := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/scenario := -Ilib/include -Isim/include -Isim/world -D_GNU_SOURCE
 inc_sim/explore  := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/guard    := -Ilib/include -Isim/include -D_GNU_SOURCE
+inc_sim/trial    := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/cli      := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_bench        := -Ilib/include -Isim/include -Isim/world -D_GNU_SOURCE
 inc_fixture      := -Ilib/include
@@ -53,6 +54,8 @@ inc_test         := -Ilib/include -Isim/include -D_GNU_SOURCE -I.
 
 lib_folders := lib/core lib/net lib/db lib/service lib/live
 sim_folders := sim/world sim/scenario sim/explore
+# A library of its own, so that who needs no CMocka links none.
+trial_folders := sim/trial
 
 comma    := ,
 sources  = $(filter-out %_test.c,$(foreach d,$(1),$(wildcard $(d)/*.c)))
@@ -60,10 +63,12 @@ objects  = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 lib_src   := $(call sources,$(lib_folders))
 sim_src   := $(call sources,$(sim_folders))
+trial_src := $(call sources,$(trial_folders))
 guard_src := $(call sources,sim/guard)
 cli_src   := $(call sources,sim/cli)
 lib_obj   := $(call objects,$(lib_src))
 sim_obj   := $(call objects,$(sim_src))
+trial_obj := $(call objects,$(trial_src))
 guard_obj := $(call objects,$(guard_src))
 cli_obj   := $(call objects,$(cli_src))
 
@@ -87,14 +92,17 @@ test_scripts := $(wildcard tests/*.sh)
 
 lib_a := $(BUILD)/libtorc.a
 sim_a := $(BUILD)/libtorc-sim.a
+trial_a := $(BUILD)/libtorc-trial.a
 lib_so := $(BUILD)/libtorc.so.$(VERSION)
 sim_so := $(BUILD)/libtorc-sim.so.$(VERSION)
+trial_so := $(BUILD)/libtorc-trial.so.$(VERSION)
 torc  := $(BUILD)/torc
 
 lib_libs := -levent_core -levent_pthreads -lsqlite3 -lpthread
 sim_libs := -lxxhash -ljansson -lsqlite3
+trial_libs := -lcmocka
 cli_libs := -ldl
-test_libs := -lcmocka
+test_libs := $(trial_libs)
 
 .PHONY: all help libs modules tests check check-programs check-command check-unit check-conformance \
         check-determinism check-threads check-threaded-programs check-pairs check-kill check-power-cut check-oom check-valgrind coverage sweep-all bench install uninstall clean
@@ -102,9 +110,9 @@ test_libs := -lcmocka
 .SECONDARY:
 
 all: libs $(torc) modules ## the libraries, the command and the fixtures' modules
-libs: $(lib_a) $(sim_a) $(lib_so) $(sim_so) ## the libraries, static and shared
+libs: $(lib_a) $(sim_a) $(trial_a) $(lib_so) $(sim_so) $(trial_so) ## the libraries, static and shared
 modules: $(modules) ## the fixtures as shared objects, in $(BUILD)/modules
-tests: all $(test_bin) $(script_bin) ## every test program
+tests: all $(test_bin) $(script_bin) $(trial_test_so) ## every test program
 
 help: ## this
 	@sed -n 's/^\([a-z-]*\):.*## */\1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -134,6 +142,8 @@ $(lib_a): $(lib_obj)
 	rm -f $@ && $(AR) rcs $@ $^
 $(sim_a): $(sim_obj)
 	rm -f $@ && $(AR) rcs $@ $^
+$(trial_a): $(trial_obj)
+	rm -f $@ && $(AR) rcs $@ $^
 $(lib_so): $(lib_obj) lib/libtorc.map
 	$(CC) -shared -Wl,-soname,libtorc.so.$(SOMAJOR) -Wl,--version-script=lib/libtorc.map $(LDFLAGS_ALL) \
 	    -o $@ $(lib_obj) $(lib_libs)
@@ -145,11 +155,17 @@ $(sim_so): $(sim_obj) sim/libtorc-sim.map $(lib_so)
 	ln -sf $(@F) $(BUILD)/libtorc-sim.so.$(SOMAJOR)
 	ln -sf $(@F) $(BUILD)/libtorc-sim.so
 
+$(trial_so): $(trial_obj) sim/libtorc-trial.map $(sim_so)
+	$(CC) -shared -Wl,-soname,libtorc-trial.so.$(SOMAJOR) -Wl,--version-script=sim/libtorc-trial.map \
+	    $(LDFLAGS_ALL) -o $@ $(trial_obj) -L$(BUILD) -ltorc-sim -ltorc $(trial_libs)
+	ln -sf $(@F) $(BUILD)/libtorc-trial.so.$(SOMAJOR)
+	ln -sf $(@F) $(BUILD)/libtorc-trial.so
+
 # The command exports the public interface to the modules it loads, so there is one copy of the library
-# in the process.
-$(torc): $(cli_obj) $(guard_obj) $(sim_a) $(lib_a)
-	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(cli_obj) $(guard_obj) -Wl,--whole-archive $(sim_a) $(lib_a) \
-	    -Wl,--no-whole-archive $(sim_libs) $(lib_libs) $(cli_libs)
+# in the process; and CMocka's, whose asserts tests use that it loads.
+$(torc): $(cli_obj) $(guard_obj) $(trial_a) $(sim_a) $(lib_a)
+	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(cli_obj) $(guard_obj) -Wl,--whole-archive $(trial_a) $(sim_a) $(lib_a) \
+	    -Wl,--no-whole-archive $(sim_libs) $(lib_libs) $(trial_libs) $(cli_libs)
 
 define module_rule
 $(BUILD)/modules/$(call module_of,$(1)).so: $(call objects,$(call sources,$(1)))
@@ -160,18 +176,18 @@ $(foreach d,$(fixture_dirs),$(eval $(call module_rule,$(d))))
 
 # --- test programs ----------------------------------------------------------------------------------
 link_test = $(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(1) $(support_obj) $(guard_obj) -Wl,--whole-archive \
-            $(sim_a) $(lib_a) -Wl,--no-whole-archive $(sim_libs) $(lib_libs) $(test_libs) -ldl
+            $(trial_a) $(sim_a) $(lib_a) -Wl,--no-whole-archive $(sim_libs) $(lib_libs) $(test_libs) -ldl
 
 define fixture_test_rule
-$(patsubst %.c,$(BUILD)/%,$(1)): $(BUILD)/$(1:.c=.o) $(call objects,$(call sources,$(patsubst %/,%,$(dir $(1))))) $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+$(patsubst %.c,$(BUILD)/%,$(1)): $(BUILD)/$(1:.c=.o) $(call objects,$(call sources,$(patsubst %/,%,$(dir $(1))))) $(support_obj) $(guard_obj) $(trial_a) $(sim_a) $(lib_a)
 	$$(call link_test,$$(filter $(BUILD)/$(dir $(1))%.o,$$^))
 endef
 $(foreach t,$(fixtest_src),$(eval $(call fixture_test_rule,$(t))))
 
 cli_test_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard sim/cli/*_test.c))
-$(cli_test_bin): $(BUILD)/%_test: $(BUILD)/%_test.o $(filter-out $(BUILD)/sim/cli/main.o,$(cli_obj)) $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+$(cli_test_bin): $(BUILD)/%_test: $(BUILD)/%_test.o $(filter-out $(BUILD)/sim/cli/main.o,$(cli_obj)) $(support_obj) $(guard_obj) $(trial_a) $(sim_a) $(lib_a)
 	$(call link_test,$(filter $(BUILD)/sim/cli/%.o,$^))
-$(filter-out $(cli_test_bin),$(patsubst %.c,$(BUILD)/%,$(unit_src))): $(BUILD)/%_test: $(BUILD)/%_test.o $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+$(filter-out $(cli_test_bin),$(patsubst %.c,$(BUILD)/%,$(unit_src))): $(BUILD)/%_test: $(BUILD)/%_test.o $(support_obj) $(guard_obj) $(trial_a) $(sim_a) $(lib_a)
 	$(call link_test,$<)
 
 # What lib/live/live_refused_test.c stands before.
@@ -179,18 +195,23 @@ refused_calls := socket bind listen connect accept4 setsockopt getsockname getpe
                  getaddrinfo event_config_new event_base_new_with_config event_add malloc calloc free
 $(BUILD)/lib/live/live_refused_test: private LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=,$(refused_calls))
 
+# The tests that the command loads: tests/trial.sh runs them.
+trial_test_so := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/trial/*.c))
+$(trial_test_so): %.so: %.o
+	$(CC) -shared $(LDFLAGS_ALL) -o $@ $<
+
 # What a folder's program needs besides.
 dir_libs_tests/clients := -lhiredis
 define dir_test_rule
-$(BUILD)/$(1)/$(notdir $(1)): $(call objects,$(wildcard $(1)/*.c)) $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+$(BUILD)/$(1)/$(notdir $(1)): $(call objects,$(wildcard $(1)/*.c)) $(support_obj) $(guard_obj) $(trial_a) $(sim_a) $(lib_a)
 	$$(call link_test,$$(filter $(BUILD)/$(1)/%.o,$$^)) $$(dir_libs_$(1))
 endef
 $(foreach d,$(test_dirs),$(eval $(call dir_test_rule,$(d))))
 
 # What tests/power.sh, tests/kill.sh and tests/pairs.sh run.
-$(BUILD)/tests/pairs/pairs: $(BUILD)/tests/pairs/pairs.o $(filter-out $(BUILD)/sim/cli/main.o,$(cli_obj)) $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+$(BUILD)/tests/pairs/pairs: $(BUILD)/tests/pairs/pairs.o $(filter-out $(BUILD)/sim/cli/main.o,$(cli_obj)) $(support_obj) $(guard_obj) $(trial_a) $(sim_a) $(lib_a)
 	$(call link_test,$< $(filter $(BUILD)/sim/cli/%.o,$^))
-$(BUILD)/tests/power/power: $(BUILD)/tests/power/power.o $(support_obj) $(guard_obj) $(sim_a) $(lib_a)
+$(BUILD)/tests/power/power: $(BUILD)/tests/power/power.o $(support_obj) $(guard_obj) $(trial_a) $(sim_a) $(lib_a)
 	$(call link_test,$<)
 $(BUILD)/tests/kill/kill: $(BUILD)/tests/kill/kill.o $(BUILD)/tests/clients/server_process.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lhiredis -lsqlite3
@@ -235,7 +256,7 @@ check: tests ## unit tests, conformance on both worlds, scenarios, black-box tes
 check-programs: tests ## the test programs and the scenarios: what depends on compiler and sanitizer
 	tests/run --build $(BUILD) $(test_bin) tests/scenarios.sh
 check-command: tests ## the same and the scripts that run the command: what is worth running with a sanitizer
-	tests/run --build $(BUILD) $(test_bin) $(addprefix tests/,cli.sh fmt.sh lint.sh replay.sh scenarios.sh explore.sh sweep.sh shard.sh hunt.sh check.sh clients.sh kill.sh)
+	tests/run --build $(BUILD) $(test_bin) $(addprefix tests/,cli.sh fmt.sh lint.sh replay.sh scenarios.sh explore.sh sweep.sh shard.sh hunt.sh check.sh clients.sh kill.sh trial.sh)
 check-unit: tests ## the unit tests alone
 	tests/run --build $(BUILD) $(unit_bin)
 check-conformance: tests ## the conformance suite on both worlds, and the mutants it must catch
@@ -322,21 +343,21 @@ lib_headers := $(wildcard lib/include/torc/*.h)
 sim_headers := $(wildcard sim/include/torc/*.h)
 install_dirs := $(bindir) $(libdir)/pkgconfig $(includedir)/torc $(libdir)/torc/modules
 
-install: all $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc ## command, libraries, headers, pkg-config files and modules under prefix (and DESTDIR)
+install: all $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/libtorc-trial.pc ## command, libraries, headers, pkg-config files and modules under prefix (and DESTDIR)
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(install_dirs))
 	$(INSTALL) -m 755 $(torc) $(DESTDIR)$(bindir)/torc
-	$(INSTALL) -m 644 $(lib_a) $(sim_a) $(DESTDIR)$(libdir)/
-	$(INSTALL) -m 755 $(lib_so) $(sim_so) $(DESTDIR)$(libdir)/
-	for l in libtorc libtorc-sim; do \
+	$(INSTALL) -m 644 $(lib_a) $(sim_a) $(trial_a) $(DESTDIR)$(libdir)/
+	$(INSTALL) -m 755 $(lib_so) $(sim_so) $(trial_so) $(DESTDIR)$(libdir)/
+	for l in libtorc libtorc-sim libtorc-trial; do \
 	    ln -sf $$l.so.$(VERSION) $(DESTDIR)$(libdir)/$$l.so.$(SOMAJOR); \
 	    ln -sf $$l.so.$(SOMAJOR) $(DESTDIR)$(libdir)/$$l.so; done
 	$(INSTALL) -m 644 $(lib_headers) $(sim_headers) $(DESTDIR)$(includedir)/torc/
-	$(INSTALL) -m 644 $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(DESTDIR)$(libdir)/pkgconfig/
+	$(INSTALL) -m 644 $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/libtorc-trial.pc $(DESTDIR)$(libdir)/pkgconfig/
 	$(INSTALL) -m 755 $(modules) $(DESTDIR)$(libdir)/torc/modules/
 
 uninstall: ## removes what install put there, and nothing else
 	rm -f $(DESTDIR)$(bindir)/torc
-	for l in libtorc libtorc-sim; do \
+	for l in libtorc libtorc-sim libtorc-trial; do \
 	    rm -f $(DESTDIR)$(libdir)/$$l.a $(DESTDIR)$(libdir)/$$l.so $(DESTDIR)$(libdir)/$$l.so.$(SOMAJOR) \
 	          $(DESTDIR)$(libdir)/$$l.so.$(VERSION) $(DESTDIR)$(libdir)/pkgconfig/$$l.pc; done
 	rm -f $(addprefix $(DESTDIR)$(includedir)/torc/,$(notdir $(lib_headers) $(sim_headers)))

@@ -391,6 +391,19 @@ def bench_explore_lease(bench):
                     {"torc": lambda: explored(bench, scenario, 150, "portfolio")}, None, ">= 50")
 
 
+def bench_trial(bench):
+    """A thousand small tests; microseconds for each, of elapsed time on one core."""
+    tests = bench.program("trial_small.so")[0]
+
+    def cost(*more):
+        began = time.monotonic()
+        command_figures(bench, ["trial", tests, "--reporter", "dots"] + list(more))
+        return (time.monotonic() - began) * 1e6 / 1000
+    for name, more, bar in (("trial.process", ["--in-process"], "< 200"), ("trial.forked", [], "< 4000")):
+        if bench.wants(name):
+            bench.alternate(name, "us per test", {"torc": lambda: cost(*more)}, None, bar)
+
+
 def bench_sim_speed(bench):
     """Virtual seconds in one of processor time, whole runs of the idle-timeout scenarios."""
     for scenario, virtual_s in (("line_idle", 9.008), ("kv_idle", 19.002)):
@@ -588,6 +601,7 @@ BENCHES = {
     "sim.speed": bench_sim_speed,
     "sweep.cases": bench_sweep_cases,
     "timers": bench_timers,
+    "trial": bench_trial,
 }
 
 

@@ -88,6 +88,10 @@ indented docs/database.md 'struct order_line' >"$at/rows"
 within "$at/rows" fixtures/orders/order_rows.h >>"$at/log"
 report $? "docs/database.md shows the rows of the fixture"
 
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' docs/trial.md >"$at/trial.c"
+within "$at/trial.c" fixtures/echo/echo_test.c >>"$at/log"
+report $? "docs/trial.md shows a test of the fixture"
+
 # --- commands -----------------------------------------------------------------------------------------
 # Every `torc COMMAND --option` of a code block, of any page: the help knows it.
 grep -hE '^    ' $pages | grep -oE '(build/)?torc (serve|run|replay) .*' | sed 's|^build/||; s/   .*//' | sort -u >"$at/lines"

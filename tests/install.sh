@@ -29,6 +29,11 @@ plus() {
 soname() { readelf -d "$at/usr/lib/libtorc.so" | grep -q 'SONAME.*libtorc.so.0\]'; }
 installed_torc() { (cd / && "$at/usr/bin/torc" run "$TORC_ROOT/scenarios/protocol/line.scn"); }
 empty() { [ -z "$(find "$at/usr" ! -type d)" ] || { find "$at/usr" ! -type d; false; }; }
+trial() {
+    printf '#include <torc/trial.h>\nTORC_TRIAL_MAIN\n' >"$at/main.c" &&
+        gcc -std=c11 -Wall -Wextra -Werror -o "$at/trial" tests/trial/passes.c "$at/main.c" \
+            $(pkg-config --cflags --libs libtorc-trial) && LD_LIBRARY_PATH="$at/usr/lib" "$at/trial"
+}
 example() {
     cp -r examples/hello "$at/hello" &&
         PATH="$at/usr/bin:$PATH" CFLAGS=-Werror make -s -C "$at/hello" check && rm -rf "$at/hello"
@@ -39,7 +44,8 @@ check "a consumer builds and runs against the shared libraries" shared
 check "a consumer builds and runs against the static libraries" static
 check "a consumer builds and runs as C++" plus
 check "the installed command finds its modules" installed_torc
-check "the example of the README builds against the installed library, passes its test and its scenario" example
+check "a program of tests builds and passes" trial
+check "the example of the README builds against the installed library, passes its tests and its scenario" example
 check "make uninstall leaves nothing behind" make_plain uninstall
 check "nothing is left" empty
 echo "1..$n"

@@ -30,7 +30,7 @@ for list in ci/symbols/*; do
         echo "not ok $n - $folder asks for nothing that is not in $list"
     fi
 done
-for library in libtorc libtorc-sim; do
+for library in libtorc libtorc-sim libtorc-trial; do
     n=$((n + 1))
     alien=$(nm -D --defined-only "$plain/$library.so" | awk '$2 != "A" { print $3 }' | sed 's/@.*//' | grep -v '^torc_')
     if [ -z "$alien" ]; then

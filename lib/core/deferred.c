@@ -222,6 +222,11 @@ bool torc_deferred_has_fired(const struct torc_deferred *deferred)
     return deferred->flags & TORCI_FIRED;
 }
 
+const char *torc_deferred_site(const struct torc_deferred *deferred)
+{
+    return deferred->own.site;
+}
+
 int torc_deferred_take(struct torc_deferred *deferred, struct torc_result *out)
 {
     if (!torci_deferred_at_rest(deferred))

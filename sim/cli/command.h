@@ -29,6 +29,7 @@ int torci_command_sweep(int argc, char **argv);
 int torci_command_merge(int argc, char **argv);
 int torci_command_fmt(int argc, char **argv);
 int torci_command_lint(int argc, char **argv);
+int torci_command_trial(int argc, char **argv);
 
 /* Prints "torc COMMAND: sentence" and where to find help to stderr; returns TORCI_EXIT_USAGE. */
 int torci_usage_error(const char *command, const char *format, ...) TORC_PRINTF(2, 3);

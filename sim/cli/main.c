@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"hunt", "try everything there is against a scenario, for a minute", torci_command_hunt},
     {"merge", "put the results of shards together, and compare", torci_command_merge},
     {"check", "run scenarios twice, the second time perturbed, and compare", torci_command_check},
+    {"trial", "run unit tests", torci_command_trial},
     {"fmt", "write scenarios in their canonical form", torci_command_fmt},
     {"lint", "find what is no error in modules and scenarios, and surely wrong", torci_command_lint},
     {"replay", "play recorded traffic to today's build, and compare", torci_command_replay},

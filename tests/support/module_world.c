@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <torc/trial.h>
+
 static void need(bool held, const char *what)
 {
     if (held)
@@ -82,19 +84,25 @@ static const struct torc_factory_ops factory_ops = {
 
 /* --- the world ------------------------------------------------------------------------------------ */
 
+static void start(struct module_world *world, const struct torc_module *module, const char *const *pairs)
+{
+    char error[256] = "";
+
+    if (torc_host_start_module(world->server, module, pairs, error, sizeof(error)) != 0) {
+        fprintf(stderr, "%s\n", error);
+        need(false, "the module does not start");
+    }
+}
+
 struct module_world *module_world_new(const struct torc_module *module, const char *const *pairs)
 {
     struct module_world *world = calloc(1, sizeof(*world));
-    char error[256] = "";
 
     need(world != NULL, "out of memory");
     need(torc_world_new(NULL, &world->world) == 0, "no world");
     need(torc_world_add_host(world->world, "srv", NULL, &world->server) == 0, "no server");
     need(torc_world_add_host(world->world, "cli", NULL, &world->peer) == 0, "no peer");
-    if (torc_host_start_module(world->server, module, pairs, error, sizeof(error)) != 0) {
-        fprintf(stderr, "%s\n", error);
-        need(false, "the module does not start");
-    }
+    start(world, module, pairs);
     return world;
 }
 
@@ -102,6 +110,32 @@ void module_world_free(struct module_world *world)
 {
     torc_world_free(world->world);
     free(world);
+}
+
+static struct torc_deferred *stop_and_free(void *arg)
+{
+    struct module_world *world = arg;
+
+    (void)torc_reactor_stop(torc_host_reactor(world->server)); /* or it has stopped */
+    (void)torc_reactor_stop(torc_host_reactor(world->peer));
+    torc_trial_run(world->trial, 60 * TORC_SECOND);
+    free(world);
+    return NULL;
+}
+
+struct module_world *module_world_of(struct torc_trial *trial, const struct torc_module *module,
+                                     const char *const *pairs)
+{
+    struct module_world *world = calloc(1, sizeof(*world));
+
+    need(world != NULL, "out of memory");
+    torc_trial_add_clean_up(trial, stop_and_free, world);
+    world->trial = trial;
+    world->world = torc_trial_world(trial);
+    world->server = torc_trial_add_host(trial, "srv");
+    world->peer = torc_trial_add_host(trial, "cli");
+    start(world, module, pairs);
+    return world;
 }
 
 void module_world_run(struct module_world *world, uint64_t span_ns)

@@ -15,6 +15,8 @@
 #include <torc/module.h>
 #include <torc/sim.h>
 
+struct torc_trial;
+
 #define MODULE_WORLD_CLIENTS 8
 
 struct module_world_client {
@@ -28,6 +30,7 @@ struct module_world_client {
 };
 
 struct module_world {
+    struct torc_trial *trial; /* whose world it is, or NULL */
     struct torc_world *world;
     struct torc_host *server;
     struct torc_host *peer;
@@ -38,6 +41,10 @@ struct module_world {
 /* Starts the module; aborts the test program if that fails. */
 struct module_world *module_world_new(const struct torc_module *module, const char *const *pairs);
 void module_world_free(struct module_world *world);
+
+/* The same on hosts that it adds to the world of a test of torc/trial.h.  A clean-up stops and frees it. */
+struct module_world *module_world_of(struct torc_trial *trial, const struct torc_module *module,
+                                     const char *const *pairs);
 
 /* Connects a client and runs until it is connected or has failed. */
 size_t module_world_connect(struct module_world *world, uint16_t port);

@@ -186,6 +186,8 @@ TORC_API TORC_CHECKED int torc_deferred_add_timeout(struct torc_deferred *deferr
 
 /* State, for tests. */
 TORC_API bool torc_deferred_has_fired(const struct torc_deferred *deferred);
+/* The place it was made; a literal. */
+TORC_API const char *torc_deferred_site(const struct torc_deferred *deferred);
 
 /* Takes the result out of a deferred that has fired and is not paused or waiting: the deferred goes
  * on with value NULL.  `out` is given.  Errors: TORC_EAGAIN, there is no result now. */
