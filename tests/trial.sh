@@ -116,13 +116,24 @@ lines = [json.loads(line) for line in open(at + "/lines")]
 assert [(l["test"], l["verdict"]) for l in lines] == [("fails.no_success", "failed"), ("passes.an_hour_is_short", "passed"),
     ("passes.a_test_that_is_skipped", "skipped"), ("passes.a_todo", "todo")]
 assert lines[1]["virtual_ns"] == 3601 * 10**9 and "a value was expected" in lines[0]["text"]
-environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="XML", CMOCKA_XML_FILE=at + "/cmocka.xml")
+environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="XML", CMOCKA_XML_FILE=at + "/cmocka-%g.xml")
 subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL)
-assert len(tree.parse(at + "/cmocka.xml").findall(".//testcase")) == 4
+assert len(tree.parse(at + "/cmocka-trial.xml").findall(".//testcase")) == 4
 PY
 report $? "JUnit's XML and JSON Lines say the same; CMOCKA_XML_FILE is honoured"
 GITHUB_ACTIONS=true ends 1 "on GitHub a failure is an annotation as well" "$mixed" \
     "::error file=tests/trial/fails.c,line=" "title=fails.no_success::a value was expected, and it failed" "%0Aat tests/trial/fails.c:"
+
+# --- interruption -------------------------------------------------------------------------------------
+for how in "" --in-process; do
+    # What runs in the background ignores interrupts, unless it says otherwise.
+    env --default-signal=INT "$TORC_BUILD/torc" trial $how "$objects/passes.so" --filter an_hour_is_short --until-failure >"$at/out" 2>"$at/err" &
+    child=$!
+    for _ in $(seq 400); do [ -s "$at/out" ] && break; sleep 0.05; done
+    kill -INT $child; wait $child
+    [ $? -eq 130 ]
+    report $? "an interrupted run ends with status 130${how:+, $how}"
+done
 
 # --- wrong usage --------------------------------------------------------------------------------------
 ends 0 "--help" "--help" "usage: torc trial [options] TESTS.so..." "--failed-first FILE"

@@ -107,7 +107,11 @@ struct torc_deferred *torc_assert_failure_at(const char *file, int line, struct 
         abort();
     *expected = (struct expected){trial, type, file, line};
     if (torc_deferred_add(deferred, unexpected_value, some_failure, expected, free) != 0) {
+        struct torc_result result = torc_value(NULL);
+
         free(expected);
+        if (torc_deferred_take(deferred, &result) == 0)
+            torc_result_drop(result);
         torc_deferred_drop(deferred);
         torc_trial_need_at(file, line, trial, TORC_ENOMEM);
     }

@@ -197,20 +197,33 @@ static bool is_debugged(void)
     return traced;
 }
 
+/* CMocka's files have the name of their group where "%g" is; all groups are in this one. */
+static void read_xml_file(struct torci_trial_options *options, const char *path)
+{
+    const char *group = strstr(path, "%g");
+
+    if (group == NULL)
+        snprintf(options->xml_file, sizeof options->xml_file, "%s", path);
+    else
+        snprintf(options->xml_file, sizeof options->xml_file, "%.*strial%s", (int)(group - path), path, group + 2);
+    options->junit = options->xml_file;
+    options->form = &torci_trial_tree;
+}
+
 static int read_environment(struct torci_trial_options *options)
 {
     const char *filter = getenv("CMOCKA_TEST_FILTER");
     const char *skip = getenv("CMOCKA_SKIP_FILTER");
     const char *output = getenv("CMOCKA_MESSAGE_OUTPUT");
+    const char *xml_file = getenv("CMOCKA_XML_FILE");
 
     options->run.in_process = is_debugged();
     if (output != NULL && strcasecmp(output, "TAP") == 0)
         options->form = &torci_trial_tap;
     if (output != NULL && strcasecmp(output, "XML") == 0) {
         options->form = &torci_trial_junit;
-        options->junit = getenv("CMOCKA_XML_FILE");
-        if (options->junit != NULL)
-            options->form = &torci_trial_tree;
+        if (xml_file != NULL)
+            read_xml_file(options, xml_file);
     }
     if (filter != NULL)
         (void)add_pattern(options->filters, &options->filter_count, filter);

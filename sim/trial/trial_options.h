@@ -25,6 +25,7 @@ struct torci_trial_options {
     bool gdb;
     bool help;
     const struct torci_trial_form *form;
+    char xml_file[4096];      /* of CMOCKA_XML_FILE */
     const char *junit;        /* files, or NULL */
     const char *jsonl;
     const char *failed_first;
