@@ -286,7 +286,7 @@ static void tell_end(const struct hunt *hunt, int status)
     double found_s = seconds_since(hunt->since_ns) - (double)hunt->shrunk.ns / 1e9;
 
     printf("%s: ", hunt->path);
-    if (status == 0 && hunt->unmet != 0)
+    if (status == 0 && hunt->unmet != 0 && hunt->runs > 0)
         printf("a `sometimes` was never true in");
     else if (status == 0)
         printf("nothing found in");
@@ -315,7 +315,7 @@ static int hunt_scenario(struct hunt *hunt)
     hunt->next_seed = 1;
     status = run_phases(hunt);
     tell_end(hunt, status);
-    if (status == 0 && hunt->unmet != 0)
+    if (status == 0 && hunt->unmet != 0 && hunt->runs > 0)
         status = TORCI_EXIT_UNMET;
     torci_fault_list_free(&hunt->faults);
     torc_scenario_free(scenario);

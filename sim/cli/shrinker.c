@@ -224,38 +224,21 @@ static enum lines_end judge(struct shrinker *shrinker, const struct torci_failur
     return LINES_FAIL_SO;
 }
 
-static enum lines_end run_apart(struct shrinker *shrinker, const struct torc_scenario *scenario,
-                                const struct torc_scenario_run_options *options)
-{
-    struct torci_apart apart;
-    enum lines_end end;
-
-    if (torci_run_apart(scenario, options, &apart) != 0)
-        return LINES_OTHER;
-    end = judge(shrinker, &apart.identity, apart.message);
-    torci_apart_free(&apart);
-    return end;
-}
-
-/* What comes of the lines that are kept. */
+/* What comes of the lines that are kept.  Apart: with lines taken out the module may do what it never did before. */
 static enum lines_end run_lines(struct shrinker *shrinker, const struct torc_scenario *scenario)
 {
     struct torc_scenario_run_options options;
-    struct torc_scenario_report *report;
-    struct torci_failure_identity identity;
+    struct torci_apart apart;
     enum lines_end end;
 
     torci_scenario_source_run_options(shrinker->source, &options);
     options.decisions = NULL; /* they are lines by now */
     options.decision_count = 0;
     shrinker->runs++;
-    if (shrinker->identity->verdict < 0)
-        return run_apart(shrinker, scenario, &options);
-    if (torc_scenario_run(scenario, &options, &report) != 0)
+    if (torci_run_apart(scenario, &options, &apart) != 0)
         return LINES_OTHER;
-    torci_failure_identify(report, &identity);
-    end = judge(shrinker, &identity, report->failure_count > 0 ? report->failures[0].message : "");
-    torc_scenario_report_free(report);
+    end = judge(shrinker, &apart.identity, apart.message);
+    torci_apart_free(&apart);
     return end;
 }
 

@@ -38,8 +38,7 @@ struct torci_shrunk {
 };
 
 /* Shrinks the scenario at `path`, which started so fails as `identity` says.  Where it takes decisions to fail, what
- * is left must pass without them: otherwise deleting what is waited for would do.  Runs that end their process are
- * made in one of their own.  At most about `runs_max` runs.
+ * is left must pass without them: otherwise deleting what is waited for would do.  Each run is made in a process of its own.  At most about `runs_max` runs.
  * 0; TORC_ENOMEM; TORC_ENOTFOUND, it does not fail like that when it is read again. */
 int torci_shrink_scenario(struct torci_scenario_source *source, const char *path,
                           const struct torci_shrink_start *start,

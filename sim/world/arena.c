@@ -113,6 +113,8 @@ void *torci_arena_resize(struct torci_arena *arena, void *ptr, size_t old_bytes,
         if (block != NULL) {
             unlink_block(arena, block);
             arena->bytes_in_use -= old_bytes;
+            if (arena->spoils)
+                memset(ptr, FILL, old_bytes);
             free(block);
         }
         return NULL;

@@ -20,6 +20,7 @@ struct torci_arena {
     bool exempt; /* torci_arena_exempt */
     bool (*refuses)(struct torci_arena *arena); /* asked at each acquisition; or NULL */
     unsigned perturb; /* of enum torc_perturbation */
+    bool spoils;      /* what is released is overwritten, so that who still uses it is found out */
     struct torci_arena_block *spare; /* with PERTURB_ADDRESSES: for the next request of that size */
     size_t spare_bytes;
 };

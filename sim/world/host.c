@@ -268,6 +268,7 @@ int torc_world_add_host(struct torc_world *world, const char *name,
         host->handles_max = options->handles_max;
     }
     host->arena.perturb = world->perturb;
+    host->arena.spoils = world->decider != NULL || world->perturb != 0;
     enlist(host);
     code = make_reactor(host);
     if (code != 0) {

@@ -3,6 +3,7 @@
  *   bug=order   the connection that is served second overwrites what the first one asked for
  *   bug=crash   the first of them, with a null pointer
  *   bug=exit    the first of them, and it ends the process
+ *   bug=freed   looks into a connection it has released
  *   bug=none    neither */
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct chunky {
     unsigned open;
     unsigned char owner; /* the request that came last of those of one letter */
     bool owned;
+    bool listening, stopping;
 };
 
 struct client {
@@ -69,13 +71,27 @@ static struct torc_failure *data_received(struct torc_protocol *self, const uint
     return NULL;
 }
 
+/* Stopped, without connections, and no listener asks for protocols any more. */
+static void release_unused(struct chunky *chunky)
+{
+    if (chunky->stopping && chunky->open == 0 && !chunky->listening)
+        torc_release(chunky->scope, chunky, sizeof *chunky);
+}
+
 static void connection_lost(struct torc_protocol *self, struct torc_failure *reason)
 {
     struct client *client = (struct client *)(void *)self;
+    struct chunky *chunky = client->chunky;
 
     (void)reason;
-    client->chunky->open--;
-    torc_release(client->chunky->scope, client, sizeof *client);
+    if (strcmp(chunky->bug, "freed") == 0) {
+        torc_release(chunky->scope, client, sizeof *client);
+        client->chunky->open--;
+        return;
+    }
+    chunky->open--;
+    torc_release(chunky->scope, client, sizeof *client);
+    release_unused(chunky);
 }
 
 static struct torc_failure *build_protocol(struct torc_factory *self,
@@ -97,10 +113,26 @@ static struct torc_failure *build_protocol(struct torc_factory *self,
     return NULL;
 }
 
+static void factory_started(struct torc_factory *self)
+{
+    ((struct chunky *)(void *)self)->listening = true;
+}
+
+static void factory_stopped(struct torc_factory *self)
+{
+    struct chunky *chunky = (struct chunky *)(void *)self;
+
+    chunky->listening = false;
+    release_unused(chunky);
+}
+
 static struct torc_failure *start(struct torc_reactor *reactor, const struct torc_options *options,
                                   void **out_instance)
 {
-    static const struct torc_factory_ops ops = {.size = sizeof ops, .build_protocol = build_protocol};
+    static const struct torc_factory_ops ops = {.size = sizeof ops,
+                                                .build_protocol = build_protocol,
+                                                .started = factory_started,
+                                                .stopped = factory_stopped};
     struct torc_scope *scope = torc_reactor_scope(reactor);
     struct chunky *chunky = torc_alloc_zero(scope, sizeof *chunky);
     int error;
@@ -125,14 +157,14 @@ static struct torc_deferred *stop(void *instance)
 {
     struct chunky *chunky = instance;
 
+    chunky->stopping = true;
     torc_listener_close(chunky->listener);
-    torc_release(chunky->scope, chunky, sizeof *chunky);
     return NULL;
 }
 
 static const struct torc_option options[] = {
     {"listen", TORC_OPTION_ADDRESS, "tcp:7000", "where"},
-    {"bug", TORC_OPTION_TEXT, "none", "none, split, order, crash, exit"},
+    {"bug", TORC_OPTION_TEXT, "none", "none, split, order, crash, exit, freed"},
     {NULL, TORC_OPTION_FLAG, NULL, NULL},
 };
 
