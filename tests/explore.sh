@@ -96,6 +96,20 @@ expect 1 "dfs survives a crash and shrinks it" "explore $options --strategy dfs 
 expect 0 "dfs tries every answer to the first questions" "explore $options --strategy dfs --depth 4 tests/explore/chunky.scn" \
     "the first 4 questions" ": all their answers"
 expect 4 "a budget ends dfs" "explore $options --strategy dfs --depth 20 --budget 1s tests/explore/chunky.scn" "the budget ended it"
+cat >"$at/join.scn" <<'TEXT'
+scn 1
+host srv module=echo listen=tcp:7000
+host cli peer
+0         cli connect srv:7000 as c1
++1ms      c1 send "one two three" seg=3
++0..5ms   c1 expect "one two three"
++1ms      c1 close
+TEXT
+"$torc" run --trace "$at/join.scn" >"$at/out" && [ "$(grep -c '"host":"srv","k":"rx".*"data":"..*"}' "$at/out")" -eq 5 ]
+report $? "a read gives one segment of those there are"
+echo "decide srv read.join 0 = 1" >>"$at/join.scn"
+"$torc" run --trace "$at/join.scn" >"$at/out" && grep -q '"host":"srv","k":"rx".*"data":"one two three"}' "$at/out"
+report $? "decided otherwise, it gives all of them"
 expect 2 "a depth that is none" "explore --depth 65 x.scn" "'65' is not a number from 1 to 64"
 expect 2 "dfs is no strategy of a single run" "run --strategy dfs x.scn" "none of fifo, random, pct, portfolio"
 expect 2 "a misspelt strategy" "explore --strategy protfolio x.scn" "none of fifo, random, pct, portfolio, dfs"

@@ -24,7 +24,8 @@ static const char *const corrupted[] = {"corrupted", NULL};
 /* Those of operations are numbered in sim/world/operation_fault.h. */
 const struct torc_decision_site torc_decision_sites[] = {
     {"ready.order", TORC_SITE_ORDER, NULL},  {"read.short", TORC_SITE_AMOUNT, NULL},
-    {"write.short", TORC_SITE_AMOUNT, NULL}, {"packet.delay", TORC_SITE_TIME, NULL},
+    {"read.join", TORC_SITE_AMOUNT, NULL},   {"write.short", TORC_SITE_AMOUNT, NULL},
+    {"packet.delay", TORC_SITE_TIME, NULL},
     {"job.delay", TORC_SITE_TIME, NULL},     {"timer.late", TORC_SITE_FAULT, late},
     {"loop.stall", TORC_SITE_FAULT, stalls}, {"clock.step", TORC_SITE_FAULT, steps},
     {"host.fault", TORC_SITE_FAULT, host_faults},

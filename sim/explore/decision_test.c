@@ -162,8 +162,8 @@ static void a_set_of_sites_may_leave_one_out(void **state)
     (void)state;
     assert_int_equal(torc_decision_sites_parse("free", &with, &bad), 0);
     assert_int_equal(torc_decision_sites_parse("free,-read.short", &without, &bad), 0);
-    assert_int_equal(with, 7);
-    assert_int_equal(without, 5);
+    assert_int_equal(with, 15);
+    assert_int_equal(without, 13);
 }
 
 static void what_the_list_has_not_the_fallback_decides(void **state)
@@ -192,7 +192,7 @@ static void sites_are_parsed_and_a_wrong_one_is_pointed_at(void **state)
 
     (void)state;
     assert_int_equal(torc_decision_sites_parse(NULL, &sites, &bad), 0);
-    assert_int_equal(sites, 7);
+    assert_int_equal(sites, 15);
     assert_int_equal(torc_decision_sites_parse("all", &sites, &bad), 0);
     assert_int_equal(torc_decision_sites_parse(wrong, &sites, &bad), TORC_ENOTFOUND);
     assert_ptr_equal(bad, wrong + 12);

@@ -139,6 +139,7 @@ int torc_host_call(struct torc_host *host, const char *name, const char *const *
         torc_format(error, error_size, "module %s has stopped", host->module->module->name);
         return TORC_ECLOSED;
     }
+    torci_host_suffers_clock_step(host);
     code = torci_module_parse(host, script->parameters != NULL ? script->parameters : none, script->name, pairs,
                  torci_count_pairs(pairs), error, error_size, &options);
     if (code != 0)

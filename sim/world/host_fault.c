@@ -175,7 +175,7 @@ static bool suffer_host_fault(struct torc_host *host)
     return value != 0;
 }
 
-static void suffer_clock_step(struct torc_host *host)
+void torci_host_suffers_clock_step(struct torc_host *host)
 {
     static const int32_t seconds[] = {0, 3600, -3600, -10};
     int64_t s = seconds[torci_fault(host, "clock.step", 4, 0)];
@@ -211,7 +211,7 @@ bool torci_host_suffers_before(struct torc_host *host)
         return false;
     if (suffer_host_fault(host))
         return true;
-    suffer_clock_step(host);
+    torci_host_suffers_clock_step(host);
     return suffer_late_timer(host);
 }
 

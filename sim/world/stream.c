@@ -106,17 +106,56 @@ static void trace_data(struct torci_end *end, enum torc_trace_kind kind, const v
     torc_trace_end(trace);
 }
 
+/* At most `bytes` of the first segment that was received. */
+static uint32_t take_received(struct torci_end *end, uint8_t *out, uint32_t bytes)
+{
+    struct torc_world *world = end->handle.host->world;
+    struct torci_packet *packet = end->received_head;
+    uint32_t left = packet->bytes - end->received_offset;
+    uint32_t taken = bytes < left ? bytes : left;
+
+    memcpy(out, packet->payload + end->received_offset, taken);
+    end->received_offset += taken;
+    if (taken == left) {
+        end->received_offset = 0;
+        end->received_head = packet->next;
+        if (packet->next == NULL)
+            end->received_tail = NULL;
+        torci_packet_free(&world->packets, &world->allocator, packet);
+    }
+    return taken;
+}
+
+/* One segment at the most, so that where a stream was split can be seen; unless it is decided otherwise, for a real
+ * system gives what is there. */
+static uint32_t take_segments(struct torci_end *end, uint8_t *out, size_t bytes)
+{
+    struct torc_host *host = end->handle.host;
+    uint32_t first = end->received_head->bytes - end->received_offset;
+    uint32_t wanted = torci_decide_bytes(host, "read.short", bytes < first ? (uint32_t)bytes : first);
+    uint32_t taken = take_received(end, out, wanted);
+
+    if (wanted < first || taken == bytes || end->received_head == NULL || host->raw ||
+        torci_decide(host->world, host, "read.join", 2) == 0)
+        return taken;
+    while (end->received_head != NULL && taken < bytes) {
+        size_t room = bytes - taken;
+
+        taken += take_received(end, out + taken, room < UINT32_MAX ? (uint32_t)room : UINT32_MAX);
+    }
+    return taken;
+}
+
 int torci_stream_read(struct torci_end *end, void *buffer, size_t bytes, size_t *out_bytes)
 {
     struct torc_world *world = end->handle.host->world;
-    struct torci_packet *packet;
-    uint32_t left;
+    uint64_t cause;
+    uint32_t taken;
     int code = torci_read_fails(end);
 
     if (code != 0)
         return code;
-    packet = end->received_head;
-    if (packet == NULL) {
+    if (end->received_head == NULL) {
         if (end->error != 0 && !end->fin_received) {
             int error = end->error;
 
@@ -133,28 +172,16 @@ int torci_stream_read(struct torci_end *end, void *buffer, size_t bytes, size_t 
         *out_bytes = 0;
         return 0;
     }
-    /* One segment at the most, so that where a stream was split can be seen. */
-    left = packet->bytes - end->received_offset;
-    if (bytes < left)
-        left = (uint32_t)bytes;
-    left = torci_decide_bytes(end->handle.host, "read.short", left);
-    memcpy(buffer, packet->payload + end->received_offset, left);
-    world->cause = packet->cause;
-    trace_data(end, TORC_TRACE_rx, packet->payload + end->received_offset, left);
+    cause = end->received_head->cause;
+    taken = take_segments(end, buffer, bytes);
+    world->cause = cause;
+    trace_data(end, TORC_TRACE_rx, buffer, taken);
     world->cause = end->cause;
-    end->received_offset += left;
-    if (end->received_offset == packet->bytes) {
-        end->received_offset = 0;
-        end->received_head = packet->next;
-        if (packet->next == NULL)
-            end->received_tail = NULL;
-        torci_packet_free(&world->packets, &world->allocator, packet);
-        if (end->received_head == NULL)
-            update_readable(end);
-    }
+    if (end->received_head == NULL)
+        update_readable(end);
     if (!end->reset)
-        torci_end_acknowledge(end, left);
-    *out_bytes = left;
+        torci_end_acknowledge(end, taken);
+    *out_bytes = taken;
     return 0;
 }
 

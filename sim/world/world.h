@@ -240,6 +240,8 @@ bool torci_host_begin_held_turn(struct torc_host *host);
 /* What is decided to happen to a host before a turn: whether that does not take place; and after one. */
 bool torci_host_suffers_before(struct torc_host *host);
 void torci_host_suffers_after(struct torc_host *host);
+/* The wall clock may have been set since code of the host ran last. */
+void torci_host_suffers_clock_step(struct torc_host *host);
 /* The same of its deferreds (cancel.c). */
 void torci_host_cancels_after(struct torc_host *host);
 /* Resumed, and neither stalled nor late. */
