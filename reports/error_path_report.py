@@ -7,6 +7,8 @@ import subprocess
 
 import jinja2
 
+import code_coverage
+
 KINDS = ('raise', 'return', 'code', 'goto', 'check', 'errback', 'timeout', 'fault', 'mark')
 HUNK = re.compile(r'^@@ -\S+ \+(\d+)(?:,(\d+))? @@')
 
@@ -25,7 +27,7 @@ class Path:
         self.leaked, self.failed = ends['leaked'], ends['failed']
         self.state = 'excluded' if row.excluded else 'plain' if self.plain else 'faults' if self.injected else 'never'
         # The run that did least: the first to look at.
-        best = min(reached, key=lambda r: (sum(len(l) for l in r['lines'].values()), r['name']), default=None)
+        best = min(reached, key=code_coverage.work, default=None)
         self.witness = best['shown'] if best else ''
         self.runs = len(reached)
         self.only_under_faults = []
@@ -65,8 +67,9 @@ class Tally:
 
 
 class Report:
-    def __init__(self, title, rows, results):
+    def __init__(self, title, rows, results, coverage):
         self.title = title
+        self.coverage = coverage
         self.results = results
         self.paths = [Path(row, results) for row in rows]
         self.whole = Tally('all', self.paths)
@@ -76,7 +79,7 @@ class Report:
         self.find_lines_only_under_faults()
         self.unmet = []
         self.base = ''
-        self.changed = []
+        self.changed_lines, self.changed_never = 0, []
 
     def tallies(self, key):
         """Worst first."""
@@ -109,8 +112,17 @@ class Report:
 
     # --- gates --------------------------------------------------------------------------------------
 
-    def hold_to(self, thresholds):
+    def hold_decisions_to(self, thresholds):
         """`thresholds`: {folder: per cent}."""
+        for folder, percent in thresholds.items():
+            covered = self.coverage.of(folder)
+            if not covered.known['decisions']:
+                self.unmet.append(f'decisions of {folder}: none are known')
+            elif covered.percent('decisions') < percent:
+                self.unmet.append(f'decisions of {folder}: {covered.percent("decisions"):.1f} %, bar {percent:g} %')
+
+    def hold_to(self, thresholds):
+        """The same for error paths."""
         for folder, percent in thresholds.items():
             tally = Tally(folder, [p for p in self.paths if p.row.file.startswith(folder)])
             if not tally.known:
@@ -122,8 +134,10 @@ class Report:
     def hold_changes_to(self, base, changed):
         """`changed`: {file: lines}, the lines that are other than in `base`."""
         self.base = base
-        self.changed = [p for p in self.paths if p.state == 'never' and p.row.line in changed.get(p.row.file, ())]
-        for path in self.changed:
+        self.changed_lines, self.changed_never = self.coverage.changed(changed)
+        for path in self.paths:
+            if path.state != 'never' or path.row.line not in changed.get(path.row.file, ()):
+                continue
             self.unmet.append(f'changed since {base} and never reached: {path.row.file}:{path.row.line}: '
                               f'{path.row.text}')
 
@@ -138,6 +152,13 @@ class Report:
             yield ''
             for t in tallies:
                 yield f'{t.percent:6.1f} %  {t.exercised:5} of {t.known:5}  {t.name}'
+        yield ''
+        for c in [*self.coverage.folders(), self.coverage.of('')]:
+            yield f'{c.percent("lines"):6.1f} % of lines, {c.percent("decisions"):5.1f} % of decisions  {c.name or "all"}'
+        if self.base:
+            yield f'changed since {self.base}: {self.changed_lines - len(self.changed_never)} of ' \
+                  f'{self.changed_lines} lines ran'
+            yield from (f'never ran: {file}:{line}' for file, line in self.changed_never[:shown])
         worst = [p for p in self.worst_first() if p.crashed or p.leaked or p.state == 'never']
         if worst:
             yield ''
@@ -158,6 +179,7 @@ class Report:
         whole = {'title': self.title, 'all': self.whole.as_json(), 'folders': [t.as_json() for t in self.folders],
                  'files': [t.as_json() for t in self.files], 'kinds': [t.as_json() for t in self.kinds],
                  'paths': [p.as_json() for p in self.paths], 'not_met': self.unmet,
+                 'coverage': [c.as_json() for c in [self.coverage.of(''), *self.coverage.folders(), *self.coverage.files()]],
                  'runs': [{k: r[k] for k in ('name', 'kind', 'shown', 'faults', 'outcome', 'seconds')}
                           for r in self.results]}
         with open(path, 'w', encoding='utf-8') as out:

@@ -12,9 +12,10 @@ import time
 import profile_counts
 
 TIME_LIMIT_S = 600
-# What in a scenario makes something fail.
-FAULTY_LINE = re.compile(r'^\s*(faults|decide)\b|\b(fail|crash|kill|cut|loss|corrupt|duplicate|reset|refuse|'
+# What in a scenario makes something fail, outside of texts and comments.
+FAULTY_LINE = re.compile(r'^\s*(faults|decide|on)\b|\b(fail|crash|kill|cut|loss|corrupt|duplicate|reset|refuse|'
                          r'stall|pause|restart|handles=|memory=|flap|down)\b', re.MULTILINE)
+WORDS = re.compile(r'"[^"\n]*"|#.*')
 CRASHED = re.compile(r'the run ended its process|Segmentation|SIGSEGV|SIGABRT')
 LEAKED = re.compile(r'something leaks|leaks == 0', re.IGNORECASE)
 
@@ -37,7 +38,7 @@ def of_program(path, build):
 
 def of_scenario(path, torc, modules, options):
     with open(path, encoding='utf-8') as file:
-        faults = bool(FAULTY_LINE.search(file.read()))
+        faults = bool(FAULTY_LINE.search(WORDS.sub('', file.read())))
     return Run(os.path.relpath(path), 'scenario', [torc, 'run', *options, os.path.abspath(path)],
                ' '.join([torc, 'run', *options, os.path.relpath(path)]), faults, [torc, *modules])
 
@@ -89,7 +90,7 @@ def perform(run, rows, sources, root):
     kept = dataclasses.asdict(run)
     del kept['objects'], kept['command']
     kept.update(seconds=round(took, 3), outcome=outcome(status, output), said=output[-2000:] if status else '',
-                rows=hits(rows, counts, root), lines=lines(counts, root))
+                rows=hits(rows, counts, root), **code(counts, root))
     kept['work'] = sum(kept['rows'].values())
     return kept
 
@@ -104,19 +105,23 @@ def hits(rows, counts, root):
     return found
 
 
-def lines(counts, root):
-    """{file: [lines that ran]}"""
-    ran = {}
+def code(counts, root):
+    """The lines and the decisions of each file, as `known_lines` and `known_decisions`; which ran, as `lines` and
+    `decisions`."""
+    kept = {'lines': {}, 'decisions': {}, 'known_lines': {}, 'known_decisions': {}}
     for path, file in counts.items():
         with open(path, encoding='utf-8', errors='replace') as source:
-            hit = [line for line, did in file.lines(source.read()).items() if did]
-        if hit:
-            ran[os.path.relpath(path, root)] = hit
-    return ran
+            found = {'lines': file.lines(source.read()), 'decisions': file.decisions()}
+        for what, ran in found.items():
+            kept[what][os.path.relpath(path, root)] = [name for name, did in ran.items() if did]
+            kept['known_' + what][os.path.relpath(path, root)] = list(ran)
+    return kept
 
 
 def perform_all(runs, rows, sources, root, directory, jobs, tell):
-    """Each run's result goes to a file of its own in `directory`; how many there are."""
+    """Each run's result goes to a file of its own in `directory`.  Returns the lines and decisions that are known:
+    {'lines': {file: list}, 'decisions': ...}."""
+    known = {'lines': {}, 'decisions': {}}
     os.makedirs(directory, exist_ok=True)
     for old in os.listdir(directory):
         os.remove(os.path.join(directory, old))
@@ -124,10 +129,13 @@ def perform_all(runs, rows, sources, root, directory, jobs, tell):
         pending = {pool.submit(perform, run, rows, sources, root): run for run in runs}
         for number, future in enumerate(concurrent.futures.as_completed(pending), 1):
             result = future.result()
+            for what, files in known.items():
+                files.update(result.pop('known_' + what))
             file = os.path.join(directory, re.sub(r'\W+', '_', result['name']) + '.json')
             with open(file, 'w', encoding='utf-8') as out:
                 json.dump(result, out)
             tell(f'{number:4} of {len(runs)}  {result["outcome"]:8} {result["seconds"]:8.1f} s  {result["name"]}')
+    return known
 
 
 def load(directory):

@@ -15,8 +15,9 @@ PROFILE_PATTERN = '%m%c.profraw'
 class FileCounts:
     """The counts of one source file: `segments` as llvm-cov exports them, each from its (line, column) to the next."""
 
-    def __init__(self, segments):
+    def __init__(self, segments, branches=()):
         self.segments = segments
+        self.branches = branches
         self.places = [(s[0], s[1]) for s in segments]
 
     def at(self, line, column):
@@ -44,6 +45,16 @@ class FileCounts:
         return ran
 
 
+    def decisions(self):
+        """{'LINE:COLUMN true' or '... false': whether that condition was so}, two for each condition."""
+        was = {}
+        for line, column, _, _, true, false, *_ in self.branches:
+            for word, count in (('true', true), ('false', false)):
+                name = f'{line}:{column} {word}'
+                was[name] = was.get(name, False) or count > 0
+        return was
+
+
 def read(directory, objects, sources):
     """{absolute path: FileCounts} of `sources` from the counters in `directory`; {} if nothing wrote any."""
     raw = [os.path.join(directory, name) for name in sorted(os.listdir(directory)) if name.endswith('.profraw')]
@@ -55,7 +66,7 @@ def read(directory, objects, sources):
         for other in objects[1:]:
             command += ['-object', other]
         exported = json.loads(call(command + list(sources)))
-    return {file['filename']: FileCounts(file['segments']) for file in exported['data'][0]['files']}
+    return {file['filename']: FileCounts(file['segments'], file['branches']) for file in exported['data'][0]['files']}
 
 
 def call(command):

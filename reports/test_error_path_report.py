@@ -5,6 +5,7 @@ import re
 import tempfile
 import unittest
 
+import code_coverage
 import error_path_report
 import error_sites
 import tap
@@ -17,7 +18,7 @@ def row(line, kind='return', excluded='', file='lib/a/x.c'):
 def run(name, rows, lines, faults=False, outcome='passed'):
     return {'name': name, 'kind': 'test', 'shown': f'replay {name}', 'faults': faults, 'outcome': outcome,
             'seconds': 0.5, 'said': '', 'rows': {f'{file}:{n}:5:return': c for (file, n), c in rows.items()},
-            'lines': {'lib/a/x.c': lines}}
+            'lines': {'lib/a/x.c': lines}, 'decisions': {}}
 
 
 X, Y = 'lib/a/x.c', 'lib/b/y.c'
@@ -28,11 +29,12 @@ RUNS = [run('long', {(X, 10): 2}, [1, 2, 3, 10]),
         run('sweep b', {(X, 20): 5, (X, 60): 1}, [1, 20], faults=True, outcome='crashed'),
         run('sweep c', {(X, 40): 2}, [1, 40], faults=True, outcome='leaked'),
         run('sweep d', {(X, 40): 1}, [1, 2, 40], faults=True, outcome='cut short')]
+COVERAGE = code_coverage.Coverage({'lines': {X: list(range(1, 61))}, 'decisions': {}}, RUNS)
 
 
 class Report(unittest.TestCase):
     def setUp(self):
-        self.report = error_path_report.Report('paths', ROWS, RUNS)
+        self.report = error_path_report.Report('paths', ROWS, RUNS, COVERAGE)
         self.paths = {(p.row.file, p.row.line): p for p in self.report.paths}
 
     def test_a_path_is_reached_without_faults_or_only_with_them_or_never(self):
@@ -116,7 +118,7 @@ class Report(unittest.TestCase):
     def test_the_page_is_one_file_and_escapes_what_it_shows(self):
         rows = [error_sites.Row(X, 3, 1, 'f', 'return', 'if (a < b && "<script>")', (X, 3, 1), 1, 9)]
         with tempfile.TemporaryDirectory() as at:
-            error_path_report.Report('a & b', rows, RUNS).write_html(os.path.join(at, 'x.html'))
+            error_path_report.Report('a & b', rows, RUNS, COVERAGE).write_html(os.path.join(at, 'x.html'))
             with open(os.path.join(at, 'x.html'), encoding='utf-8') as file:
                 page = file.read()
         self.assertIn('<title>a &amp; b</title>', page)

@@ -69,8 +69,9 @@ class Runs(unittest.TestCase):
         self.assertEqual(error_path_runs.outcome(1, 'other bytes'), 'failed')
 
     def test_a_scenario_that_makes_something_fail_has_faults(self):
-        for line, faults in (('on srv accept : fail EMFILE', True), ('0 cli connect srv:1 as c', False),
-                             ('+1s srv crash', True), ('title "hello"', False)):
+        for line, faults in (('on db srv.main : disconnect after', True), ('0 cli connect srv:1 as c', False),
+                             ('+1s srv crash', True), ('0 cli close  # and the server may fail', False),
+                             ('title "what can fail"', False), ('title "hello"', False)):
             with tempfile.NamedTemporaryFile('w', suffix='.scn') as file:
                 file.write('scn 1\n' + line + '\n')
                 file.flush()

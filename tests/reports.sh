@@ -47,6 +47,15 @@ look --scenario faulty.scn --sweep faulty.scn
 report $? "a sweep of it as well"
 [ "$(percent)" -gt "$once" ] && grep -q ' only with faults' report/error-paths.html
 report $? "reaches more of them"
+grep -q '<class name="faulty.c"' report/cobertura.xml && grep -q ' % of decisions  all' "$at/out"
+report $? "lines and decisions are told as well, and in the form of Cobertura"
+line=$(grep -n 'code = take_blocks(faulty)' faulty.c | cut -d: -f1)
+"$TORC_ROOT/reports/error-paths" --out report --who "faulty.c:$line" >"$at/out" 2>&1
+grep -q ' run .*faulty.scn$' "$at/out" && grep -q ' sweep .*faulty.scn$' "$at/out"
+report $? "which runs reached a line is told by the commands to type"
+"$TORC_ROOT/reports/error-paths" --out report --who faulty.c:1 >"$at/out" 2>&1
+[ $? -eq 1 ] && grep -q "no run reached faulty.c:1" "$at/out"
+report $? "that none did is exit status 1"
 echo "faulty.c error-paths 100" >bars
 look --scenario faulty.scn --thresholds bars; [ $? -eq 5 ] && grep -q 'NOT MET: error paths of faulty.c' "$at/out"
 report $? "a bar that is not met is exit status 5"
