@@ -296,6 +296,30 @@ static void not_found_is_no_error_inside_an_interaction(void **state)
     close_shop(&shop);
 }
 
+static int look_for_no_parent(struct torc_transaction *transaction, void *arg)
+{
+    struct shop *shop = arg;
+    const struct line line = {.number = 1};
+    struct line_array *lines = NULL;
+    int64_t changes = -1;
+    int found = lines_of_number_in(transaction, shop->lines, &line, &lines);
+    int deleted = lines_of_number_delete_in(transaction, shop->lines, &line, &changes);
+
+    return found == TORC_EINVAL && deleted == TORC_EINVAL && !lines && changes == -1 ? 0 : TORC_EMISUSE;
+}
+
+static void a_member_that_is_no_parent_column_is_refused_inside_an_interaction(void **state)
+{
+    struct shop shop = open_shop(state);
+    struct torc_deferred *deferred;
+
+    assert_int_equal(torc_pool_interaction(shop.pool, TORC_TRANSACTION_WRITE, look_for_no_parent, &shop,
+                                           NULL, &deferred),
+                     0);
+    assert_null(database_await_value(shop.fixture, deferred));
+    close_shop(&shop);
+}
+
 static int insert_bad_order(struct torc_transaction *transaction, void *arg)
 {
     struct shop *shop = arg;
@@ -354,6 +378,7 @@ int main(void)
         CASE(a_member_that_is_no_parent_column_is_refused),
         CASE(an_interaction_has_all_of_it),
         CASE(not_found_is_no_error_inside_an_interaction),
+        CASE(a_member_that_is_no_parent_column_is_refused_inside_an_interaction),
         CASE(a_value_that_does_not_fit_fails_the_interaction_and_names_its_column),
     };
 
