@@ -57,18 +57,58 @@ void torc_trial_add_clean_up(struct torc_trial *trial, torc_clean_up_fn *clean_u
     trial->clean_ups[trial->clean_up_count++] = (struct torci_trial_clean_up){clean_up, arg};
 }
 
+void torci_trial_end(struct torc_trial *trial, const char *format, ...)
+{
+    const char *colon = strrchr(trial->test->site, ':');
+    char file[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vprint_error(format, arguments);
+    va_end(arguments);
+    print_error("\n");
+    snprintf(file, sizeof file, "%.*s", (int)(colon - trial->test->site), trial->test->site);
+    _fail(file, atoi(colon + 1));
+}
+
+/* --- faults ------------------------------------------------------------------------------------ */
+
+/* `code` is what adding it has answered. */
+static void note_armed(struct torc_trial *trial, const struct torci_armed_fault *armed, int code)
+{
+    if (code != 0)
+        torci_trial_end(trial, "a fault cannot be armed: %s: %s", armed->text, torc_error_text(code));
+    trial->armed = torci_trial_grow(trial->armed, trial->armed_count, sizeof *trial->armed);
+    trial->armed[trial->armed_count++] = *armed;
+}
+
 void torc_trial_arm(struct torc_trial *trial, struct torc_host *host, const struct torc_operation_fault *fault)
 {
+    struct torci_armed_fault armed = {host, torc_host_operation_fault_struck, 0, ""};
     const struct torc_decision_site *site = fault->site == NULL ? NULL : torc_decision_find_site(fault->site);
-    struct torci_armed_fault armed = {host, 0, ""};
-    int code = torc_host_add_operation_fault(host, fault, &armed.number);
+    const char *option = site == NULL ? NULL : torc_decision_option_name(site, fault->option);
 
-    if (code != 0)
-        fail_msg("torc_trial_arm: %s", torc_error_text(code));
-    snprintf(armed.text, sizeof armed.text, "%s = %s on host %s", fault->site,
-             torc_decision_option_name(site, fault->option), torc_host_name(host));
-    trial->armed = torci_trial_grow(trial->armed, trial->armed_count, sizeof *trial->armed);
-    trial->armed[trial->armed_count++] = armed;
+    snprintf(armed.text, sizeof armed.text, "%s = %s on host %s", fault->site == NULL ? "no site" : fault->site,
+             option == NULL ? "no option of it" : option, torc_host_name(host));
+    note_armed(trial, &armed, torc_host_add_operation_fault(host, fault, &armed.number));
+}
+
+void torc_trial_arm_database(struct torc_trial *trial, struct torc_host *host, const struct torc_database_fault *fault)
+{
+    struct torci_armed_fault armed = {host, torc_host_database_fault_struck, 0, ""};
+
+    snprintf(armed.text, sizeof armed.text, "of statements like \"%s\" on host %s",
+             fault->sql == NULL ? ".*" : fault->sql, torc_host_name(host));
+    note_armed(trial, &armed, torc_host_add_database_fault(host, fault, &armed.number));
+}
+
+void torc_trial_arm_disk(struct torc_trial *trial, struct torc_host *host, const struct torc_disk_fault *fault)
+{
+    struct torci_armed_fault armed = {host, torc_host_disk_fault_struck, 0, ""};
+
+    snprintf(armed.text, sizeof armed.text, "of files like \"%s\" on host %s", fault->file == NULL ? ".*" : fault->file,
+             torc_host_name(host));
+    note_armed(trial, &armed, torc_host_add_disk_fault(host, fault, &armed.number));
 }
 
 /* --- leaving early ----------------------------------------------------------------------------- */

@@ -134,7 +134,7 @@ static bool guarded(struct torc_trial *trial, void (*stages)(void **state))
 static void note_armed(const struct torc_trial *trial)
 {
     for (size_t i = 0; i < trial->armed_count; i++)
-        if (torc_host_operation_fault_struck(trial->armed[i].host, trial->armed[i].number) == 0)
+        if (trial->armed[i].struck(trial->armed[i].host, trial->armed[i].number) == 0)
             torci_trial_fail(trial->outcome, "an armed fault never struck: %s", trial->armed[i].text);
 }
 

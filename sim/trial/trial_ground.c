@@ -106,7 +106,7 @@ struct torc_host *torc_trial_add_host(struct torc_trial *trial, const char *name
     struct torc_host *host = NULL;
 
     if (trial->world == NULL)
-        fail_msg("torc_trial_add_host: a live test has no simulated hosts");
+        torci_trial_end(trial, "torc_trial_add_host: a live test has no simulated hosts");
     torc_trial_need(trial, add_host(trial, name, &host));
     return host;
 }
@@ -139,9 +139,9 @@ void torc_trial_run(struct torc_trial *trial, uint64_t span_ns)
     int code = run_until(trial, now(trial) + span_ns, &verdict);
 
     if (code != 0)
-        fail_msg("the world does not run: %s", torc_error_text(code));
+        torci_trial_end(trial, "the world does not run: %s", torc_error_text(code));
     if (verdict == TORC_VERDICT_LIVELOCK)
-        fail_msg("turns go on and time does not");
+        torci_trial_end(trial, "turns go on and time does not");
 }
 
 void torci_trial_settle(struct torc_trial *trial)

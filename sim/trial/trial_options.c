@@ -210,7 +210,7 @@ static void read_xml_file(struct torci_trial_options *options, const char *path)
     options->form = &torci_trial_tree;
 }
 
-static int read_environment(struct torci_trial_options *options)
+static void read_environment(struct torci_trial_options *options)
 {
     const char *filter = getenv("CMOCKA_TEST_FILTER");
     const char *skip = getenv("CMOCKA_SKIP_FILTER");
@@ -229,17 +229,16 @@ static int read_environment(struct torci_trial_options *options)
         (void)add_pattern(options->filters, &options->filter_count, filter);
     if (skip != NULL)
         (void)add_pattern(options->skips, &options->skip_count, skip);
-    return 0;
 }
 
 int torci_trial_options_read(struct torci_trial_options *options, int argc, char **argv)
 {
-    int status;
+    int status = 0;
     int code;
 
     *options = (struct torci_trial_options){.seed = 1, .repeat = 1, .form = &torci_trial_tree};
     options->run.jobs = 1;
-    status = read_environment(options);
+    read_environment(options);
     optind = 0; /* from the beginning, as glibc has it */
     opterr = 0;
     while (status == 0 && (code = getopt_long(argc, argv, ":j:", known, NULL)) != -1) {

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <torc/clock.h>
-
 void torci_trial_report_add(struct torci_trial_report *report, const struct torci_trial_form *form, FILE *out)
 {
     report->forms[report->form_count].form = form;
@@ -14,7 +12,7 @@ void torci_trial_report_add(struct torci_trial_report *report, const struct torc
 
 void torci_trial_report_begin(struct torci_trial_report *report, size_t count)
 {
-    report->counts = (struct torci_trial_counts){0, 0, 0, 0, 0};
+    report->counts = (struct torci_trial_counts){0, 0, 0, 0};
     report->number = 0;
     report->group[0] = '\0';
     for (size_t i = 0; i < report->form_count; i++)
@@ -27,7 +25,6 @@ static void count(struct torci_trial_counts *counts, const struct torci_trial_ou
     size_t *const by_verdict[] = {&counts->passed, &counts->failed, &counts->skipped, &counts->todo};
 
     ++*by_verdict[outcome->verdict];
-    counts->real_ns += outcome->real_ns;
 }
 
 void torci_trial_report_test(struct torci_trial_report *report, const struct torci_trial_told *told)

@@ -18,7 +18,6 @@ struct torci_trial_counts {
     size_t failed;
     size_t skipped;
     size_t todo;
-    uint64_t real_ns;
 };
 
 struct torci_trial_report;

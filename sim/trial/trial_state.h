@@ -31,8 +31,9 @@ struct torci_logged_error {
 
 struct torci_armed_fault {
     struct torc_host *host;
+    uint64_t (*struck)(const struct torc_host *host, uint32_t fault);
     uint32_t number;
-    char text[64];
+    char text[160];
 };
 
 /* How the function was left early, if not by an assertion. */
@@ -69,6 +70,9 @@ struct torc_trial {
 
 /* Memory of the harness; ends the test if there is none. */
 void *torci_trial_grow(void *array, size_t count, size_t bytes);
+
+/* Fails the test as an assertion does, at the place where it is defined. */
+void torci_trial_end(struct torc_trial *trial, const char *format, ...) TORC_PRINTF(2, 3);
 
 /* --- ground: what a test stands on -------------------------------------------------------------- */
 

@@ -445,6 +445,35 @@ TORC_TEST(a_fault_that_never_strikes)
     return NULL;
 }
 
+TORC_TEST(a_fault_of_a_statement_that_never_strikes)
+{
+    struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
+
+    fault.sql = "^INSERT";
+    fault.code = 5;
+    torc_trial_arm_database(trial, torc_trial_host(trial), &fault);
+    return NULL;
+}
+
+TORC_TEST(a_fault_of_the_disk_that_never_strikes)
+{
+    struct torc_disk_fault fault = TORC_DISK_FAULT_INIT;
+
+    fault.kind = TORC_DISK_LIE;
+    fault.operations = TORC_DISK_SYNC;
+    torc_trial_arm_disk(trial, torc_trial_host(trial), &fault);
+    return NULL;
+}
+
+TORC_TEST(a_fault_there_is_not)
+{
+    struct torc_operation_fault fault = TORC_OPERATION_FAULT_INIT;
+
+    fault.site = "conect.fail";
+    torc_trial_arm(trial, torc_trial_host(trial), &fault);
+    return NULL;
+}
+
 /* --- faults ----------------------------------------------------------------------------------------- */
 
 TORC_TEST(memory_is_lost_where_memory_is_short, .sweep = "alloc.fail")

@@ -33,6 +33,8 @@
 #ifndef TORC_TRIAL_H
 #define TORC_TRIAL_H
 
+#include <torc/database_fault.h>
+#include <torc/disk.h>
 #include <torc/operation_fault.h>
 #include <torc/sim.h>
 
@@ -143,9 +145,13 @@ TORC_API void torc_trial_add_clean_up(struct torc_trial *trial, torc_clean_up_fn
 /* Forgets the errors logged so far whose failure is of this type or descends from it (NULL: all); tells how many. */
 TORC_API size_t torc_flush_logged_errors(struct torc_trial *trial, const struct torc_failure_type *type);
 
-/* Arms a fault of a simulated host that has to strike before the test is over. */
+/* Arm a fault of a simulated host that has to strike before the test is over. */
 TORC_API void torc_trial_arm(struct torc_trial *trial, struct torc_host *host,
                              const struct torc_operation_fault *fault);
+TORC_API void torc_trial_arm_database(struct torc_trial *trial, struct torc_host *host,
+                                      const struct torc_database_fault *fault);
+TORC_API void torc_trial_arm_disk(struct torc_trial *trial, struct torc_host *host,
+                                  const struct torc_disk_fault *fault);
 
 /* Ends the test, which then counts as skipped. */
 TORC_API void torc_trial_skip(struct torc_trial *trial, const char *reason) __attribute__((noreturn));
