@@ -2,7 +2,7 @@
  * live reactor, which nobody observes; a decision of a simulated host, in a world without a decider.
  *
  * Loops of processor time, less a loop that does nothing but count.
- * Usage: fault_point mark|decision      Prints one JSON line: ns each. */
+ * Usage: fault_point mark|point|decision      Prints one JSON line: ns each. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,21 +47,37 @@ static double empty_loop(void)
     return seconds() - start;
 }
 
-static double marks(void)
+static double points(struct torc_reactor *reactor)
 {
-    struct torc_platform *platform;
-    struct torc_reactor *reactor;
-    double start;
-    double used;
+    double start = seconds();
 
-    must(torc_live_new(NULL, &platform));
-    must(torc_reactor_new(platform, NULL, &reactor));
-    start = seconds();
+    for (uint32_t i = 0; i < TIMES; i++) {
+        TORC_POINT(reactor, "bench.point");
+        barrier();
+    }
+    return seconds() - start;
+}
+
+static double marks(struct torc_reactor *reactor)
+{
+    double start = seconds();
+
     for (uint32_t i = 0; i < TIMES; i++) {
         TORC_SOMETIMES(reactor, i % 2 == 0, "bench.mark");
         barrier();
     }
-    used = seconds() - start;
+    return seconds() - start;
+}
+
+static double live(double (*measure)(struct torc_reactor *reactor))
+{
+    struct torc_platform *platform;
+    struct torc_reactor *reactor;
+    double used;
+
+    must(torc_live_new(NULL, &platform));
+    must(torc_reactor_new(platform, NULL, &reactor));
+    used = measure(reactor);
     torc_reactor_free(reactor);
     torc_live_free(platform);
     return used;
@@ -91,14 +107,20 @@ static double decisions(void)
 
 int main(int argc, char **argv)
 {
-    bool mark = argc == 2 && strcmp(argv[1], "mark") == 0;
+    const char *what = argc == 2 ? argv[1] : "";
     double used;
 
-    if (!mark && (argc != 2 || strcmp(argv[1], "decision") != 0)) {
-        fputs("usage: fault_point mark|decision\n", stderr);
+    if (strcmp(what, "mark") == 0) {
+        used = live(marks);
+    } else if (strcmp(what, "point") == 0) {
+        used = live(points);
+    } else if (strcmp(what, "decision") == 0) {
+        used = decisions();
+    } else {
+        fputs("usage: fault_point mark|point|decision\n", stderr);
         return 2;
     }
-    used = (mark ? marks() : decisions()) - empty_loop();
-    printf("{\"name\":\"fault.point.%s\",\"unit\":\"ns\",\"torc\":%.3f}\n", argv[1], used / TIMES * 1e9);
+    used -= empty_loop();
+    printf("{\"name\":\"fault.point.%s\",\"unit\":\"ns\",\"torc\":%.3f}\n", what, used / TIMES * 1e9);
     return 0;
 }

@@ -459,7 +459,7 @@ def bench_fault_point(bench):
     def peer():
         return float(last_line(bench.program("peer_libfiu_point")))
 
-    for name in ("mark", "decision"):
+    for name in ("mark", "point", "decision"):
         if bench.wants(f"fault.point.{name}"):
             bench.alternate(f"fault.point.{name}", "ns where nobody asks", {
                 "torc": lambda: torc_value(bench.program("fault_point") + [name]),

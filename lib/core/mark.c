@@ -15,3 +15,9 @@ void torc_mark_hit(struct torc_reactor *reactor, const struct torc_mark *mark, b
     if (reactor->marks)
         reactor->marks->mark(reactor->marks, mark, held);
 }
+
+void torc_point_reach(struct torc_reactor *reactor, const char *name)
+{
+    if (reactor->marks && reactor->marks->point)
+        reactor->marks->point(reactor->marks, name);
+}

@@ -44,6 +44,24 @@ static void marks_are_told_to_the_observer(void **state)
                         "+test.sometimes -test.always +test.reachable -test.unreachable ");
 }
 
+static void write_point(struct torc_mark_observer *self, const char *name)
+{
+    journal_write(&((struct counting *)(void *)self)->journal, "at ", name);
+}
+
+static void points_are_told_to_an_observer_that_wants_them(void **state)
+{
+    struct fixture *fixture = *state;
+    struct counting counting = {.base.mark = write_mark};
+    TORC_POINT(fixture->reactor, "test.unobserved");
+    torc_reactor_observe_marks(fixture->reactor, &counting.base);
+    TORC_POINT(fixture->reactor, "test.unwanted");
+    counting.base.point = write_point;
+    TORC_POINT(fixture->reactor, "test.point");
+    torc_reactor_observe_marks(fixture->reactor, NULL);
+    assert_string_equal(counting.journal.text, "at test.point ");
+}
+
 static void the_catalogue_holds_marks_that_were_never_reached(void **state)
 {
     (void)state;
@@ -57,6 +75,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(marks_are_told_to_the_observer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(points_are_told_to_an_observer_that_wants_them, set_up,
+                                        tear_down),
         cmocka_unit_test(the_catalogue_holds_marks_that_were_never_reached),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -309,7 +309,8 @@ static const struct verb verbs[] = {
     {"resume", false, parse_resume},  {"call", true, torci_parse_call},
     {"crash", true, torci_parse_crash},     {"pause", true, torci_parse_host_pause},
     {"resume", true, torci_parse_host_resume}, {"stall", true, torci_parse_stall},
-    {"clock", true, torci_parse_clock},
+    {"clock", true, torci_parse_clock},     {"hold", true, torci_parse_hold},
+    {"release", true, torci_parse_release},
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 

@@ -57,6 +57,8 @@ TORC_CHECKED int torci_parse_host_pause(struct torci_action *action);
 TORC_CHECKED int torci_parse_host_resume(struct torci_action *action);
 TORC_CHECKED int torci_parse_stall(struct torci_action *action);
 TORC_CHECKED int torci_parse_clock(struct torci_action *action);
+TORC_CHECKED int torci_parse_hold(struct torci_action *action);
+TORC_CHECKED int torci_parse_release(struct torci_action *action);
 TORC_CHECKED int torci_parse_crash(struct torci_action *action);
 TORC_CHECKED int torci_parse_restart(struct torci_action *action);
 TORC_CHECKED int torci_parse_call(struct torci_action *action);

@@ -14,8 +14,8 @@ static int make(struct torci_tokens *reader, enum torci_condition_kind kind, str
         return TORC_ENOMEM;
     (*out)->kind = kind;
     if (kind == TORCI_CONDITION_PROBE || kind == TORCI_CONDITION_SITE ||
-        kind == TORCI_CONDITION_RUNNING || kind == TORCI_CONDITION_SQL ||
-        kind == TORCI_CONDITION_TIME ||
+        kind == TORCI_CONDITION_RUNNING || kind == TORCI_CONDITION_HELD ||
+        kind == TORCI_CONDITION_SQL || kind == TORCI_CONDITION_TIME ||
         kind == TORCI_CONDITION_LEAKS || kind == TORCI_CONDITION_UNHANDLED)
         (*out)->slot = reader->parser->scenario->slot_count++;
     return 0;
@@ -76,6 +76,38 @@ static int read_running(struct torci_tokens *reader, struct torci_condition **ou
     if ((*out)->host == NULL)
         return torci_parse_no_host(reader->parser, torci_token_word(reader), reader->token_offset,
                                    strlen(reader->text));
+    return torci_token_next(reader);
+}
+
+static int read_held(struct torci_tokens *reader, struct torci_condition **out)
+{
+    static const char shape[] =
+        "held takes a host that runs a module, and a point: held(srv, \"orders.before_commit\")";
+    const struct torci_script_host *host;
+    int code;
+
+    if (reader->kind != TORCI_TOKEN_NAME)
+        return torci_token_fail(reader, shape);
+    host = torci_find_script_host(reader->parser->scenario, reader->text, strlen(reader->text));
+    if (host == NULL)
+        return torci_parse_no_host(reader->parser, torci_token_word(reader), reader->token_offset,
+                                   strlen(reader->text));
+    if (host->module == NULL)
+        return torci_token_fail(reader, shape);
+    code = make(reader, TORCI_CONDITION_HELD, out);
+    if (code == 0)
+        code = torci_token_next(reader);
+    if (code != 0)
+        return code;
+    (*out)->host = host;
+    if (!torci_token_is_sign(reader, ","))
+        return torci_token_fail(reader, shape);
+    code = torci_token_next(reader);
+    if (code != 0)
+        return code;
+    if (reader->kind != TORCI_TOKEN_STRING || reader->string[0] == '\0')
+        return torci_token_fail(reader, shape);
+    (*out)->text = reader->string;
     return torci_token_next(reader);
 }
 
@@ -212,11 +244,12 @@ static const char *text_since(const struct torci_tokens *reader, size_t first, s
 
 static int read_call(struct torci_tokens *reader, struct torci_condition **out)
 {
-    static const char *const functions[] = {"site", "running", "sql", "count", "all",
-                                            "any",  "max",     "min", NULL};
+    static const char *const functions[] = {"site", "running", "held", "sql", "count", "all",
+                                            "any",  "max",     "min",  NULL};
     static int (*const read_arguments[])(struct torci_tokens *reader,
                                          struct torci_condition **out) = {
-        read_site, read_running, read_sql, read_count, read_all, read_any, read_max, read_min};
+        read_site,  read_running, read_held, read_sql, read_count,
+        read_all,   read_any,     read_max,  read_min};
     size_t word = reader->token_word;
     size_t offset = reader->token_offset;
     size_t i = 0;
@@ -358,6 +391,7 @@ static bool is_number(const struct torci_condition *condition)
     return condition->kind == TORCI_CONDITION_NUMBER || condition->kind == TORCI_CONDITION_TIME ||
            condition->kind == TORCI_CONDITION_LEAKS ||
            condition->kind == TORCI_CONDITION_UNHANDLED || condition->kind == TORCI_CONDITION_SITE ||
+           condition->kind == TORCI_CONDITION_HELD ||
            torci_condition_of_hosts(condition);
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include <torc/format.h>
+#include <torc/point.h>
 
 #include "scenario_run.h"
 
@@ -80,6 +81,8 @@ struct torci_value torci_evaluate_leaf(struct torci_run *run, const struct torci
         return number(torci_count_unhandled(run));
     case TORCI_CONDITION_SITE:
         return number((int64_t)torc_world_mark_count(run->world, leaf->text));
+    case TORCI_CONDITION_HELD: /* at the end nothing is, and so nothing is kept */
+        return number((int64_t)torc_host_point_waiting(run->hosts[leaf->host->index].host, leaf->text));
     case TORCI_CONDITION_SQL:
         if (!run->asking_kept)
             return torci_sql_ask(run, leaf);
@@ -215,6 +218,9 @@ static void show_leaf(struct torci_run *run, const struct torci_condition *leaf,
         used += torc_format(text + used, size - used, "%ssite(\"%s\")", comma, leaf->text);
     else if (leaf->kind == TORCI_CONDITION_RUNNING)
         used += torc_format(text + used, size - used, "%srunning(%s)", comma, leaf->host->name);
+    else if (leaf->kind == TORCI_CONDITION_HELD)
+        used += torc_format(text + used, size - used, "%sheld(%s, \"%s\")", comma,
+                            leaf->host->name, leaf->text);
     else if (leaf->kind == TORCI_CONDITION_SQL)
         used += torc_format(text + used, size - used, "%ssql(%s.%s, \"%.160s\")", comma,
                             leaf->host->name, leaf->text, leaf->statement);

@@ -52,6 +52,7 @@ bool torci_timeline_over(struct torci_run *run)
         return false;
     run->over = true;
     torci_hosts_resume(run);
+    waits = torci_points_release(run);
     if (run->decisions != NULL)
         torc_world_set_faults(run->world, false);
     for (size_t i = 0; i < run->scenario->step_count; i++) {

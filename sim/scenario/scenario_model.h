@@ -200,6 +200,7 @@ enum torci_condition_kind {
     TORCI_CONDITION_PROBE,     /* HOST.NAME; NAME, of the host under consideration, which is then no host here */
     TORCI_CONDITION_SITE,      /* site("NAME") */
     TORCI_CONDITION_RUNNING,   /* running(HOST) */
+    TORCI_CONDITION_HELD,      /* held(HOST, "POINT") */
     TORCI_CONDITION_SQL,       /* sql(HOST.DATABASE, "STATEMENT") */
     TORCI_CONDITION_COUNT,     /* count(CONDITION): these five are about all hosts that run a module */
     TORCI_CONDITION_ALL,       /* all(CONDITION) */
@@ -318,6 +319,8 @@ enum torci_verb {
     TORCI_VERB_HOST_PAUSE,
     TORCI_VERB_HOST_RESUME,
     TORCI_VERB_STALL,
+    TORCI_VERB_HOLD,
+    TORCI_VERB_RELEASE,
     TORCI_VERB_OVER, /* the time that a line has taken is over */
     TORCI_VERB_CHECK /* expect or eventually CONDITION */
 };
@@ -373,12 +376,14 @@ struct torci_step {
     bool drift_given;
     int32_t ppm;
     /* call: what is called on the host, and its arguments, as a module's options; restart: another module, and other
-     * options, NULL for the same; expect result, failure: the text or the name of the type, NULL for any */
+     * options, NULL for the same; expect result, failure: the text or the name of the type, NULL for any; hold and release:
+     * the point */
     const char *name;
     const char *const *pairs;
     const struct torci_script_host *caller;
     const struct torci_script_name *dns;
     const struct torci_script_net *net;
+    bool optional; /* hold: no job need come */
 };
 
 /* when CONDITION : ACTION.  The action's time is that of `label`, which happens when the condition is first true. */

@@ -13,6 +13,7 @@
  *   scenario_evaluate.c  conditions
  *   scenario_each.c      what they ask of all hosts
  *   scenario_probe.c     whether modules have the probes conditions ask for
+ *   scenario_point.c     points where jobs are held
  *   scenario_finish.c    the end: hosts are stopped, what they leave is counted
  *   scenario_report.c    failures in words
  *
@@ -202,6 +203,7 @@ struct torci_step_run {
     uint64_t changes_seen;
     uint64_t round; /* of a net line that goes on: how often it was due before */
     struct torci_swizzle *swizzle;
+    uint32_t hold; /* of a hold line that is done: the host's number of it */
 };
 
 struct torci_label_run {
@@ -409,6 +411,14 @@ void torci_hosts_watch(struct torci_run *run);
 void torci_hosts_resume(struct torci_run *run);
 /* They are to stop: nothing happens to them any more. */
 void torci_hosts_spare(struct torci_run *run);
+
+/* --- points (scenario_point.c) -------------------------------------------------------------------- */
+
+void torci_point_do(struct torci_run *run, const struct torci_step *step);
+/* The timeline is over: nothing is held.  Whether a job waited. */
+bool torci_points_release(struct torci_run *run);
+/* At the end: each line has held a job, unless it need not. */
+void torci_points_check(struct torci_run *run);
 
 /* --- names (scenario_names.c) --------------------------------------------------------------------- */
 

@@ -195,6 +195,10 @@ static void do_action(struct torci_run *run, const struct torci_step *step)
     case TORCI_VERB_STALL:
         torci_host_do(run, step);
         break;
+    case TORCI_VERB_HOLD:
+    case TORCI_VERB_RELEASE:
+        torci_point_do(run, step);
+        break;
     case TORCI_VERB_OVER:
         break; /* by itself */
     case TORCI_VERB_CALL:

@@ -409,6 +409,7 @@ void torci_host_delete(struct torc_host *host)
     torci_host_module_free(host);
     torci_host_free_databases(host);
     torci_host_free_operation_faults(host);
+    torci_host_free_holds(host);
     torci_host_free_disk(host);
     torci_host_free_ports(host);
     torci_world_resize(world, host->slots, host->slot_capacity * sizeof *host->slots, 0);

@@ -287,10 +287,14 @@ int torc_host_probe(struct torc_host *host, const char *name, int64_t *out_numbe
 
 /* --- marks ---------------------------------------------------------------------------------- */
 
+static struct torc_host *host_of_observer(struct torc_mark_observer *self)
+{
+    return (struct torc_host *)(void *)((char *)self - offsetof(struct torc_host, mark_observer));
+}
+
 static void mark_reached(struct torc_mark_observer *self, const struct torc_mark *mark, bool held)
 {
-    struct torc_host *host =
-        (struct torc_host *)(void *)((char *)self - offsetof(struct torc_host, mark_observer));
+    struct torc_host *host = host_of_observer(self);
     struct torc_trace *trace = host->world->trace;
 
     torci_host_trace(host, TORC_TRACE_mark);
@@ -302,8 +306,14 @@ static void mark_reached(struct torc_mark_observer *self, const struct torc_mark
         torci_world_count_mark(host->world, mark->name);
 }
 
+static void point_reached(struct torc_mark_observer *self, const char *name)
+{
+    torci_host_reaches_point(host_of_observer(self), name);
+}
+
 void torci_host_observe_marks(struct torc_host *host)
 {
     host->mark_observer.mark = mark_reached;
+    host->mark_observer.point = point_reached;
     torc_reactor_observe_marks(host->reactor, &host->mark_observer);
 }

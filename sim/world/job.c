@@ -6,48 +6,26 @@
 
 #include <setjmp.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 #include <torc/clock.h>
 #include <torc/host_fault.h>
 
+#include "job_stack.h"
 #include "operation_fault.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define TORCI_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TORCI_ASAN 1
-#endif
-#endif
 #ifdef TORCI_ASAN
-#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-#if defined(__has_include)
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#endif
-#endif
-
-#define STACK_BYTES ((size_t)256 * 1024)
 #define JOBS_MAX 65536 /* of a host, not yet told */
 #define UNWOUND_YIELDS_MAX 100000 /* of a job whose host is dead: then it is left where it is */
-
-struct torci_job_stack {
-    struct torci_job_stack *next;
-    uint8_t *memory; /* a guard page, then STACK_BYTES */
-    unsigned valgrind_id;
-};
 
 struct torci_job {
     struct torci_job *next; /* of the host */
     struct torci_job *previous;
     struct torci_job *done_next;
-    struct torci_job *held_next;
+    struct torci_job *held_next; /* of those that wait for the end of a pause, or at a point */
     struct torc_world *world;
     struct torc_host *host; /* NULL: killed, and only freed when its event comes */
     struct torci_job_stack *stack; /* NULL: not begun, or ended */
@@ -56,6 +34,7 @@ struct torci_job {
     uint64_t token;
     uint64_t cause;
     uint64_t resume_ns; /* while suspended */
+    const char *point;  /* where it is held; NULL: nowhere */
     uint32_t unwound_yields;
     int result;
     bool ended;
@@ -68,64 +47,6 @@ struct torci_job {
     const void *back_bottom;
     size_t back_bytes;
 };
-
-/* --- stacks --------------------------------------------------------------------------------- */
-
-static size_t guard_bytes(void)
-{
-    return (size_t)sysconf(_SC_PAGESIZE);
-}
-
-static struct torci_job_stack *new_stack(struct torc_world *world)
-{
-    struct torci_job_stack *stack = world->free_stacks;
-
-    if (stack != NULL) {
-        world->free_stacks = stack->next;
-        return stack;
-    }
-    stack = torci_world_resize(world, NULL, 0, sizeof *stack);
-    if (stack == NULL)
-        return NULL;
-    stack->memory = mmap(NULL, guard_bytes() + STACK_BYTES, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (stack->memory == MAP_FAILED || mprotect(stack->memory, guard_bytes(), PROT_NONE) != 0) {
-        if (stack->memory != MAP_FAILED)
-            munmap(stack->memory, guard_bytes() + STACK_BYTES);
-        torci_world_resize(world, stack, sizeof *stack, 0);
-        return NULL;
-    }
-    stack->valgrind_id = 0;
-#ifdef VALGRIND_STACK_REGISTER
-    stack->valgrind_id = VALGRIND_STACK_REGISTER(stack->memory + guard_bytes(),
-                                                 stack->memory + guard_bytes() + STACK_BYTES);
-#endif
-    return stack;
-}
-
-static void keep_stack(struct torc_world *world, struct torci_job_stack *stack)
-{
-#ifdef TORCI_ASAN
-    /* Frames that were left for good keep their red zones otherwise. */
-    __asan_unpoison_memory_region(stack->memory + guard_bytes(), STACK_BYTES);
-#endif
-    stack->next = world->free_stacks;
-    world->free_stacks = stack;
-}
-
-void torci_world_free_stacks(struct torc_world *world)
-{
-    while (world->free_stacks != NULL) {
-        struct torci_job_stack *stack = world->free_stacks;
-
-        world->free_stacks = stack->next;
-#ifdef VALGRIND_STACK_DEREGISTER
-        VALGRIND_STACK_DEREGISTER(stack->valgrind_id);
-#endif
-        munmap(stack->memory, guard_bytes() + STACK_BYTES);
-        torci_world_resize(world, stack, sizeof *stack, 0);
-    }
-}
 
 /* --- switching ------------------------------------------------------------------------------ */
 
@@ -160,7 +81,7 @@ static void enter(struct torci_job *job)
 #ifdef TORCI_ASAN
     void *fake_stack = NULL;
 
-    __sanitizer_start_switch_fiber(&fake_stack, job->stack->memory + guard_bytes(), STACK_BYTES);
+    __sanitizer_start_switch_fiber(&fake_stack, job->stack->bottom, TORCI_JOB_STACK_BYTES);
 #endif
     if (_setjmp(job->back) == 0) {
         if (job->begun)
@@ -197,7 +118,7 @@ static void drop_job(struct torc_world *world, void *subject)
     if (job->host != NULL)
         unlist(job);
     if (job->stack != NULL)
-        keep_stack(world, job->stack);
+        torci_job_stack_keep(world, job->stack);
     torci_world_resize(world, job, sizeof *job, 0);
 }
 
@@ -213,14 +134,14 @@ static bool prepare(struct torci_job *job)
 {
     uintptr_t self = (uintptr_t)job;
 
-    job->stack = new_stack(job->world);
+    job->stack = torci_job_stack_new(job->world);
     if (job->stack == NULL)
         return false;
     if ((job->world->perturb & TORC_PERTURB_MEMORY) != 0)
-        memset(job->stack->memory + guard_bytes(), 0xa5, STACK_BYTES);
+        memset(job->stack->bottom, 0xa5, TORCI_JOB_STACK_BYTES);
     getcontext(&job->first);
-    job->first.uc_stack.ss_sp = job->stack->memory + guard_bytes();
-    job->first.uc_stack.ss_size = STACK_BYTES;
+    job->first.uc_stack.ss_sp = job->stack->bottom;
+    job->first.uc_stack.ss_size = TORCI_JOB_STACK_BYTES;
     job->first.uc_link = NULL;
     makecontext(&job->first, (void (*)(void))begin, 2, (unsigned)(self >> 32),
                 (unsigned)(self & 0xffffffffu));
@@ -236,6 +157,8 @@ static void trace_job(struct torci_job *job, const char *what)
     torc_trace_text(trace, "what", what);
     torc_trace_integer(trace, "token", (int64_t)job->token);
     torc_trace_integer(trace, "result", job->result);
+    if (job->point != NULL)
+        torc_trace_text(trace, "point", job->point);
     torc_trace_end(trace);
 }
 
@@ -244,7 +167,7 @@ static void list_done(struct torci_job *job)
     struct torc_host *host = job->host;
 
     if (job->stack != NULL)
-        keep_stack(job->world, job->stack);
+        torci_job_stack_keep(job->world, job->stack);
     job->stack = NULL;
     if (host->jobs_done_tail != NULL)
         host->jobs_done_tail->done_next = job;
@@ -287,6 +210,12 @@ static void forget_held(struct torc_host *host)
     host->jobs_held_tail = NULL;
 }
 
+static void schedule_again(struct torci_job *job)
+{
+    schedule(job, job->world->now_ns,
+             job->stack == NULL ? TORCI_EVENT_JOB : TORCI_EVENT_JOB_GOES_ON);
+}
+
 void torci_host_resume_jobs(struct torc_host *host)
 {
     struct torci_job *job = host->jobs_held_head;
@@ -295,8 +224,7 @@ void torci_host_resume_jobs(struct torc_host *host)
     while (job != NULL) {
         struct torci_job *next = job->held_next; /* without memory for its event the job is gone */
 
-        schedule(job, job->world->now_ns,
-                 job->stack == NULL ? TORCI_EVENT_JOB : TORCI_EVENT_JOB_GOES_ON);
+        schedule_again(job);
         job = next;
     }
 }
@@ -333,7 +261,7 @@ static void go_on(struct torc_world *world, void *subject)
     world->job_running = NULL;
     if (job->ended)
         end_job(job);
-    else
+    else if (job->point == NULL)
         schedule(job, job->resume_ns, TORCI_EVENT_JOB_GOES_ON);
     world->cause = 0; /* what comes from outside next has nothing to do with it */
     torci_host_leave(host);
@@ -390,6 +318,57 @@ void torci_job_yield(struct torc_world *world, uint64_t delay_ns)
         world->now_ns = t_ns;
         world->turns_here = 0;
     }
+}
+
+void torci_job_wait(struct torc_host *host, const char *point)
+{
+    struct torci_job *job = host->world->job_running;
+    struct torci_job **end = &host->jobs_at_points;
+
+    while (*end != NULL)
+        end = &(*end)->held_next;
+    *end = job;
+    job->held_next = NULL;
+    job->point = point;
+    trace_job(job, "held");
+    leave(job);
+    job->point = NULL;
+}
+
+void torci_host_release_jobs(struct torc_host *host, const char *point)
+{
+    uint64_t cause = host->world->cause;
+    struct torci_job **link = &host->jobs_at_points;
+
+    while (*link != NULL) {
+        struct torci_job *job = *link;
+
+        if (point != NULL && strcmp(job->point, point) != 0) {
+            link = &job->held_next;
+            continue;
+        }
+        *link = job->held_next;
+        trace_job(job, "released");
+        job->point = NULL;
+        schedule_again(job);
+    }
+    host->world->cause = cause;
+}
+
+uint64_t torci_host_jobs_at(const struct torc_host *host, const char *point)
+{
+    uint64_t count = 0;
+
+    for (const struct torci_job *job = host->jobs_at_points; job != NULL; job = job->held_next)
+        count += strcmp(job->point, point) == 0;
+    return count;
+}
+
+bool torci_host_runs_job(const struct torc_host *host)
+{
+    const struct torci_job *job = host->world->job_running;
+
+    return job != NULL && job->host == host && !host->unwinding;
 }
 
 void torci_job_goes_back_to(struct torc_world *world, uint64_t n)
@@ -475,6 +454,7 @@ void torci_host_unwind_jobs(struct torc_host *host)
     struct torci_job *job;
 
     forget_held(host);
+    host->jobs_at_points = NULL;
     for (job = host->jobs; job != NULL; job = job->next) {
         if (job->stack != NULL && !job->ended)
             unwind(job);
@@ -488,7 +468,7 @@ void torci_host_drop_jobs(struct torc_host *host)
 
         host->jobs = job->next;
         if (job->stack != NULL)
-            keep_stack(job->world, job->stack);
+            torci_job_stack_keep(job->world, job->stack);
         job->stack = NULL;
         free_job(job);
     }

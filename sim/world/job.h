@@ -14,6 +14,14 @@ int torci_job_submit(struct torc_host *host, torc_work_fn *work, void *arg, uint
 /* Inside a job: suspends it; it goes on `delay_ns` later.  Outside: nothing. */
 void torci_job_yield(struct torc_world *world, uint64_t delay_ns);
 
+/* Whether the code that runs is a job of the host, which is alive. */
+bool torci_host_runs_job(const struct torc_host *host);
+/* Inside such a job: it waits at the point until that is released.  The name is borrowed until then. */
+void torci_job_wait(struct torc_host *host, const char *point);
+/* Those that wait at the point of that name (NULL: at any) go on now, in the order they came. */
+void torci_host_release_jobs(struct torc_host *host, const char *point);
+uint64_t torci_host_jobs_at(const struct torc_host *host, const char *point);
+
 /* Inside a job: what it does from now on goes back to the traced event `n`.  Outside: nothing. */
 void torci_job_goes_back_to(struct torc_world *world, uint64_t n);
 
@@ -31,7 +39,5 @@ void torci_host_resume_jobs(struct torc_host *host);
 
 /* None of its jobs is told any more, or goes on. */
 void torci_host_drop_jobs(struct torc_host *host);
-
-void torci_world_free_stacks(struct torc_world *world);
 
 #endif

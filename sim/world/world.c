@@ -8,7 +8,7 @@
 #include <torc/host_fault.h>
 
 #include "disk_state.h"
-#include "job.h"
+#include "job_stack.h"
 #include "link.h"
 #include "mark_count.h"
 #include "names.h"

@@ -6,6 +6,7 @@
  * connection.c      what packets do to them; connecting.c until they are connected
  * link_fault.c      packets that are lost or late, and cuts; link_delay.c random delays; repeat.c what is sent again
  * listener.c listening and accepting      job.c       work on stacks of its own
+ * point.c    where jobs are held              job_stack.c their stacks
  * disk.c     files in memory, and disk_vfs.c SQLite's view of them
  * database.c what statements go through, and database_fault.c what goes wrong with them
  * udp.c      datagram ports, and udp_arrival.c what comes to them; route.c whose an address is
@@ -37,6 +38,7 @@ struct torci_databases;
 struct torci_disk;
 struct torc_host_watcher;
 struct torci_operation_fault;
+struct torci_hold;
 
 struct torc_world {
     struct torc_allocator allocator;
@@ -135,6 +137,9 @@ struct torc_host {
     struct torci_job *jobs_done_tail;
     struct torci_job *jobs_held_head; /* whose event came while the host was paused */
     struct torci_job *jobs_held_tail;
+    struct torci_job *jobs_at_points;
+    struct torci_hold *holds; /* in the order they were made */
+    uint32_t hold_count;
     uint64_t signal_token;
 
     struct torci_host_clock clock;
@@ -258,5 +263,9 @@ void torci_host_module_forget(struct torc_host *host); /* its instance is gone *
 void torci_host_module_release(struct torc_host *host); /* stopped: its options too */
 void torci_host_module_free(struct torc_host *host);
 void torci_host_observe_marks(struct torc_host *host);
+
+/* Points (point.c): code of the host has come to one. */
+void torci_host_reaches_point(struct torc_host *host, const char *name);
+void torci_host_free_holds(struct torc_host *host);
 
 #endif

@@ -85,6 +85,33 @@ static const struct torc_probe probes[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+static int do_work(void *arg)
+{
+    TORC_POINT(((struct station *)arg)->reactor, "station.half");
+    return 0;
+}
+
+static struct torc_result worked(struct torc_result result, void *arg)
+{
+    (void)result;
+    (void)arg;
+    return torc_value(NULL);
+}
+
+static int work(void *instance, const struct torc_options *arguments, struct torc_deferred **out)
+{
+    struct station *station = instance;
+    int code = torc_run_job(station->reactor, do_work, station, NULL, out);
+
+    (void)arguments;
+    return code != 0 ? code : torc_deferred_add_callback(*out, worked, NULL, NULL);
+}
+
+static const struct torc_module_call calls[] = {
+    {"work", "a job that can be held halfway", NULL, work},
+    {NULL, NULL, NULL, NULL},
+};
+
 static const struct torc_module modules[] = {
     {
         .size = sizeof(struct torc_module),
@@ -95,6 +122,7 @@ static const struct torc_module modules[] = {
         .probes = probes,
         .start = start,
         .stop = stop,
+        .calls = calls,
     },
     {
         .size = sizeof(struct torc_module),

@@ -7,7 +7,13 @@
  *
  * Marks belong to a reactor: two hosts that run one module count apart.  Each mark is also in a
  * section of its module, so that one that was never executed is known.  Live, a mark costs a test
- * of one pointer, in place. */
+ * of one pointer, in place.
+ *
+ *   TORC_POINT(reactor, "orders.before_commit");               a job may be held here
+ *
+ * A point is for the code of a job of that reactor (torc_run_job, an interaction of a pool):
+ * a scenario holds it there, in the middle of what it does, and lets it go on (torc/point.h).  In
+ * other code, which must not block, it does nothing; and so it does live, for the same price. */
 #ifndef TORC_MARK_H
 #define TORC_MARK_H
 
@@ -28,10 +34,14 @@ struct torc_mark {
 /* Someone who wants to know.  Without one, marks do nothing. */
 struct torc_mark_observer {
     void (*mark)(struct torc_mark_observer *self, const struct torc_mark *mark, bool held);
+    /* NULL: points do nothing.  Called where the job runs, which live is a thread of its own. */
+    void (*point)(struct torc_mark_observer *self, const char *name);
 };
+/* Replaces the observer; NULL: none.  Not while a job runs that may come to a point. */
 TORC_API void torc_reactor_observe_marks(struct torc_reactor *reactor,
                                          struct torc_mark_observer *observer);
 TORC_API void torc_mark_hit(struct torc_reactor *reactor, const struct torc_mark *mark, bool held);
+TORC_API void torc_point_reach(struct torc_reactor *reactor, const char *name);
 
 /* A reactor begins with its observer, so that a mark nobody observes is not even a call. */
 static inline bool torc_marks_are_observed(const struct torc_reactor *reactor)
@@ -59,6 +69,12 @@ extern const struct torc_mark __stop_torc_marks[] __attribute__((weak, visibilit
 #define TORC_UNREACHABLE(reactor, name) TORC_MARK_(reactor, TORC_MARK_UNREACHABLE, false, name)
 #define TORC_ALWAYS(reactor, condition, name)                                                      \
     TORC_MARK_(reactor, TORC_MARK_ALWAYS, (condition) ? true : false, name)
+#define TORC_POINT(reactor, name)                                                                  \
+    do {                                                                                           \
+        struct torc_reactor *const torc_point_reactor = (reactor);                                 \
+        if (torc_marks_are_observed(torc_point_reactor))                                           \
+            torc_point_reach(torc_point_reactor, (name));                                          \
+    } while (0)
 
 #ifdef __cplusplus
 }
