@@ -93,6 +93,23 @@ expect 1 "dfs finds an order that does harm" "explore $options --strategy dfs --
     "shrunk:" "strategy dfs"
 expect 1 "dfs survives a crash and shrinks it" "explore $options --strategy dfs --depth 3 --param bug=crash tests/explore/chunky.scn" \
     "the run ended its process" "shrunk:"
+expect 0 "runs whose assumption is false are set aside, and are no failures" \
+    "explore $options --param bug=assume tests/explore/chunky.scn" "300 of 300 seeds" "of 300 runs set aside: an assumption was false"
+expect 5 "a campaign of which every run is set aside has met nothing" "explore $options --seeds 1..20 --param bug=hope tests/explore/chunky.scn" \
+    "every run was set aside" "20 of 20 runs set aside"
+expect 77 "torc run tells why a run is set aside" "run --modules $at --param bug=hope tests/explore/chunky.scn" \
+    "skipped" "set aside: the assumption \"chunky.more\" is false" "reproduce: torc run --seed 1"
+expect 77 "in TAP and JUnit it is skipped" "run --modules $at --param bug=hope --tap --junit $at/j.xml tests/explore/chunky.scn" \
+    "ok 1 - tests/explore/chunky.scn" "# SKIP set aside: the assumption"
+grep -q '<skipped message="set aside' "$at/j.xml" && ! grep -q '<failure' "$at/j.xml"
+report $? "and no failure"
+printf 'scn 1\nparam bug=none\nhost srv module=chunky listen=tcp:7000\n' >"$at/idle.scn"
+expect 0 "beside one that passes it is only counted" "run --modules $at --param bug=hope tests/explore/chunky.scn $at/idle.scn" \
+    "1 passed, 0 failed, 1 set aside"
+expect 5 "a shard's results tell it" "explore $options --seeds 1..5 --results $at/r.db --param bug=hope tests/explore/chunky.scn" "5 of 5 runs set aside"
+expect 5 "resumed, they are set aside as before" "explore $options --seeds 1..5 --results $at/r.db --resume --param bug=hope tests/explore/chunky.scn" \
+    "5 of 5 runs set aside"
+expect 0 "hunt does not take them for failures" "hunt --modules $at --budget 1s --param bug=hope tests/explore/chunky.scn" "runs set aside"
 expect 0 "dfs tries every answer to the first questions" "explore $options --strategy dfs --depth 4 tests/explore/chunky.scn" \
     "the first 4 questions" ": all their answers"
 expect 4 "a budget ends dfs" "explore $options --strategy dfs --depth 20 --budget 1s tests/explore/chunky.scn" "the budget ended it"

@@ -167,17 +167,17 @@ expect 0 "another text too" "explore --results $at/build.db --resume --modules $
 # --- what cannot be -------------------------------------------------------------------------------------
 echo "this is no results file, and longer than a header is: $(seq 200)" >"$at/text"
 sql "$at/other.db" 'CREATE TABLE mine (x)'
-cp "$at/here.db" "$at/newer.db"; sql "$at/newer.db" 'PRAGMA user_version = 2'
+cp "$at/here.db" "$at/newer.db"; sql "$at/newer.db" 'PRAGMA user_version = 3'
 expect 2 "results into a text" "explore --results $at/text $chunky" "$at/text is no file of results"
 expect 2 "results into somebody's database" "explore --results $at/other.db $chunky" "$at/other.db is no file of results"
-expect 2 "results of another version" "sweep --results $at/newer.db scenarios/smoke/kv.scn" "results of version 2; this torc reads and writes version 1"
+expect 2 "results of another version" "sweep --results $at/newer.db scenarios/smoke/kv.scn" "results of version 3; this torc reads and writes version 2"
 expect 2 "results where there is no folder" "explore --results $at/none/x.db $chunky" "it cannot be opened: No such file"
 expect 2 "nothing to resume" "explore --resume $chunky" "nothing to resume without --results FILE"
 expect 2 "a value for --resume" "explore --resume=yes $chunky" "takes no value"
 expect 2 "a misspelt option" "sweep --result x.db x.scn" "did you mean --results?"
 expect 2 "merging a text" "merge $at/m.db $at/here.db $at/text" "$at/text is no file of results"
 [ -z "$(ls "$at" | grep '^m\.db')" ]; report $? "leaves nothing behind"
-expect 2 "merging another version" "merge $at/m.db $at/newer.db" "results of version 2"
+expect 2 "merging another version" "merge $at/m.db $at/newer.db" "results of version 3"
 expect 2 "merging what is not there" "merge $at/m.db $at/nowhere.db" "$at/nowhere.db: No such file or directory"
 expect 2 "merging into what is there" "merge $at/here.db $at/build.db" "is there already"
 expect 2 "merging nothing" "merge $at/m.db" "into which file, and which files?"

@@ -194,7 +194,7 @@ static void write_verdict(const struct torci_outcome *outcome, char out[VERDICT_
 
 static bool read_verdict(const char *text, int *out)
 {
-    static const enum torc_scenario_verdict last = TORC_SCENARIO_UNMET;
+    static const enum torc_scenario_verdict last = TORC_SCENARIO_SKIPPED;
     struct torci_outcome outcome = {0};
     char known[VERDICT_BYTES];
 
@@ -228,7 +228,7 @@ static int add_outcome(struct torci_campaign *campaign, const struct torci_outco
     write_verdict(outcome, verdict);
     if (outcome->verdict < 0)
         run.message = torci_outcome_end(outcome);
-    else if (outcome->verdict != TORC_SCENARIO_PASS)
+    else if (outcome->verdict != TORC_SCENARIO_PASS && !torci_outcome_skipped(outcome))
         snprintf(identity, sizeof identity, "%016" PRIx64, outcome->identity);
     status = torci_results_add_run(campaign->results, campaign->id, &run, &differs);
     if (status != 0 || !differs)

@@ -32,6 +32,7 @@ struct explore {
     const char *out; /* folder */
     uint64_t deadline_ns;
     uint64_t runs;
+    uint64_t skipped; /* of those, set aside */
     uint64_t failed;
     uint64_t failed_seed; /* the first */
     uint64_t events;
@@ -59,7 +60,8 @@ static void print_help(void)
          "  --param NAME=VALUE, --modules DIR, --decisions FILE   as for torc run\n"
          "\n"
          "Exit status: 0 no seed failed, 1 one failed, 2 invalid, 3 one had another digest in FILE, 4 the budget\n"
-         "ended it, 5 a `sometimes` was true, or a `when` fired, in no run (of shards torc merge tells).");
+         "ended it, 5 a `sometimes` was true, or a `when` fired, in no run (of shards torc merge tells), or every run\n"
+         "was set aside.");
 }
 
 /* --- arguments ------------------------------------------------------------------------------------ */
@@ -183,6 +185,7 @@ static void name_index(void *arg, size_t index, char item[TORCI_ITEM_BYTES], uin
 static int count_run(struct explore *explore, uint64_t seed, const struct torci_outcome *run)
 {
     explore->runs++;
+    explore->skipped += torci_outcome_skipped(run);
     explore->events += run->events;
     explore->unmet &= run->unmet;
     if (torci_outcome_failed(run) && explore->failed++ == 0)
@@ -290,8 +293,11 @@ static void tell_end(const struct explore *explore, int status, uint64_t since_n
            torc_strategy_name(explore->exploration.strategy), (unsigned long long)explore->events,
            seconds, seconds > 0 ? (double)explore->runs / seconds : 0.0,
            status == TORCI_EXIT_BUDGET  ? ": the budget ended it"
-           : status == TORCI_EXIT_UNMET ? ": a `sometimes` was never true, or a `when`"
-                                        : "");
+           : status != TORCI_EXIT_UNMET ? ""
+           : explore->skipped == explore->runs
+               ? ": every run was set aside"
+               : ": a `sometimes` was never true, or a `when`");
+    torci_tell_skipped(explore->skipped, explore->runs);
 }
 
 /* The names of the sites, as --sites takes them. */

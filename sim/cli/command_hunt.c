@@ -48,6 +48,7 @@ struct hunt {
     uint64_t budget_ns;
     uint64_t since_ns;
     uint64_t runs;
+    uint64_t skipped; /* of those, set aside */
     uint64_t unmet; /* of every run so far */
     const struct phase *phase;
     uint64_t sites;
@@ -183,6 +184,7 @@ static int run_round(struct hunt *hunt, size_t count, uint64_t deadline_ns, bool
     failure = torci_first_failure(runs, count);
     for (size_t i = 0; i < count && i <= failure; i++) {
         hunt->runs += runs[i].done ? 1 : 0;
+        hunt->skipped += torci_outcome_skipped(&runs[i]);
         hunt->unmet &= runs[i].done ? runs[i].unmet : UINT64_MAX;
         *out_over = *out_over || !runs[i].done;
     }
@@ -297,6 +299,7 @@ static void tell_end(const struct hunt *hunt, int status)
         printf("; shrunk to %zu lines in %zu runs, %.2f s", hunt->shrunk.lines, hunt->shrunk.runs,
                (double)hunt->shrunk.ns / 1e9);
     putchar('\n');
+    torci_tell_skipped(hunt->skipped, hunt->runs);
 }
 
 static int hunt_scenario(struct hunt *hunt)

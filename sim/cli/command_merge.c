@@ -187,6 +187,7 @@ static int check_asked(void *arg, const struct torci_results_asked *asked)
 
 struct counts {
     uint64_t runs;
+    uint64_t skipped; /* of those, set aside */
     uint64_t unmet;
 };
 
@@ -195,6 +196,7 @@ static int count_run(void *arg, const struct torci_results_run *run)
     struct counts *counts = arg;
 
     counts->runs++;
+    counts->skipped += strcmp(run->verdict, "skipped") == 0;
     counts->unmet &= run->unmet;
     return 0;
 }
@@ -224,8 +226,10 @@ static int tell_campaign(void *arg, const struct torci_results_campaign *campaig
     if (status == 0)
         status = torci_results_visit_asked(merge->out, campaign->id, check_asked, &asking);
     tell_missing(&asking, asking.before.shard.count);
+    torci_tell_skipped(counts.skipped, counts.runs);
     if (counts.runs > 0 && counts.unmet != 0) {
-        puts("    a `sometimes` was true, or a `when` fired, in no run");
+        puts(counts.skipped == counts.runs ? "    every run was set aside"
+                                           : "    a `sometimes` was true, or a `when` fired, in no run");
         merge->unmet++;
     }
     merge->campaigns++;

@@ -68,7 +68,7 @@ static void print_help(void)
          "  --junit FILE        results in JUnit's XML into FILE as well\n"
          "\n"
          "Exit status: 0 all pass, 1 something failed, 2 a scenario is invalid, 4 a limit ended one,\n"
-         "5 a `sometimes` was never true, or a `when` never fired.");
+         "5 a `sometimes` was never true, or a `when` never fired, 77 every run was set aside.");
 }
 
 /* --- arguments ------------------------------------------------------------------------------------ */
@@ -294,7 +294,8 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
         return;
     }
     torci_scenario_printer_report(&run->printer, path, torc_scenario_title(scenario), report);
-    note_status(run, torc_scenario_exit_status(report->verdict));
+    if (report->verdict != TORC_SCENARIO_SKIPPED)
+        note_status(run, torc_scenario_exit_status(report->verdict));
     torc_scenario_report_free(report);
 }
 
@@ -351,7 +352,7 @@ int torci_command_run(int argc, char **argv)
         for (size_t i = 0; i < run->path_count; i++)
             run_file(run, run->paths[i]);
         torci_scenario_printer_end(&run->printer);
-        status = run->status;
+        status = run->status == 0 && run->printer.skipped == run->printer.count ? TORCI_EXIT_SKIPPED : run->status;
     }
     run->status = status;
     close_output(run, "jsonl", run->trace_path, run->trace);

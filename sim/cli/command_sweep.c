@@ -327,7 +327,7 @@ static bool make_groups(struct sweep *sweep)
 
 static bool is_right(const struct torci_outcome *outcome)
 {
-    return outcome->verdict == TORC_SCENARIO_PASS;
+    return outcome->verdict == TORC_SCENARIO_PASS || torci_outcome_skipped(outcome);
 }
 
 static bool seen_before(const struct torci_outcome *outcomes, size_t index)
@@ -453,9 +453,14 @@ static void tell_class(const struct sweep *sweep, const struct torci_outcome *ou
 
 static void tell_counts(const struct sweep *sweep, const struct torci_outcome *outcomes)
 {
+    uint64_t skipped = 0;
+
+    for (size_t i = 0; i < sweep->count; i++)
+        skipped += torci_outcome_skipped(&outcomes[i]);
     for (int i = 0; torc_fault_classes[i].name != NULL; i++)
         if ((sweep->sweeping.classes >> i & 1) != 0)
             tell_class(sweep, outcomes, i);
+    torci_tell_skipped(skipped, sweep->count);
 }
 
 static void tell_sample(const struct sweep *sweep)

@@ -17,6 +17,7 @@
 struct walk {
     struct torc_search search;
     uint64_t runs;
+    uint64_t skipped; /* of those, set aside */
     uint64_t unmet;
     bool over;    /* all were tried, or the time is up: `left` */
     bool left;
@@ -51,6 +52,7 @@ static bool take_step(const struct torci_order_search *search, struct walk *walk
     torc_scenario_report_free(report);
     outcome.done = true;
     walk->runs++;
+    walk->skipped += torci_outcome_skipped(&outcome);
     walk->unmet &= outcome.unmet;
     walk->failed = torci_first_failure(&outcome, 1) == 0;
     return !walk->failed;
@@ -134,6 +136,7 @@ int torci_order_search(const struct torci_order_search *search)
            : walk->left                 ? ": the budget ended it"
            : status == TORCI_EXIT_UNMET ? ": all their answers; a `sometimes` was never true, or a `when`"
                                         : ": all their answers");
+    torci_tell_skipped(walk->skipped, walk->runs);
     munmap(walk, sizeof *walk);
     return status;
 }

@@ -60,7 +60,7 @@ void torci_outcome_of(const struct torc_scenario_report *report, struct torci_ou
     torci_failure_identify(report, &identity);
     out->verdict = (int)report->verdict;
     out->events = report->events;
-    out->unmet = report->unmet;
+    out->unmet = report->verdict == TORC_SCENARIO_SKIPPED ? UINT64_MAX : report->unmet;
     out->identity = XXH3_64bits(&identity, sizeof identity);
     out->t_ns = report->t_ns;
     memcpy(out->digest, report->digest, sizeof out->digest);
@@ -265,7 +265,19 @@ int torci_parallel(unsigned jobs, torci_parallel_fn *run, void *arg, struct torc
 bool torci_outcome_failed(const struct torci_outcome *outcome)
 {
     return outcome->done && outcome->verdict != TORC_SCENARIO_PASS &&
-           outcome->verdict != TORC_SCENARIO_UNMET;
+           outcome->verdict != TORC_SCENARIO_UNMET && !torci_outcome_skipped(outcome);
+}
+
+bool torci_outcome_skipped(const struct torci_outcome *outcome)
+{
+    return outcome->done && outcome->verdict == TORC_SCENARIO_SKIPPED;
+}
+
+void torci_tell_skipped(uint64_t skipped, uint64_t runs)
+{
+    if (skipped > 0)
+        printf("    %llu of %llu runs set aside: an assumption was false\n", (unsigned long long)skipped,
+               (unsigned long long)runs);
 }
 
 size_t torci_first_failure(const struct torci_outcome *outcomes, size_t count)

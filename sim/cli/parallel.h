@@ -47,8 +47,12 @@ struct torci_parallel_sink {
 int torci_parallel(unsigned jobs, torci_parallel_fn *run, void *arg, struct torci_outcome *outcomes,
                    size_t count, uint64_t deadline_ns, const struct torci_parallel_sink *sink);
 
-/* Whether it was made and is a failure; with a `sometimes` that was not true it is none. */
+/* Whether it was made and is a failure; with a `sometimes` that was not true, or set aside, it is none. */
 bool torci_outcome_failed(const struct torci_outcome *outcome);
+/* Whether it was made and set aside, by an assumption that was false; then nothing is met by it. */
+bool torci_outcome_skipped(const struct torci_outcome *outcome);
+/* Tells on a line of its own how many were, if any. */
+void torci_tell_skipped(uint64_t skipped, uint64_t runs);
 
 /* The index of the first run that failed, or `count`. */
 size_t torci_first_failure(const struct torci_outcome *outcomes, size_t count);

@@ -46,7 +46,7 @@ static const char schema[] =
     "  PRIMARY KEY (campaign, item)) WITHOUT ROWID;\n"
     "CREATE INDEX run_number ON run (campaign, number);\n"
     "CREATE VIEW failure AS SELECT run.* FROM run JOIN campaign ON campaign.id = run.campaign\n"
-    "  WHERE verdict <> 'pass' AND NOT (verdict = 'unmet' AND command = 'explore');\n";
+    "  WHERE verdict NOT IN ('pass', 'skipped') AND NOT (verdict = 'unmet' AND command = 'explore');\n";
 
 struct torci_results {
     const char *command;

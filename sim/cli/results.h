@@ -11,7 +11,7 @@
 
 #include "shard.h"
 
-enum { TORCI_RESULTS_VERSION = 1, TORCI_ITEM_BYTES = 256 };
+enum { TORCI_RESULTS_VERSION = 2, TORCI_ITEM_BYTES = 256 };
 
 struct torci_results;
 

@@ -83,6 +83,12 @@ static void print_commands(FILE *out, const char *margin, const struct torci_sce
             (unsigned long long)report->seed, printer->arguments, path);
 }
 
+/* A run that was set aside is none. */
+static bool is_failure(const struct torc_scenario_report *report)
+{
+    return report->verdict != TORC_SCENARIO_PASS && report->verdict != TORC_SCENARIO_SKIPPED;
+}
+
 /* --- XML ------------------------------------------------------------------------------------------ */
 
 static void print_xml(FILE *out, const char *text)
@@ -124,7 +130,12 @@ static void junit_case(struct torci_scenario_printer *printer, const char *path,
         print_xml(out, error);
         fputs("\"/>\n", out);
     }
-    for (size_t i = 0; report != NULL && i < report->failure_count; i++) {
+    if (report != NULL && report->verdict == TORC_SCENARIO_SKIPPED) {
+        fputs("    <skipped message=\"", out);
+        print_xml(out, report->failures[0].message);
+        fputs("\"/>\n", out);
+    }
+    for (size_t i = 0; report != NULL && is_failure(report) && i < report->failure_count; i++) {
         const struct torc_scenario_failure *failure = &report->failures[i];
 
         fputs("    <failure message=\"", out);
@@ -146,9 +157,9 @@ static void print_text(struct torci_scenario_printer *printer, const char *path,
                        const struct torc_scenario_report *report)
 {
     char drifted[256];
-    bool passed = report->verdict == TORC_SCENARIO_PASS;
+    bool failed = is_failure(report);
 
-    printf("%s%-7s%s  %s  (", !printer->color ? "" : passed ? "\033[32m" : "\033[31m",
+    printf("%s%-7s%s  %s  (", !printer->color ? "" : failed ? "\033[31m" : "\033[32m",
            torc_scenario_verdict_name(report->verdict), printer->color ? "\033[0m" : "", path);
     print_duration(stdout, report->t_ns);
     printf(", %llu events, %s", (unsigned long long)report->events, report->digest);
@@ -163,19 +174,21 @@ static void print_text(struct torci_scenario_printer *printer, const char *path,
         printf("    drift: %zu decision%s never asked for, the first is: %s\n", report->drift,
                report->drift == 1 ? " was" : "s were", drifted);
     }
-    if (!passed)
+    if (report->verdict != TORC_SCENARIO_PASS)
         print_commands(stdout, "    ", printer, path, report);
 }
 
 static void print_tap(struct torci_scenario_printer *printer, const char *path,
                       const struct torc_scenario_report *report)
 {
-    printf("%sok %u - %s %s\n", report->verdict == TORC_SCENARIO_PASS ? "" : "not ", printer->count,
-           path, report->digest);
+    printf("%sok %u - %s %s%s%s\n", is_failure(report) ? "not " : "", printer->count, path, report->digest,
+           report->verdict == TORC_SCENARIO_SKIPPED ? " # SKIP " : "",
+           report->verdict == TORC_SCENARIO_SKIPPED ? report->failures[0].message : "");
+    if (!is_failure(report))
+        return;
     for (size_t i = 0; i < report->failure_count; i++)
         print_failure(stdout, "# ", &report->failures[i]);
-    if (report->verdict != TORC_SCENARIO_PASS)
-        print_commands(stdout, "# ", printer, path, report);
+    print_commands(stdout, "# ", printer, path, report);
 }
 
 /* In an annotation %, CR and LF are written as their numbers. */
@@ -195,15 +208,15 @@ void torci_scenario_printer_report(struct torci_scenario_printer *printer, const
                                    const char *title, const struct torc_scenario_report *report)
 {
     printer->count++;
-    if (report->verdict != TORC_SCENARIO_PASS)
-        printer->failed++;
+    printer->failed += is_failure(report);
+    printer->skipped += report->verdict == TORC_SCENARIO_SKIPPED;
     if (printer->format == TORCI_SCENARIO_DIGESTS)
         printf("%s  %s\n", report->digest, path);
     else if (printer->format == TORCI_SCENARIO_TAP)
         print_tap(printer, path, report);
     else
         print_text(printer, path, report);
-    for (size_t i = 0; printer->annotate && i < report->failure_count; i++)
+    for (size_t i = 0; printer->annotate && is_failure(report) && i < report->failure_count; i++)
         annotate(&report->failures[i]);
     junit_case(printer, path, title, report, NULL);
     fflush(stdout);
@@ -237,5 +250,9 @@ void torci_scenario_printer_end(struct torci_scenario_printer *printer)
     if (printer->junit != NULL)
         fputs("</testsuite>\n", printer->junit);
     if (printer->format == TORCI_SCENARIO_TEXT && printer->count > 1)
-        printf("%u passed, %u failed\n", printer->count - printer->failed, printer->failed);
+        printf("%u passed, %u failed", printer->count - printer->failed - printer->skipped, printer->failed);
+    if (printer->format == TORCI_SCENARIO_TEXT && printer->count > 1 && printer->skipped > 0)
+        printf(", %u set aside", printer->skipped);
+    if (printer->format == TORCI_SCENARIO_TEXT && printer->count > 1)
+        putchar('\n');
 }

@@ -17,6 +17,7 @@ struct torci_scenario_printer {
     bool annotate; /* also as GitHub's annotations */
     unsigned count;
     unsigned failed;
+    unsigned skipped;
 };
 
 /* One for each scenario, and one call before and after all of them. */

@@ -216,7 +216,8 @@ enum lines_end { LINES_PASS, LINES_FAIL_SO, LINES_OTHER };
 static enum lines_end judge(struct shrinker *shrinker, const struct torci_failure_identity *identity,
                             const char *message)
 {
-    if (identity->verdict == TORC_SCENARIO_PASS || identity->verdict == TORC_SCENARIO_UNMET)
+    if (identity->verdict == TORC_SCENARIO_PASS || identity->verdict == TORC_SCENARIO_UNMET ||
+        identity->verdict == TORC_SCENARIO_SKIPPED)
         return LINES_PASS;
     if (!torci_failure_same(identity, shrinker->identity))
         return LINES_OTHER;

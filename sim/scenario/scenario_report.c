@@ -65,6 +65,15 @@ static const char *copy_text(struct torci_run *run, const char *text, size_t byt
     return copy != NULL ? copy : "";
 }
 
+void torci_assumptions_look(struct torci_run *run)
+{
+    const struct torc_mark *refuted = run->world != NULL ? torc_world_refuted(run->world) : NULL;
+
+    if (refuted != NULL && !torci_run_failed(run))
+        torci_report_failure(run, TORC_SCENARIO_SKIPPED, NULL, NULL, NULL,
+                             "set aside: the assumption \"%s\" is false, %s", refuted->name, refuted->site);
+}
+
 void torci_report_failure(struct torci_run *run, enum torc_scenario_verdict verdict,
                           const struct torci_place *place, const char *host, const char *detail,
                           const char *format, ...)
@@ -76,6 +85,10 @@ void torci_report_failure(struct torci_run *run, enum torc_scenario_verdict verd
     char sentence[SENTENCE_BYTES];
     va_list arguments;
 
+    if (verdict != TORC_SCENARIO_SKIPPED)
+        torci_assumptions_look(run);
+    if (run->report->verdict == TORC_SCENARIO_SKIPPED)
+        return;
     va_start(arguments, format);
     torc_format_list(sentence, sizeof(sentence), format, arguments);
     va_end(arguments);
@@ -184,14 +197,14 @@ const char *torci_report_difference(struct torci_run *run, const struct torci_by
 
 const char *torc_scenario_verdict_name(enum torc_scenario_verdict verdict)
 {
-    static const char *const names[] = {"pass", "fail", "stuck", "invalid", "limit", "unmet"};
+    static const char *const names[] = {"pass", "fail", "stuck", "invalid", "limit", "unmet", "skipped"};
 
     return (size_t)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : "?";
 }
 
 int torc_scenario_exit_status(enum torc_scenario_verdict verdict)
 {
-    static const int statuses[] = {0, 1, 1, 2, 4, 5};
+    static const int statuses[] = {0, 1, 1, 2, 4, 5, 77};
 
     return (size_t)verdict < sizeof(statuses) / sizeof(statuses[0]) ? statuses[verdict] : 99;
 }

@@ -476,6 +476,8 @@ TORC_CHECKED int torci_report_new(struct torc_scenario_report **out, struct torc
 void torci_report_failure(struct torci_run *run, enum torc_scenario_verdict verdict,
                           const struct torci_place *place, const char *host, const char *detail,
                           const char *format, ...) TORC_PRINTF(6, 7);
+/* Sets the run aside if an assumption of the code was false; what fails after that is not told. */
+void torci_assumptions_look(struct torci_run *run);
 /* What was expected, what came, and a mark under the first byte that differs. */
 const char *torci_report_difference(struct torci_run *run, const struct torci_bytes *expected,
                                     const uint8_t *got, size_t got_bytes);

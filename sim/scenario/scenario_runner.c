@@ -198,6 +198,7 @@ static void reach_time_limit(struct torci_run *run, uint64_t next_ns)
 /* What a trigger does may be the moment for another one. */
 static void look_at_conditions(struct torci_run *run)
 {
+    torci_assumptions_look(run);
     do {
         if (!torci_run_failed(run))
             torci_assertions_look(run);
@@ -351,6 +352,7 @@ int torc_scenario_run(const struct torc_scenario *scenario,
         settle(&run);
     if (!torci_run_failed(&run))
         torci_run_finish(&run);
+    torci_assumptions_look(&run);
     if (run.error == 0)
         run.error = torc_trace_error(run.trace);
     if (run.error == 0) {

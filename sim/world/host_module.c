@@ -304,6 +304,8 @@ static void mark_reached(struct torc_mark_observer *self, const struct torc_mark
     torc_trace_end(trace);
     if (held)
         torci_world_count_mark(host->world, mark->name);
+    else if (mark->kind == TORC_MARK_ASSUME && host->world->refuted == NULL)
+        host->world->refuted = mark;
 }
 
 static void point_reached(struct torc_mark_observer *self, const char *name)

@@ -51,6 +51,11 @@ uint64_t torc_world_mark_count(struct torc_world *world, const char *name)
     return mark == NULL ? 0 : mark->held;
 }
 
+const struct torc_mark *torc_world_refuted(const struct torc_world *world)
+{
+    return world->refuted;
+}
+
 void torci_world_free_marks(struct torc_world *world)
 {
     torci_world_resize(world, world->marks, world->mark_capacity * sizeof *world->marks, 0);

@@ -77,6 +77,7 @@ struct torc_world {
     struct torci_mark_count *marks;
     size_t mark_count;
     size_t mark_capacity;
+    const struct torc_mark *refuted; /* the first assumption that was; or NULL */
 
     struct torci_job_stack *free_stacks;
     struct torc_host_watcher *watcher; /* NULL: nobody */

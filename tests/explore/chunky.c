@@ -4,6 +4,8 @@
  *   bug=crash   the first of them, with a null pointer
  *   bug=exit    the first of them, and it ends the process
  *   bug=freed   looks into a connection it has released
+ *   bug=assume  the first of them, but it assumes that no request is cut in two
+ *   bug=hope    it assumes what is never true
  *   bug=none    neither */
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +52,11 @@ static struct torc_failure *data_received(struct torc_protocol *self, const uint
     struct client *client = (struct client *)(void *)self;
     const char *bug = client->chunky->bug;
 
-    if (strcmp(bug, "split") == 0 || strcmp(bug, "crash") == 0 || strcmp(bug, "exit") == 0) {
+    if (strcmp(bug, "hope") == 0)
+        TORC_ASSUME(client->chunky->reactor, bytes > 4, "chunky.more");
+    if (strcmp(bug, "assume") == 0)
+        TORC_ASSUME(client->chunky->reactor, bytes >= 4, "chunky.whole");
+    if (strcmp(bug, "split") == 0 || strcmp(bug, "assume") == 0 || strcmp(bug, "crash") == 0 || strcmp(bug, "exit") == 0) {
         unsigned char request[4] = {'?', '?', '?', '?'};
 
         if (bytes < 4 && strcmp(bug, "exit") == 0)
@@ -164,7 +170,7 @@ static struct torc_deferred *stop(void *instance)
 
 static const struct torc_option options[] = {
     {"listen", TORC_OPTION_ADDRESS, "tcp:7000", "where"},
-    {"bug", TORC_OPTION_TEXT, "none", "none, split, order, crash, exit, freed"},
+    {"bug", TORC_OPTION_TEXT, "none", "none, split, order, crash, exit, freed, assume, hope"},
     {NULL, TORC_OPTION_FLAG, NULL, NULL},
 };
 

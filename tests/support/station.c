@@ -30,6 +30,7 @@ static struct torc_failure *turn(void *arg)
 {
     struct station *station = arg;
 
+    TORC_ASSUME(station->reactor, station->epoch != 13, "station.lucky");
     station->leads = !station->leads;
     if (station->leads && station->reign_ns > 0 &&
         torc_call_later(torc_reactor_clock(station->reactor), station->reign_ns, turn, station, NULL,

@@ -4,6 +4,8 @@
  *   TORC_REACHABLE(reactor, "kv.evict");                       executed at least once
  *   TORC_UNREACHABLE(reactor, "kv.impossible");                never executed
  *   TORC_ALWAYS(reactor, condition, "kv.count_fits");          true whenever executed
+ *   TORC_ASSUME(reactor, condition, "kv.fits_in_memory");      a run in which it is false tests nothing:
+ *                                                              a scenario's ends there, set aside
  *
  * Marks belong to a reactor: two hosts that run one module count apart.  Each mark is also in a
  * section of its module, so that one that was never executed is known.  Live, a mark costs a test
@@ -23,7 +25,13 @@
 extern "C" {
 #endif
 
-enum torc_mark_kind { TORC_MARK_SOMETIMES, TORC_MARK_REACHABLE, TORC_MARK_UNREACHABLE, TORC_MARK_ALWAYS };
+enum torc_mark_kind {
+    TORC_MARK_SOMETIMES,
+    TORC_MARK_REACHABLE,
+    TORC_MARK_UNREACHABLE,
+    TORC_MARK_ALWAYS,
+    TORC_MARK_ASSUME
+};
 
 struct torc_mark {
     const char *name; /* a literal; the identity of the mark */
@@ -69,6 +77,8 @@ extern const struct torc_mark __stop_torc_marks[] __attribute__((weak, visibilit
 #define TORC_UNREACHABLE(reactor, name) TORC_MARK_(reactor, TORC_MARK_UNREACHABLE, false, name)
 #define TORC_ALWAYS(reactor, condition, name)                                                      \
     TORC_MARK_(reactor, TORC_MARK_ALWAYS, (condition) ? true : false, name)
+#define TORC_ASSUME(reactor, condition, name)                                                      \
+    TORC_MARK_(reactor, TORC_MARK_ASSUME, (condition) ? true : false, name)
 #define TORC_POINT(reactor, name)                                                                  \
     do {                                                                                           \
         struct torc_reactor *const torc_point_reactor = (reactor);                                 \

@@ -228,7 +228,9 @@ enum torc_scenario_verdict {
     TORC_SCENARIO_STUCK,   /* nothing is left to happen and a deferred has not fired; or time stands still */
     TORC_SCENARIO_INVALID, /* it cannot run: a module is missing or refuses its options */
     TORC_SCENARIO_LIMIT,   /* a `limit` ended it */
-    TORC_SCENARIO_UNMET    /* all held, but a `sometimes` was never true */
+    TORC_SCENARIO_UNMET,   /* all held, but a `sometimes` was never true */
+    TORC_SCENARIO_SKIPPED  /* an assumption of the code (TORC_ASSUME) was false: neither passed nor failed; `failures` has
+                            * which one, and nothing that came after */
 };
 
 struct torc_scenario_failure {
@@ -291,7 +293,7 @@ TORC_API TORC_CHECKED int torc_scenario_run(const struct torc_scenario *scenario
                                             struct torc_scenario_report **out);
 TORC_API void torc_scenario_report_free(struct torc_scenario_report *report);
 
-/* "pass", "fail", "stuck", "invalid", "limit", "unmet"; and the exit status the command has for it. */
+/* "pass", "fail", "stuck", "invalid", "limit", "unmet", "skipped"; and the exit status the command has for it. */
 TORC_API const char *torc_scenario_verdict_name(enum torc_scenario_verdict verdict);
 TORC_API int torc_scenario_exit_status(enum torc_scenario_verdict verdict);
 
