@@ -109,7 +109,7 @@ test_libs := $(trial_libs)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: libs $(torc) modules ## the libraries, the command and the fixtures' modules
+all: libs $(torc) modules $(BUILD)/template ## the libraries, the command and the fixtures' modules
 libs: $(lib_a) $(sim_a) $(trial_a) $(lib_so) $(sim_so) $(trial_so) ## the libraries, static and shared
 modules: $(modules) ## the fixtures as shared objects, in $(BUILD)/modules
 tests: all $(test_bin) $(script_bin) $(trial_test_so) ## every test program
@@ -166,6 +166,11 @@ $(trial_so): $(trial_obj) sim/libtorc-trial.map $(sim_so)
 $(torc): $(cli_obj) $(guard_obj) $(trial_a) $(sim_a) $(lib_a)
 	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(cli_obj) $(guard_obj) -Wl,--whole-archive $(trial_a) $(sim_a) $(lib_a) \
 	    -Wl,--no-whole-archive $(sim_libs) $(lib_libs) $(trial_libs) $(cli_libs)
+
+# Where `torc new` looks for it.
+$(BUILD)/template:
+	@mkdir -p $(@D)
+	ln -sfn $(CURDIR)/examples/template $@
 
 define module_rule
 $(BUILD)/modules/$(call module_of,$(1)).so: $(call objects,$(call sources,$(1)))
@@ -341,9 +346,12 @@ $(BUILD)/%.pc: %.pc.in VERSION force
 
 lib_headers := $(wildcard lib/include/torc/*.h)
 sim_headers := $(wildcard sim/include/torc/*.h)
-install_dirs := $(bindir) $(libdir)/pkgconfig $(includedir)/torc $(libdir)/torc/modules
+template := $(datadir)/torc/template
+template_files := $(shell cd examples/template && find . -type f | sed 's|^\./||' | LC_ALL=C sort)
+install_dirs := $(bindir) $(libdir)/pkgconfig $(includedir)/torc $(libdir)/torc/modules \
+                $(sort $(patsubst %/,%,$(dir $(addprefix $(template)/,$(template_files)))))
 
-install: all $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/libtorc-trial.pc ## command, libraries, headers, pkg-config files and modules under prefix (and DESTDIR)
+install: all $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/libtorc-trial.pc ## command, libraries, headers, pkg-config files, modules and the template of projects under prefix (and DESTDIR)
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(install_dirs))
 	$(INSTALL) -m 755 $(torc) $(DESTDIR)$(bindir)/torc
 	$(INSTALL) -m 644 $(lib_a) $(sim_a) $(trial_a) $(DESTDIR)$(libdir)/
@@ -354,6 +362,8 @@ install: all $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/li
 	$(INSTALL) -m 644 $(lib_headers) $(sim_headers) $(DESTDIR)$(includedir)/torc/
 	$(INSTALL) -m 644 $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/libtorc-trial.pc $(DESTDIR)$(libdir)/pkgconfig/
 	$(INSTALL) -m 755 $(modules) $(DESTDIR)$(libdir)/torc/modules/
+	for f in $(template_files); do \
+	    $(INSTALL) -m 644 examples/template/$$f $(DESTDIR)$(template)/$$f || exit 1; done
 
 uninstall: ## removes what install put there, and nothing else
 	rm -f $(DESTDIR)$(bindir)/torc
@@ -362,7 +372,9 @@ uninstall: ## removes what install put there, and nothing else
 	          $(DESTDIR)$(libdir)/$$l.so.$(VERSION) $(DESTDIR)$(libdir)/pkgconfig/$$l.pc; done
 	rm -f $(addprefix $(DESTDIR)$(includedir)/torc/,$(notdir $(lib_headers) $(sim_headers)))
 	rm -f $(addprefix $(DESTDIR)$(libdir)/torc/modules/,$(notdir $(modules)))
-	-rmdir $(DESTDIR)$(includedir)/torc $(DESTDIR)$(libdir)/torc/modules $(DESTDIR)$(libdir)/torc 2>/dev/null
+	rm -f $(addprefix $(DESTDIR)$(template)/,$(template_files))
+	-[ ! -d $(DESTDIR)$(template) ] || find $(DESTDIR)$(template) -depth -type d -exec rmdir {} + 2>/dev/null
+	-rmdir $(DESTDIR)$(datadir)/torc $(DESTDIR)$(includedir)/torc $(DESTDIR)$(libdir)/torc/modules $(DESTDIR)$(libdir)/torc 2>/dev/null
 
 clean: ## removes $(BUILD)
 	rm -rf $(BUILD)

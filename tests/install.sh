@@ -11,7 +11,7 @@ check() {
     if "$@" >"$at/log" 2>&1; then echo "ok $n - $what"; else sed 's/^/# /' "$at/log"; echo "not ok $n - $what"; fi
 }
 plain=$TORC_BUILD/plain
-make_plain() { make -s BUILD="$plain" SAN= COVERAGE= OPT=-O2 CC=gcc prefix="$at/usr" "$@"; }
+make_plain() { flock "$plain.lock" make -s BUILD="$plain" SAN= COVERAGE= OPT=-O2 CC=gcc prefix="$at/usr" "$@"; }
 export PKG_CONFIG_PATH="$at/usr/lib/pkgconfig"
 shared() {
     gcc -std=c11 -Wall -Wextra -Werror -o "$at/shared" tests/embedding/consumer.c $(pkg-config --cflags --libs libtorc-sim) &&

@@ -6,7 +6,7 @@ set -u
 cd "$TORC_ROOT" || exit 99
 plain=$TORC_BUILD/plain
 n=0
-if ! make -s BUILD="$plain" SAN= COVERAGE= OPT=-O2 CC=gcc libs >"$plain.log" 2>&1; then
+if ! flock "$plain.lock" make -s BUILD="$plain" SAN= COVERAGE= OPT=-O2 CC=gcc libs >"$plain.log" 2>&1; then
     sed 's/^/# /' "$plain.log"
     echo "not ok 1 - a plain -O2 build"
     echo "1..1"

@@ -19,6 +19,7 @@ enum torci_exit {
     TORCI_EXIT_INTERRUPTED = 130
 };
 
+int torci_command_new(int argc, char **argv);
 int torci_command_serve(int argc, char **argv);
 int torci_command_replay(int argc, char **argv);
 int torci_command_run(int argc, char **argv);

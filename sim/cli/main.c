@@ -17,6 +17,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"new", "make a folder with a project that builds and passes", torci_command_new},
     {"serve", "run a module live, on real sockets and real time", torci_command_serve},
     {"run", "run scenarios in virtual time", torci_command_run},
     {"sweep", "fail every operation of a scenario in turn", torci_command_sweep},

@@ -6,25 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "own_folder.h"
+
 enum { PATH_BYTES_MAX = 4096 };
-
-/* The folder the command lies in. */
-static int own_folder(char *folder, size_t size)
-{
-    ssize_t bytes = readlink("/proc/self/exe", folder, size - 1);
-    char *slash;
-
-    if (bytes <= 0) {
-        return TORC_ENOTFOUND;
-    }
-    folder[bytes] = '\0';
-    slash = strrchr(folder, '/');
-    if (slash == NULL) {
-        return TORC_ENOTFOUND;
-    }
-    *slash = '\0';
-    return 0;
-}
 
 int torci_module_path(const char *name, const char *directory, char *path, size_t size)
 {
@@ -38,7 +22,7 @@ int torci_module_path(const char *name, const char *directory, char *path, size_
     if (directory != NULL) {
         return snprintf(path, size, "%s/%s.so", directory, name) < (int)size ? 0 : TORC_ETOOLONG;
     }
-    status = own_folder(folder, sizeof(folder));
+    status = torci_own_folder(folder, sizeof(folder));
     if (status != 0) {
         return status;
     }
