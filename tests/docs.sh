@@ -111,8 +111,8 @@ report $bad "every option in a shown command exists"
 # The block of the README, line by line: on a free port, and a file of ours for session.torc.
 grep -E '^    build/torc ' README.md | sed 's/^    //; s/  .*//' >"$at/block"
 grep -c . "$at/block" >"$at/log"
-[ "$(cat "$at/log")" -eq 8 ]
-report $? "the README shows eight commands"
+[ "$(cat "$at/log")" -eq 9 ]
+report $? "the README shows nine commands"
 while read -r line; do
     shown=$line
     line=$(printf '%s\n' "$line" | sed "s|build/|$TORC_BUILD/|g; s|session.torc|$at/session.torc|; s|tcp:6379|tcp:127.0.0.1:0|")

@@ -29,7 +29,7 @@ static void enumerate(struct torci_fault_list *list)
         for (size_t i = 0; i < list->baseline->question_count; i++) {
             const struct torc_scenario_questions *questions = &list->baseline->questions[i];
 
-            if (k < questions->count)
+            if (k < questions->count && !torc_decision_find_site(questions->site)->alone)
                 add_question(list, questions, k);
             more = more || k + 1 < questions->count;
         }

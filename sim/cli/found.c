@@ -178,7 +178,7 @@ static int make_again(const struct torci_found *found, found_fn *with, struct to
     struct torci_shrink_start start = {found->options->seed, NULL, 0};
     struct torc_decision *decisions;
     struct torci_apart apart;
-    int error = torci_run_apart(found->scenario, found->options, &apart);
+    int error = torci_run_apart(found->scenario, found->options, TORCI_RUN_SECONDS_MAX, &apart);
     int status;
 
     memset(out, 0, sizeof *out);

@@ -43,7 +43,7 @@ static bool take_step(const struct torci_order_search *search, struct walk *walk
 
     make_options(search, walk, &options);
     walk->search.asked = 0;
-    torci_run_watch();
+    torci_run_watch(TORCI_RUN_SECONDS_MAX);
     if (torc_scenario_run(search->scenario, &options, &report) != 0) {
         walk->broken = true;
         return false;

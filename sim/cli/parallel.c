@@ -109,7 +109,7 @@ static void work(const struct parallel *parallel, struct share *share)
             continue;
         if (parallel->deadline_ns != 0 && since_ns >= parallel->deadline_ns)
             break;
-        torci_run_watch();
+        torci_run_watch(TORCI_RUN_SECONDS_MAX);
         if (parallel->run(parallel->arg, share->next, &outcome) != 0)
             _exit(1);
         outcome.done = true;

@@ -12,7 +12,7 @@
 
 #include "parallel.h"
 
-enum { NOTES_BYTES = 8 * 1024 * 1024, RUN_SECONDS_MAX = 20, SAID_BYTES = 8192 };
+enum { NOTES_BYTES = 8 * 1024 * 1024, SAID_BYTES = 8192 };
 
 /* What the two processes share. */
 struct shared {
@@ -29,9 +29,9 @@ struct noting {
     struct shared *shared;
 };
 
-void torci_run_watch(void)
+void torci_run_watch(unsigned seconds)
 {
-    struct itimerval limit = {{0, 0}, {RUN_SECONDS_MAX, 0}};
+    struct itimerval limit = {{0, 0}, {(time_t)seconds, 0}};
 
     (void)setitimer(ITIMER_VIRTUAL, &limit, NULL);
 }
@@ -76,8 +76,8 @@ static void copy_report(const struct torc_scenario_report *report, struct torci_
 }
 
 static void run_child(const struct torc_scenario *scenario,
-                      const struct torc_scenario_run_options *options, struct shared *shared,
-                      int said)
+                      const struct torc_scenario_run_options *options, unsigned seconds,
+                      struct shared *shared, int said)
 {
     struct noting noting = {{decide}, options->decider, shared};
     struct torc_scenario_run_options own = *options;
@@ -85,7 +85,7 @@ static void run_child(const struct torc_scenario *scenario,
 
     (void)dup2(said, STDERR_FILENO);
     own.decider = &noting.decider;
-    torci_run_watch();
+    torci_run_watch(seconds);
     if (torc_scenario_run(scenario, &own, &report) != 0)
         _exit(1);
     copy_report(report, &shared->result);
@@ -147,8 +147,8 @@ static int read_notes(const struct shared *shared, struct torci_apart *out)
 }
 
 static int run_shared(const struct torc_scenario *scenario,
-                      const struct torc_scenario_run_options *options, struct shared *shared,
-                      int said, struct torci_apart *out)
+                      const struct torc_scenario_run_options *options, unsigned seconds,
+                      struct shared *shared, int said, struct torci_apart *out)
 {
     pid_t child = fork();
     int status;
@@ -156,7 +156,7 @@ static int run_shared(const struct torc_scenario *scenario,
     if (child < 0)
         return errno;
     if (child == 0)
-        run_child(scenario, options, shared, said);
+        run_child(scenario, options, seconds, shared, said);
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return errno;
@@ -167,7 +167,8 @@ static int run_shared(const struct torc_scenario *scenario,
 }
 
 int torci_run_apart(const struct torc_scenario *scenario,
-                    const struct torc_scenario_run_options *options, struct torci_apart *out)
+                    const struct torc_scenario_run_options *options, unsigned seconds,
+                    struct torci_apart *out)
 {
     struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
                                  MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -178,7 +179,7 @@ int torci_run_apart(const struct torc_scenario *scenario,
     if (shared == MAP_FAILED)
         return errno;
     said = memfd_create("torc", MFD_CLOEXEC);
-    error = said < 0 ? errno : run_shared(scenario, options, shared, said, out);
+    error = said < 0 ? errno : run_shared(scenario, options, seconds, shared, said, out);
     if (said >= 0)
         close(said);
     munmap(shared, sizeof *shared);

@@ -15,12 +15,17 @@ struct torci_apart {
     struct torc_scenario *decided;
 };
 
-/* Runs `scenario` with `options`, whose decider may be NULL.  0, or an errno. */
+enum { TORCI_RUN_SECONDS_MAX = 20 };
+
+/* Runs `scenario` with `options`, whose decider may be NULL; it is ended when it takes `seconds` of processor time.
+ * 0, or an errno. */
 int torci_run_apart(const struct torc_scenario *scenario,
-                    const struct torc_scenario_run_options *options, struct torci_apart *out);
+                    const struct torc_scenario_run_options *options, unsigned seconds,
+                    struct torci_apart *out);
 void torci_apart_free(struct torci_apart *apart);
 
-/* In a process that makes runs: ends it when a run takes 20 s of processor time.  To be called before each. */
-void torci_run_watch(void);
+/* In a process that makes runs: ends it when a run takes so many seconds of processor time.  To be called before
+ * each. */
+void torci_run_watch(unsigned seconds);
 
 #endif

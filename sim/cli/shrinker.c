@@ -29,6 +29,7 @@ struct shrinker {
     size_t capacity;
     bool *keep;
     size_t runs;
+    unsigned seconds_max; /* of processor time, for each run */
     bool out_of_memory;
     bool by_decisions; /* without them it passes */
     char message[512]; /* of the last run that failed so */
@@ -236,7 +237,7 @@ static enum lines_end run_lines(struct shrinker *shrinker, const struct torc_sce
     options.decisions = NULL; /* they are lines by now */
     options.decision_count = 0;
     shrinker->runs++;
-    if (torci_run_apart(scenario, &options, &apart) != 0)
+    if (torci_run_apart(scenario, &options, shrinker->seconds_max, &apart) != 0)
         return LINES_OTHER;
     end = judge(shrinker, &apart.identity, apart.message);
     torci_apart_free(&apart);
@@ -370,13 +371,24 @@ static void explain(const struct shrinker *shrinker, char *out, size_t size)
                  shrinker->message, decisions, decisions == 1 ? "" : "s", first);
 }
 
+/* A run with lines taken out is not much longer than the one that failed; if it is, it is another failure. */
+static unsigned seconds_for_others(uint64_t first_ns)
+{
+    uint64_t seconds = 1 + 10 * first_ns / 1000000000;
+
+    return seconds < TORCI_RUN_SECONDS_MAX ? (unsigned)seconds : TORCI_RUN_SECONDS_MAX;
+}
+
 static int shrink(struct shrinker *shrinker, size_t runs_max, struct torci_shrunk *out)
 {
     char comment[TEXT_MORE + 640];
+    uint64_t since_ns = torci_monotonic_ns();
     size_t bytes;
 
+    shrinker->seconds_max = TORCI_RUN_SECONDS_MAX;
     if (!test(shrinker, shrinker->keep))
         return shrinker->out_of_memory ? TORC_ENOMEM : TORC_ENOTFOUND;
+    shrinker->seconds_max = seconds_for_others(torci_monotonic_ns() - since_ns);
     shrinker->by_decisions = run_text(shrinker, shrinker->keep, false) == LINES_PASS;
     delete_lines(shrinker, true, runs_max);
     delete_lines(shrinker, false, runs_max);

@@ -23,33 +23,33 @@ static const char *const corrupted[] = {"corrupted", NULL};
 
 /* Those of operations are numbered in sim/world/operation_fault.h. */
 const struct torc_decision_site torc_decision_sites[] = {
-    {"ready.order", TORC_SITE_ORDER, NULL},  {"read.short", TORC_SITE_AMOUNT, NULL},
-    {"read.join", TORC_SITE_AMOUNT, NULL},   {"write.short", TORC_SITE_AMOUNT, NULL},
-    {"packet.delay", TORC_SITE_TIME, NULL},
-    {"job.delay", TORC_SITE_TIME, NULL},     {"timer.late", TORC_SITE_FAULT, late},
-    {"loop.stall", TORC_SITE_FAULT, stalls}, {"clock.step", TORC_SITE_FAULT, steps},
-    {"host.fault", TORC_SITE_FAULT, host_faults},
-    {"link.loss", TORC_SITE_FAULT, lost},    {"link.duplicate", TORC_SITE_FAULT, twice},
-    {"link.reorder", TORC_SITE_FAULT, overtaken}, {"link.corrupt", TORC_SITE_FAULT, corrupted},
-    {"socket.fail", TORC_SITE_FAULT, OPTIONS("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRINUSE")},
+    {"ready.order", TORC_SITE_ORDER, NULL, false},  {"read.short", TORC_SITE_AMOUNT, NULL, false},
+    {"read.join", TORC_SITE_AMOUNT, NULL, false},   {"write.short", TORC_SITE_AMOUNT, NULL, false},
+    {"packet.delay", TORC_SITE_TIME, NULL, false},
+    {"job.delay", TORC_SITE_TIME, NULL, false},     {"timer.late", TORC_SITE_FAULT, late, false},
+    {"loop.stall", TORC_SITE_FAULT, stalls, false}, {"clock.step", TORC_SITE_FAULT, steps, false},
+    {"host.fault", TORC_SITE_FAULT, host_faults, false},
+    {"link.loss", TORC_SITE_FAULT, lost, false},    {"link.duplicate", TORC_SITE_FAULT, twice, false},
+    {"link.reorder", TORC_SITE_FAULT, overtaken, false}, {"link.corrupt", TORC_SITE_FAULT, corrupted, false},
+    {"socket.fail", TORC_SITE_FAULT, OPTIONS("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRINUSE"), false},
     {"connect.fail", TORC_SITE_FAULT,
-     OPTIONS("ECONNREFUSED", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ECONNRESET", "EADDRNOTAVAIL")},
-    {"accept.fail", TORC_SITE_FAULT, OPTIONS("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "ECONNABORTED")},
-    {"read.fail", TORC_SITE_FAULT, OPTIONS("ECONNRESET", "ETIMEDOUT")},
-    {"read.again", TORC_SITE_FAULT, OPTIONS("1ms", "100ms", "5s")},
-    {"write.fail", TORC_SITE_FAULT, OPTIONS("EPIPE", "ECONNRESET", "ETIMEDOUT", "ENOBUFS")},
-    {"write.again", TORC_SITE_FAULT, OPTIONS("1ms", "100ms", "5s")},
-    {"stream.stall", TORC_SITE_FAULT, OPTIONS("silent")},
-    {"resolve.fail", TORC_SITE_FAULT, OPTIONS("NXDOMAIN", "SERVFAIL", "timeout", "slow")},
-    {"job.fail", TORC_SITE_FAULT, OPTIONS("ENOMEM", "ELIMIT")},
-    {"alloc.fail", TORC_SITE_FAULT, OPTIONS("ENOMEM")},
+     OPTIONS("ECONNREFUSED", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ECONNRESET", "EADDRNOTAVAIL"), false},
+    {"accept.fail", TORC_SITE_FAULT, OPTIONS("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "ECONNABORTED"), false},
+    {"read.fail", TORC_SITE_FAULT, OPTIONS("ECONNRESET", "ETIMEDOUT"), false},
+    {"read.again", TORC_SITE_FAULT, OPTIONS("1ms", "100ms", "5s"), false},
+    {"write.fail", TORC_SITE_FAULT, OPTIONS("EPIPE", "ECONNRESET", "ETIMEDOUT", "ENOBUFS"), false},
+    {"write.again", TORC_SITE_FAULT, OPTIONS("1ms", "100ms", "5s"), false},
+    {"stream.stall", TORC_SITE_FAULT, OPTIONS("silent"), false},
+    {"resolve.fail", TORC_SITE_FAULT, OPTIONS("NXDOMAIN", "SERVFAIL", "timeout", "slow"), false},
+    {"job.fail", TORC_SITE_FAULT, OPTIONS("ENOMEM", "ELIMIT"), false},
+    {"alloc.fail", TORC_SITE_FAULT, OPTIONS("ENOMEM"), false},
     {"db.fail", TORC_SITE_FAULT,
      OPTIONS("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CORRUPT",
-             "SQLITE_INTERRUPT", "disconnect", "drop-reply")},
+             "SQLITE_INTERRUPT", "disconnect", "drop-reply"), false},
     {"disk.fail", TORC_SITE_FAULT,
-     OPTIONS("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_BUSY", "short")},
-    {"deferred.fail", TORC_SITE_FAULT, OPTIONS("cancel")},
-    {"rand", TORC_SITE_VALUE, NULL},         {NULL, TORC_SITE_ORDER, NULL},
+     OPTIONS("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_BUSY", "short"), false},
+    {"deferred.fail", TORC_SITE_FAULT, OPTIONS("cancel"), true},
+    {"rand", TORC_SITE_VALUE, NULL, false},         {NULL, TORC_SITE_ORDER, NULL, false},
 };
 
 static const struct torc_decision_site *find(const char *name, size_t bytes)
@@ -128,7 +128,8 @@ static uint64_t of_kinds(unsigned kinds)
     uint64_t sites = 0;
 
     for (unsigned i = 0; torc_decision_sites[i].name != NULL; i++)
-        sites |= (uint64_t)(kinds >> torc_decision_sites[i].kind & 1) << i;
+        if (!torc_decision_sites[i].alone)
+            sites |= (uint64_t)(kinds >> torc_decision_sites[i].kind & 1) << i;
     return sites;
 }
 

@@ -166,6 +166,20 @@ static void a_set_of_sites_may_leave_one_out(void **state)
     assert_int_equal(without, 13);
 }
 
+static void what_no_system_does_by_itself_is_asked_for_by_name_only(void **state)
+{
+    const struct torc_decision_site *cancel = torc_decision_find_site("deferred.fail");
+    uint64_t all = 0;
+    uint64_t named = 0;
+    const char *bad;
+
+    (void)state;
+    assert_int_equal(torc_decision_sites_parse("all,faults", &all, &bad), 0);
+    assert_int_equal(torc_decision_sites_parse("deferred.fail", &named, &bad), 0);
+    assert_int_equal(named, UINT64_C(1) << (cancel - torc_decision_sites));
+    assert_int_equal(all & named, 0);
+}
+
 static void what_the_list_has_not_the_fallback_decides(void **state)
 {
     const struct torc_decision *taken;
@@ -260,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_strategy_leaves_what_is_drawn_alone_where_it_does_not_decide),
         cmocka_unit_test(a_decision_prints_as_its_line),
         cmocka_unit_test(a_set_of_sites_may_leave_one_out),
+        cmocka_unit_test(what_no_system_does_by_itself_is_asked_for_by_name_only),
         cmocka_unit_test(what_the_list_has_not_the_fallback_decides),
         cmocka_unit_test(sites_are_parsed_and_a_wrong_one_is_pointed_at),
         cmocka_unit_test(a_swarm_decides_subsets_of_the_sites),

@@ -37,6 +37,7 @@ struct torc_decision_site {
     const char *name;
     enum torc_site_kind kind;
     const char *const *options; /* the names of options 1, 2, ..., ended by NULL; NULL: they have only numbers */
+    bool alone; /* in no group, because no real system does it by itself */
 };
 
 /* The sites there are, at most 64, ended by one without a name. */
