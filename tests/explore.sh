@@ -110,6 +110,19 @@ expect 5 "a shard's results tell it" "explore $options --seeds 1..5 --results $a
 expect 5 "resumed, they are set aside as before" "explore $options --seeds 1..5 --results $at/r.db --resume --param bug=hope tests/explore/chunky.scn" \
     "5 of 5 runs set aside"
 expect 0 "hunt does not take them for failures" "hunt --modules $at --budget 1s --param bug=hope tests/explore/chunky.scn" "runs set aside"
+expect 5 "a mark that held in no run is listed" "explore $options --marks --strategy fifo --seeds 1..3 tests/explore/chunky.scn" \
+    'held in no run: sometimes "chunky.cut", tests/explore/chunky.c:' "a mark held in no run"
+expect 0 "one that held in one of them is not" "explore $options --marks tests/explore/chunky.scn" "300 of 300 seeds"
+expect 0 "nor is one if nobody asks" "explore $options --strategy fifo --seeds 1..3 tests/explore/chunky.scn" "3 of 3 seeds"
+expect 5 "dfs lists them too" "explore $options --marks --strategy dfs --depth 4 --sites ready.order tests/explore/chunky.scn" \
+    'held in no run: sometimes "chunky.cut"' "all their answers; a mark held in no run"
+expect 5 "a run that is set aside holds none" "explore $options --marks --seeds 1..3 --param bug=hope tests/explore/chunky.scn" 'held in no run: sometimes "chunky.cut"'
+expect 0 "a shard does not judge marks" "explore $options --marks --strategy fifo --seeds 1..4 --shard 0/2 tests/explore/chunky.scn" "2 of 2 seeds"
+printf 'explore marks=all\n' | cat tests/explore/chunky.scn - >"$at/marks.scn"
+expect 5 "the scenario can ask for it" "explore $options --strategy fifo --seeds 1..3 $at/marks.scn" "held in no run:"
+printf 'scn 1\nexplore marks=some\n' >"$at/x.scn"
+expect 2 "marks are all or none" "run $at/x.scn" "x.scn:2:15: of marks there is marks=all only"
+expect 2 "--marks takes no value" "explore --marks=all x.scn" "--marks"
 expect 0 "dfs tries every answer to the first questions" "explore $options --strategy dfs --depth 4 tests/explore/chunky.scn" \
     "the first 4 questions" ": all their answers"
 expect 4 "a budget ends dfs" "explore $options --strategy dfs --depth 20 --budget 1s tests/explore/chunky.scn" "the budget ended it"

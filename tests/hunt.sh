@@ -37,6 +37,9 @@ sometimes t > 5s
 TEXT
 expect 0 "nothing is found in a right module" "--budget 2s tests/explore/chunky.scn" \
     "orders and amounts" "every single fault" "every fault for ever" "seeds until the end" "nothing found in"
+printf 'scn 1\nhost srv module=chunky listen=tcp:7000\nend expect running(srv)\n' >"$at/idle.scn"
+expect 5 "marks that held in no run are listed" "--budget 1s --marks $at/idle.scn" 'held in no run: sometimes "chunky.cut"'
+expect 0 "those that held in some are not" "--budget 1s --marks tests/explore/chunky.scn" "nothing found in"
 expect 1 "a request cut in two is found by amounts" "--param bug=split tests/explore/chunky.scn" \
     "something else came" "reproduce: torc run --seed" "found (orders and amounts)" "shrunk to"
 expect 1 "a crash is found and shrunk" "--param bug=crash tests/explore/chunky.scn" "crash" "the run ended its process" "shrunk to"

@@ -8,12 +8,13 @@
 #include "command.h"
 #include "found.h"
 #include "kept_seeds.h"
+#include "mark_catalogue.h"
 #include "order_search.h"
 #include "parallel.h"
 
 static const char name[] = "explore";
 static const char *const option_names[] = {"seeds",   "strategy", "sites",     "budget", "jobs", "out", "depth",
-                                           "param",   "modules",  "decisions", "help",
+                                           "param",   "modules",  "decisions", "marks",  "help",
                                            TORCI_CAMPAIGN_OPTION_NAMES, NULL};
 
 /* A round goes on when one of its runs has failed, so those that end with the first failure are short. */
@@ -27,6 +28,8 @@ struct explore {
     unsigned jobs;
     uint64_t seeds[WHOLE_ROUND_RUNS]; /* of the present round */
     struct torc_scenario_exploration exploration; /* as the options say */
+    struct torci_mark_catalogue marks;
+    size_t marks_missing;
     bool seeds_given, strategy_given, sites_given, budget_given, depth_given;
     const char *path;
     const char *out; /* folder */
@@ -56,12 +59,14 @@ static void print_help(void)
          "  --jobs NUMBER       processes [the number of processors]\n"
          "  --out DIR           where what fails is written, and seeds that failed are kept to be tried first\n"
          "                      the next time [the scenario's folder]\n"
+         "  --marks             every TORC_SOMETIMES and TORC_REACHABLE of the modules is to hold in some run: those\n"
+         "                      that do not are listed, status 5; neither of a shard nor of what --resume takes over\n"
          TORCI_CAMPAIGN_HELP
          "  --param NAME=VALUE, --modules DIR, --decisions FILE   as for torc run\n"
          "\n"
          "Exit status: 0 no seed failed, 1 one failed, 2 invalid, 3 one had another digest in FILE, 4 the budget\n"
-         "ended it, 5 a `sometimes` was true, or a `when` fired, in no run (of shards torc merge tells), or every run\n"
-         "was set aside.");
+         "ended it, 5 a `sometimes` was true, or a `when` fired, in no run (of shards torc merge tells), every run was set\n"
+         "aside, or with --marks a mark held in none.");
 }
 
 /* --- arguments ------------------------------------------------------------------------------------ */
@@ -121,6 +126,7 @@ static void settle(struct explore *explore)
         exploration->budget_ns = written.budget_ns;
     if (!explore->depth_given)
         exploration->depth = written.depth;
+    exploration->marks = exploration->marks || written.marks;
     explore->jobs = torci_parallel_jobs(explore->jobs);
 }
 
@@ -133,6 +139,7 @@ static int make_options(struct explore *explore, uint64_t seed,
     torci_scenario_source_run_options(&explore->source, out);
     out->seed_given = true;
     out->seed = seed;
+    torci_mark_catalogue_watch(&explore->marks, out);
     return torc_strategy_new(explore->exploration.strategy, seed, explore->exploration.sites,
                              &out->decider);
 }
@@ -272,8 +279,12 @@ static int conclude(struct explore *explore, int status)
         told = torci_kept_seeds_save(&explore->kept);
     } else {
         told = torci_kept_seeds_save(&explore->kept);
+        if (status == 0 && explore->campaign.shard.count <= 1 && explore->campaign.known == 0)
+            explore->marks_missing = torci_mark_catalogue_tell(&explore->marks);
         if (status == 0 && explore->unmet != 0 && explore->runs > 0 &&
             !torci_campaign_is_part(&explore->campaign))
+            status = TORCI_EXIT_UNMET;
+        if (status == 0 && explore->marks_missing > 0)
             status = TORCI_EXIT_UNMET;
     }
     if (told != 0)
@@ -296,6 +307,8 @@ static void tell_end(const struct explore *explore, int status, uint64_t since_n
            : status != TORCI_EXIT_UNMET ? ""
            : explore->skipped == explore->runs
                ? ": every run was set aside"
+           : explore->unmet == 0
+               ? ": a mark held in no run"
                : ": a `sometimes` was never true, or a `when`");
     torci_tell_skipped(explore->skipped, explore->runs);
 }
@@ -346,7 +359,8 @@ static int search_orders(struct explore *explore)
     const struct torc_scenario_exploration *exploration = &explore->exploration;
     struct torci_order_search search = {&explore->source,   explore->scenario,  explore->path,
                                         explore->out,       exploration->sites, exploration->depth,
-                                        exploration->budget_ns};
+                                        exploration->budget_ns,
+                                        &explore->marks};
 
     return torci_order_search(&search);
 }
@@ -381,8 +395,12 @@ static int explore_scenario(struct explore *explore)
     }
     explore->scenario = scenario;
     settle(explore);
-    status = explore->exploration.strategy == TORC_STRATEGY_DFS ? search_orders(explore)
+    if (explore->exploration.marks)
+        status = torci_mark_catalogue_make(&explore->marks, &explore->source, scenario);
+    if (status == 0)
+        status = explore->exploration.strategy == TORC_STRATEGY_DFS ? search_orders(explore)
                                                                 : explore_seeds(explore);
+    torci_mark_catalogue_free(&explore->marks);
     torc_scenario_free(scenario);
     return status;
 }
@@ -400,7 +418,7 @@ int torci_command_explore(int argc, char **argv)
     status = torci_scenario_source_arguments(
         &explore->source, argc, argv,
         &(struct torci_command_options){option_names, 7, print_help, read_value, explore,
-                                        &explore->campaign},
+                                        &explore->campaign, &explore->exploration.marks},
         &explore->path, &done);
     if (status == 0 && !done)
         status = explore_scenario(explore);

@@ -8,11 +8,12 @@
 #include "fault_case.h"
 #include "fault_list.h"
 #include "found.h"
+#include "mark_catalogue.h"
 #include "parallel.h"
 #include "scenario_source.h"
 
 static const char name[] = "hunt";
-static const char *const option_names[] = {"budget", "jobs", "out", "param", "modules", "help", NULL};
+static const char *const option_names[] = {"budget", "jobs", "out", "param", "modules", "marks", "help", NULL};
 
 enum { ROUND_RUNS = 128 };
 #define BUDGET_NS UINT64_C(60000000000)
@@ -55,6 +56,8 @@ struct hunt {
     size_t first; /* run of the present round */
     uint64_t next_seed;
     struct torci_fault_list faults;
+    bool marks_wanted;
+    struct torci_mark_catalogue marks;
     struct torci_found_shrunk shrunk;
 };
 
@@ -68,10 +71,12 @@ static void print_help(void)
          "  --budget DURATION   of real time [60s]\n"
          "  --jobs NUMBER       processes [the number of processors]\n"
          "  --out DIR           where what fails is written [the scenario's folder]\n"
+         "  --marks             every TORC_SOMETIMES and TORC_REACHABLE of the modules is to hold in some run: those\n"
+         "                      that do not are listed, status 5\n"
          "  --param NAME=VALUE, --modules DIR   as for torc run\n"
          "\n"
          "Exit status: 0 nothing failed, 1 something did, 2 invalid, 3 it is not deterministic,\n"
-         "5 a `sometimes` was never true.");
+         "5 a `sometimes` was never true, or with --marks a mark held in no run.");
 }
 
 static int read_value(void *arg, const char *option, const char *value)
@@ -100,6 +105,7 @@ static int make_options(struct hunt *hunt, size_t index, struct torc_decision *f
     torci_scenario_source_run_options(&hunt->source, out);
     out->seed_given = true;
     out->seed = torc_scenario_seed(hunt->scenario);
+    torci_mark_catalogue_watch(&hunt->marks, out);
     switch (hunt->phase->kind) {
     case PHASE_SEEDS:
         out->seed = hunt->next_seed + index;
@@ -305,6 +311,7 @@ static void tell_end(const struct hunt *hunt, int status)
 static int hunt_scenario(struct hunt *hunt)
 {
     char error[TORCI_SOURCE_ERROR_BYTES];
+    struct torc_scenario_exploration exploration;
     struct torc_scenario *scenario;
     int status = torci_scenario_source_parse(&hunt->source, hunt->path, NULL, 0, &scenario, error);
 
@@ -316,10 +323,17 @@ static int hunt_scenario(struct hunt *hunt)
     hunt->jobs = torci_parallel_jobs(hunt->jobs);
     hunt->since_ns = torci_monotonic_ns();
     hunt->next_seed = 1;
-    status = run_phases(hunt);
-    tell_end(hunt, status);
-    if (status == 0 && hunt->unmet != 0 && hunt->runs > 0)
+    torc_scenario_explore(scenario, &exploration);
+    if (hunt->marks_wanted || exploration.marks)
+        status = torci_mark_catalogue_make(&hunt->marks, &hunt->source, scenario);
+    if (status == 0) {
+        status = run_phases(hunt);
+        tell_end(hunt, status);
+    }
+    if (status == 0 &&
+        (torci_mark_catalogue_tell(&hunt->marks) > 0 || (hunt->unmet != 0 && hunt->runs > 0)))
         status = TORCI_EXIT_UNMET;
+    torci_mark_catalogue_free(&hunt->marks);
     torci_fault_list_free(&hunt->faults);
     torc_scenario_free(scenario);
     return status;
@@ -337,7 +351,8 @@ int torci_command_hunt(int argc, char **argv)
     hunt->budget_ns = BUDGET_NS;
     status = torci_scenario_source_arguments(
         &hunt->source, argc, argv,
-        &(struct torci_command_options){option_names, 3, print_help, read_value, hunt, NULL}, &hunt->path,
+        &(struct torci_command_options){option_names, 3, print_help, read_value, hunt, NULL,
+                                        &hunt->marks_wanted}, &hunt->path,
         &done);
     if (status == 0 && !done)
         status = hunt_scenario(hunt);

@@ -565,7 +565,7 @@ int torci_command_sweep(int argc, char **argv)
     sweep->campaign.command = name;
     status = torci_scenario_source_arguments(
         &sweep->source, argc, argv,
-        &(struct torci_command_options){option_names, OPTIONS, print_help, read_value, sweep, &sweep->campaign},
+        &(struct torci_command_options){option_names, OPTIONS, print_help, read_value, sweep, &sweep->campaign, NULL},
         &sweep->path, &done);
     if (status == 0 && !done)
         status = sweep_scenario(sweep);

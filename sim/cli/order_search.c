@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "found.h"
+#include "mark_catalogue.h"
 #include "parallel.h"
 #include "run_apart.h"
 
@@ -32,6 +33,7 @@ static void make_options(const struct torci_order_search *search, struct walk *w
     out->seed_given = true;
     out->seed = torc_scenario_seed(search->scenario);
     out->decider = &walk->search.decider;
+    torci_mark_catalogue_watch(search->marks, out);
 }
 
 /* One run.  false: the walk ends with it. */
@@ -129,11 +131,14 @@ int torci_order_search(const struct torci_order_search *search)
         status = TORCI_EXIT_BUDGET;
     else if (walk->unmet != 0)
         status = TORCI_EXIT_UNMET;
+    else if (torci_mark_catalogue_tell(search->marks) > 0)
+        status = TORCI_EXIT_UNMET;
     printf("%s: %llu runs, strategy dfs, the first %u questions, %.2f s%s\n", search->path,
            (unsigned long long)walk->runs, search->depth,
            (double)(torci_monotonic_ns() - since_ns) / 1e9,
            walk->failed                 ? ""
            : walk->left                 ? ": the budget ended it"
+           : status == TORCI_EXIT_UNMET && walk->unmet == 0 ? ": all their answers; a mark held in no run"
            : status == TORCI_EXIT_UNMET ? ": all their answers; a `sometimes` was never true, or a `when`"
                                         : ": all their answers");
     torci_tell_skipped(walk->skipped, walk->runs);

@@ -4,6 +4,8 @@
 
 #include "scenario_source.h"
 
+struct torci_mark_catalogue;
+
 struct torci_order_search {
     struct torci_scenario_source *source;
     const struct torc_scenario *scenario;
@@ -12,6 +14,7 @@ struct torci_order_search {
     uint64_t sites;
     unsigned depth;
     uint64_t budget_ns; /* 0: none */
+    struct torci_mark_catalogue *marks;
 };
 
 /* Runs until one fails, all are tried or the budget is used up; tells all that.  An exit status. */

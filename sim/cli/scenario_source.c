@@ -211,6 +211,10 @@ static int read_option(struct torci_scenario_source *source, struct torci_argume
         status = torci_campaign_option(options->campaign, arguments, &shared);
     if (shared)
         return status;
+    if (options->marks != NULL && strcmp(arguments->name, "marks") == 0) {
+        *options->marks = true;
+        return torci_arguments_no_value(arguments) ? 0 : TORCI_EXIT_USAGE;
+    }
     for (size_t i = 0; i < options->own; i++)
         own = own || strcmp(options->names[i], arguments->name) == 0;
     if (!own)

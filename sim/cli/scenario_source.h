@@ -47,6 +47,7 @@ struct torci_command_options {
     int (*read)(void *arg, const char *option, const char *value); /* one of its own: 0, or an exit status */
     void *arg;
     struct torci_campaign *campaign; /* gets --shard, --results, --resume; NULL: there are no such */
+    bool *marks; /* set by --marks; NULL: there is no such */
 };
 
 /* Reads all arguments: these options and one scenario.  0, or an exit status; *out_done: help was printed. */

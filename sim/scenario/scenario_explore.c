@@ -8,7 +8,7 @@ enum { DEPTH = 12 };
 
 struct torc_scenario_exploration torci_exploration_defaults(void)
 {
-    struct torc_scenario_exploration exploration = {TORC_STRATEGY_PORTFOLIO, 1, 100, 0, 0, DEPTH};
+    struct torc_scenario_exploration exploration = {TORC_STRATEGY_PORTFOLIO, 1, 100, 0, 0, DEPTH, false};
     const char *bad;
 
     (void)!torc_decision_sites_parse(NULL, &exploration.sites, &bad);
@@ -81,7 +81,7 @@ static int parse_sites(struct torci_parser *parser, const struct torci_word *wor
 
 static int parse_option(struct torci_parser *parser, const struct torci_word *word)
 {
-    static const char *const keys[] = {"strategy", "seeds", "budget", "sites", "depth", NULL};
+    static const char *const keys[] = {"strategy", "seeds", "budget", "sites", "depth", "marks", NULL};
     struct torc_scenario_exploration *exploration = &parser->scenario->exploration;
     size_t key_bytes = torci_word_key(word);
     const char *value = word->text + key_bytes + 1;
@@ -96,6 +96,12 @@ static int parse_option(struct torci_parser *parser, const struct torci_word *wo
         return parse_sites(parser, word, value);
     if (strcmp(key, "budget") == 0)
         return torci_word_duration(parser, word, key_bytes + 1, &exploration->budget_ns);
+    if (strcmp(key, "marks") == 0) {
+        exploration->marks = strcmp(value, "all") == 0;
+        return exploration->marks ? 0
+                                  : torci_parse_error(parser, word, key_bytes + 1,
+                                                      "of marks there is marks=all only");
+    }
     if (strcmp(key, "depth") == 0) {
         if (torc_scenario_parse_depth(value, &exploration->depth) == 0)
             return 0;

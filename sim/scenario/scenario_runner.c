@@ -365,6 +365,9 @@ int torc_scenario_run(const struct torc_scenario *scenario,
         run.error = torci_sweep_report(&run);
     if (run.error == 0 && run.world != NULL)
         run.error = torci_segments_report(&run);
+    if (run.error == 0 && run.world != NULL && options->held != NULL &&
+        run.report->verdict != TORC_SCENARIO_SKIPPED)
+        torc_world_marks(run.world, options->held, options->held_arg);
     clean_up(&run);
     if (run.error != 0) {
         torc_scenario_report_free(run.report);

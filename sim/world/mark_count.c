@@ -51,6 +51,12 @@ uint64_t torc_world_mark_count(struct torc_world *world, const char *name)
     return mark == NULL ? 0 : mark->held;
 }
 
+void torc_world_marks(const struct torc_world *world, torc_visit_text_fn *visit, void *arg)
+{
+    for (size_t i = 0; i < world->mark_count; i++)
+        visit(arg, world->marks[i].name);
+}
+
 const struct torc_mark *torc_world_refuted(const struct torc_world *world)
 {
     return world->refuted;

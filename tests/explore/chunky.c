@@ -52,6 +52,7 @@ static struct torc_failure *data_received(struct torc_protocol *self, const uint
     struct client *client = (struct client *)(void *)self;
     const char *bug = client->chunky->bug;
 
+    TORC_SOMETIMES(client->chunky->reactor, bytes < 4, "chunky.cut");
     if (strcmp(bug, "hope") == 0)
         TORC_ASSUME(client->chunky->reactor, bytes > 4, "chunky.more");
     if (strcmp(bug, "assume") == 0)
@@ -182,4 +183,6 @@ TORC_API const struct torc_module torc_module = {
     .options = options,
     .start = start,
     .stop = stop,
+    .marks_begin = __start_torc_marks,
+    .marks_end = __stop_torc_marks,
 };

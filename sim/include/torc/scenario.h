@@ -78,6 +78,7 @@ struct torc_scenario_exploration {
     uint64_t budget_ns; /* of real time; 0: none */
     uint64_t sites;     /* torc_decision_sites_parse */
     unsigned depth;     /* of dfs */
+    bool marks;         /* every `sometimes` and `reachable` mark of the modules is to hold in some run */
 };
 TORC_API void torc_scenario_explore(const struct torc_scenario *scenario,
                                     struct torc_scenario_exploration *out);
@@ -219,6 +220,10 @@ struct torc_scenario_run_options {
      * hosts log.  NULL: nobody. */
     torc_visit_text_fn *tell;
     void *tell_arg;
+    /* Told at the end which marks of the code (torc/mark.h) held at least once, by name; nothing of a run that is set
+     * aside.  NULL: nobody. */
+    torc_visit_text_fn *held;
+    void *held_arg;
 };
 TORC_API void torc_scenario_run_options_init(struct torc_scenario_run_options *options);
 

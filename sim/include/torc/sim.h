@@ -226,6 +226,8 @@ TORC_API TORC_CHECKED int torc_host_call(struct torc_host *host, const char *nam
 
 /* How often a mark was reached and held, over all hosts; 0 for an unknown name. */
 TORC_API uint64_t torc_world_mark_count(struct torc_world *world, const char *name);
+/* Shows the name of each mark that was held at least once, in the order they first were. */
+TORC_API void torc_world_marks(const struct torc_world *world, torc_visit_text_fn *visit, void *arg);
 /* The first assumption (TORC_ASSUME) that was false on any host, borrowed from the code it is in; NULL: none was. */
 TORC_API const struct torc_mark *torc_world_refuted(const struct torc_world *world);
 
