@@ -8,7 +8,7 @@ trap 'rm -rf "$at"' EXIT
 n=0
 check() {
     n=$((n + 1)); what=$1; shift
-    if "$@" >"$at/log" 2>&1; then echo "ok $n - $what"; else sed 's/^/# /' "$at/log"; echo "not ok $n - $what"; fi
+    if ("$@") >"$at/log" 2>&1; then echo "ok $n - $what"; else sed 's/^/# /' "$at/log"; echo "not ok $n - $what"; fi
 }
 plain=$TORC_BUILD/plain
 make_plain() { flock "$plain.lock" make -s BUILD="$plain" SAN= COVERAGE= OPT=-O2 CC=gcc prefix="$at/usr" "$@"; }
@@ -38,6 +38,19 @@ example() {
     cp -r examples/hello "$at/hello" &&
         PATH="$at/usr/bin:$PATH" CFLAGS=-Werror make -s -C "$at/hello" check && rm -rf "$at/hello"
 }
+# consumes TOOL CONFIGURE BUILD TEST: examples/hello in $at/TOOL; its tests pass, and fail with another greeting.
+consumes() {
+    tool=$1 configure=$2 build=$3 run=$4 n=$((n + 1))
+    what="$tool builds the example against the installed library, and its tests notice a wrong answer"
+    if ! command -v "$tool" >/dev/null; then echo "ok $n - $what # SKIP there is no $tool"; return; fi
+    n=$((n - 1))
+    check "$what" consume
+}
+consume() {
+    cp -r examples/hello "$at/$tool" && cd "$at/$tool" && export PATH="$at/usr/bin:$PATH" CC=gcc CFLAGS=-Werror &&
+        $configure && $build && $run && sed -i 's/"hello, "/"hallo, "/' hello.c && $build || return 1
+    if $run; then echo "no test failed"; return 1; fi
+}
 check "make install into a prefix" make_plain install
 check "the soname is libtorc.so.0" soname
 check "a consumer builds and runs against the shared libraries" shared
@@ -46,6 +59,8 @@ check "a consumer builds and runs as C++" plus
 check "the installed command finds its modules" installed_torc
 check "a program of tests builds and passes" trial
 check "the example of the README builds against the installed library, passes its tests and its scenario" example
+consumes cmake "cmake -S . -B build" "cmake --build build" "ctest --test-dir build --output-on-failure"
+consumes meson "meson setup build" "meson compile -C build" "meson test -C build --print-errorlogs"
 check "make uninstall leaves nothing behind" make_plain uninstall
 check "nothing is left" empty
 echo "1..$n"

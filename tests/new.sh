@@ -54,21 +54,56 @@ for name in check all int A_9; do
     (torc new $name && make -s -C $name BUDGET=100ms check) >"$at/log" 2>&1
     report $? "a project may be called $name"
 done
-"${PYTHON:-/usr/bin/python3}" - >"$at/log" 2>&1 <<'PY'
-import sys
-for name in "tally/.gitlab-ci.yml", "tally/.github/workflows/check.yml":
-    for number, line in enumerate(open(name, encoding="utf-8"), 1):
-        if "\t" in line or (len(line) - len(line.lstrip())) % 2:
-            sys.exit("%s:%d: %s" % (name, number, line))
+# steps FILE: the commands of a file for CI, in their order, those of several lines as they stand.
+steps() {
+    "${PYTHON:-/usr/bin/python3}" - "$1" <<'PY'
+import sys, yaml
+file = yaml.safe_load(open(sys.argv[1], encoding="utf-8"))
+jobs = file["jobs"].values() if "jobs" in file else file.values()
+for job in jobs:
+    for step in job.get("steps") or job.get("before_script", []) + job.get("script", []):
+        command = step if isinstance(step, str) else step.get("run")
+        if command:
+            print(command)
 PY
-report $? "the files for CI are indented as YAML is"
-script=$(sed -n 's/^    - //p' tally/.gitlab-ci.yml | grep -v '^apt-get\|/ci/install')
-(torc new ci && cd ci && export TORC_REPOSITORY="$TORC_ROOT" TORC_REVISION=HEAD &&
-    make() { case $* in *install) echo install ;; *) command make -s BUDGET=100ms "$@" ;; esac } &&
-    set -e && eval "${script//\/tmp\/torc/$at\/torc}") >"$at/log" 2>&1
+}
+for file in tally/.github/workflows/check.yml tally/.gitlab-ci.yml; do
+    steps $file 2>"$at/log" | grep -v '^apt-get' >"$at/steps"
+    printf 'sh ci/install-torc\nmake check\n' | diff - "$at/steps" >>"$at/log" 2>&1
+    report $? "$file installs Torc and checks"
+done
+mkdir "$at/stub" && cat >"$at/stub/make" <<'SH'
+#!/bin/sh
+[ -x "$3/ci/install" ] && echo "$1 $2 TREE ${4%%[0-9]*} $5 $6"
+SH
+chmod +x "$at/stub/make"
+PATH="$at/stub:$PATH" TORC_REPOSITORY="$TORC_ROOT" TORC_REVISION=HEAD TMPDIR=$at/stub sh tally/ci/install-torc "$at/prefix" >"$at/log" 2>&1
 status=$?
-[ $status -eq 0 ] && grep -qx install "$at/log" && [ -x "$at/torc/ci/install" ]
-report $? "what the files for CI do fetches Torc and passes"
+[ $status -eq 0 ] && grep -qxF -- "-s -C TREE -j prefix=$at/prefix install" "$at/log"
+report $? "what CI installs Torc with fetches it and installs what it fetched"
+[ "$(ls "$at/stub")" = make ]
+report $? "and leaves no sources behind"
+(unset TORC_REPOSITORY; sh tally/ci/install-torc) >"$at/log" 2>&1
+[ $? -ne 0 ] && grep -q 'TORC_REPOSITORY: is not set: where is Torc to be fetched from?' "$at/log"
+report $? "and says what it needs to be told"
+# A module that does not check whether it got memory.
+unchecked='s/if (!connection)/if (!connection \&\& !peer)/'
+# hunts FILE: what a file of examples/ci does at night, in the folder $at/hunted, but for a second each.
+hunts() {
+    steps "$TORC_ROOT/examples/ci/$1" | sed -n '/^mkdir -p found$/,/^exit /p' | sed 's/--budget 10m/--budget 2s/' >"$at/hunt" || return 99
+    (cd "$at/hunted" && sh -e "$at/hunt")
+}
+for file in github-actions.yml gitlab-ci.yml; do
+    rm -rf "$at/hunted" && cp -r as-made "$at/hunted" && mkdir "$at/hunted/build" && make -s -C "$at/hunted"
+    cp "$at/hunted/tally.so" "$at/hunted/build"
+    check "examples/ci/$file hunts and finds nothing in what is right" hunts $file
+    [ "$(grep -c 'nothing found in' "$at/log")" -eq 2 ] && [ -z "$(ls "$at/hunted/found")" ]
+    report $? "in both scenarios"
+    sed -i "$unchecked" "$at/hunted/tally.c" && make -s -C "$at/hunted" && cp "$at/hunted/tally.so" "$at/hunted/build"
+    hunts $file >"$at/log" 2>&1
+    [ $? -eq 1 ] && [ -n "$(find "$at/hunted/found" -name 'tally-*.scn')" ]
+    report $? "and fails, and keeps a scenario, where memory is not checked"
+done
 
 torc serve ./all/all.so --listen tcp:127.0.0.1:0 >"$at/served" 2>"$at/log" &
 server=$!
@@ -91,8 +126,7 @@ finds() {
     report $? "$1"
 }
 finds "an answer that is wrong fails make check" "something else came" tally.c 's/"BYE"/"BYX"/'
-finds "so does memory that is not checked, which no scenario is about" "found (" tally.c 's/if (!connection)/if (!connection \&\& bytes_of(peer))/
-s/^static struct torc_failure \*build_protocol/static bool bytes_of(const struct torc_address *peer) { return peer == NULL; }\n&/'
+finds "so does memory that is not checked, which no scenario is about" "found (" tally.c "$unchecked"
 finds "and a variable that hosts would share" "writable-static" tally.c 's/^struct connection {/static int64_t shared;\n&/
 s/line_count++;/line_count++; shared++;/'
 finds "and a scenario that is not in its canonical form" "scenarios/tally.scn" scenarios/tally.scn 's/^host srv /host   srv /'
