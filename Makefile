@@ -92,6 +92,8 @@ test_scripts := $(wildcard tests/*.sh)
 
 lib_a := $(BUILD)/libtorc.a
 sim_a := $(BUILD)/libtorc-sim.a
+# The tests that the command loads: tests/trial.sh runs them.
+trial_test_so := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/trial/*.c))
 trial_a := $(BUILD)/libtorc-trial.a
 lib_so := $(BUILD)/libtorc.so.$(VERSION)
 sim_so := $(BUILD)/libtorc-sim.so.$(VERSION)
@@ -200,8 +202,6 @@ refused_calls := socket bind listen connect accept4 setsockopt getsockname getpe
                  getaddrinfo event_config_new event_base_new_with_config event_add malloc calloc free
 $(BUILD)/lib/live/live_refused_test: private LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=,$(refused_calls))
 
-# The tests that the command loads: tests/trial.sh runs them.
-trial_test_so := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/trial/*.c))
 $(trial_test_so): %.so: %.o
 	$(CC) -shared $(LDFLAGS_ALL) -o $@ $<
 

@@ -41,7 +41,9 @@ struct careless {
 
 struct connection {
     struct torc_protocol protocol;
-    struct careless *careless;
+    struct torc_scope *scope; /* it may outlive the careless one */
+    bool forgets_resets;
+    bool forgets_losses;
 };
 
 static bool has(const struct careless *careless, const char *bug)
@@ -58,23 +60,23 @@ static void crash(const struct careless *careless)
 
 static struct torc_failure *answer(struct torc_protocol *self, const uint8_t *data, size_t bytes)
 {
-    struct careless *careless = ((struct connection *)(void *)self)->careless;
+    struct torc_scope *scope = ((struct connection *)(void *)self)->scope;
     int code = torc_transport_write(self->transport, data, bytes);
 
-    return code != 0 ? torc_failure_of_code(careless->scope, code, "answering") : NULL;
+    return code != 0 ? torc_failure_of_code(scope, code, "answering") : NULL;
 }
 
 static void served(struct torc_protocol *self, struct torc_failure *reason)
 {
-    struct careless *careless = ((struct connection *)(void *)self)->careless;
+    struct connection *connection = (struct connection *)(void *)self;
     const struct torc_failure_type *type = torc_failure_type(reason);
 
-    if (has(careless, "read") &&
+    if (connection->forgets_resets &&
         (type == &torc_failure_connection_reset || type == &torc_failure_connection_timeout))
         return;
-    if (has(careless, "write") && type == &torc_failure_connection_lost)
+    if (connection->forgets_losses && type == &torc_failure_connection_lost)
         return;
-    torc_release(careless->scope, self, sizeof(struct connection));
+    torc_release(connection->scope, connection, sizeof *connection);
 }
 
 static struct torc_failure *serve(struct torc_factory *self, const struct torc_address *peer,
@@ -90,7 +92,9 @@ static struct torc_failure *serve(struct torc_factory *self, const struct torc_a
     if (connection == NULL)
         return torc_failure_no_memory();
     connection->protocol.ops = &ops;
-    connection->careless = careless;
+    connection->scope = careless->scope;
+    connection->forgets_resets = has(careless, "read");
+    connection->forgets_losses = has(careless, "write");
     *out = &connection->protocol;
     return NULL;
 }
