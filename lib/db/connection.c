@@ -39,24 +39,23 @@ static void publish(struct torci_connection *connection, sqlite3 *sqlite)
 }
 
 void torci_connection_assign(struct torci_connection *connection, uint64_t request,
-                             const void *work, const bool *interrupted)
+                             const bool *interrupted)
 {
     torci_sql_error_clear(connection);
-    connection->request = request;
     connection->ordinal = 0;
     connection->transaction_broken = false;
     lock(connection);
-    connection->work = work;
+    connection->request = request;
     atomic_store_explicit(&connection->cancelled, *interrupted, memory_order_release);
     unlock(connection);
 }
 
-void torci_connection_interrupt(struct torci_connection *connection, const void *work,
+void torci_connection_interrupt(struct torci_connection *connection, uint64_t request,
                                 bool *interrupted)
 {
     lock(connection);
     *interrupted = true;
-    if (connection->work == work) {
+    if (connection->request == request) {
         atomic_store_explicit(&connection->cancelled, true, memory_order_release);
         if (connection->sqlite)
             sqlite3_interrupt(connection->sqlite);

@@ -50,31 +50,30 @@ struct torci_connection {
     bool in_transaction;
     bool transaction_broken; /* nothing more is run until it has been rolled back */
     atomic_bool cancelled;   /* the present work; what is begun from now on is interrupted */
-    atomic_flag sqlite_lock; /* held while `sqlite` is interrupted or forgotten, and while `work` changes */
+    atomic_flag sqlite_lock; /* held while `sqlite` is interrupted or forgotten, and while `request` changes */
     sqlite3 *sqlite;
-    const void *work; /* that uses it */
     struct torci_statement_cache cache;
-    uint64_t request; /* the present one, and its statements so far */
-    uint32_t ordinal;
+    uint64_t request; /* that uses it, or did last; 0: none yet */
+    uint32_t ordinal; /* its statements so far */
     struct torci_sql_error error; /* of the statement that failed last */
 };
 
 void torci_connection_init(struct torci_connection *connection, struct torci_database *database,
                            uint32_t number);
 
-/* Inside the job: the request of that number, or another attempt of it, begins to use it: no error yet.  `work`
- * names it for torci_connection_interrupt; *interrupted: that was called before, and holds. */
+/* Inside the job: the attempt of that number, never 0 and never used again, begins to use it: no error yet.
+ * *interrupted: torci_connection_interrupt was called for it before, and holds. */
 void torci_connection_assign(struct torci_connection *connection, uint64_t request,
-                             const void *work, const bool *interrupted);
+                             const bool *interrupted);
 
 /* Opens it if it is not open.  Returns 0 or a code; connection->error tells more. */
 TORC_CHECKED int torci_connection_open(struct torci_connection *connection);
 /* Closes it if it is open; a transaction in it is rolled back. */
 void torci_connection_close(struct torci_connection *connection);
 
-/* On the reactor's thread, while a job has the work: its statement ends with INTERRUPT, and so do those it begins.
- * *interrupted keeps it for work that has not begun. */
-void torci_connection_interrupt(struct torci_connection *connection, const void *work,
+/* On the reactor's thread, while a job has the attempt of that number: its statement ends with INTERRUPT, and so do
+ * those it begins.  One that has not begun leaves the connection alone: *interrupted keeps it. */
+void torci_connection_interrupt(struct torci_connection *connection, uint64_t request,
                                 bool *interrupted);
 
 void torci_sql_error_clear(struct torci_connection *connection);

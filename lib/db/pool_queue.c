@@ -396,7 +396,7 @@ void torci_request_abandon(struct torci_request *request, struct torc_failure *f
     }
     request->wanted = false;
     if (running)
-        torci_connection_interrupt(request->connection, request, &request->interrupted);
+        torci_connection_interrupt(request->connection, request->number, &request->interrupted);
     else if (request->state == TORCI_REQUEST_PAUSED)
         torci_stream_stop(request->stream); /* the request may be gone now */
     (void)torc_source_fire(source, torc_fail(failure));

@@ -147,7 +147,7 @@ static void work_on(struct torci_request *request)
 {
     struct torci_connection *connection = request->connection;
     if (request->fresh)
-        torci_connection_assign(connection, request->number, request, &request->interrupted);
+        torci_connection_assign(connection, request->number, &request->interrupted);
     request->fresh = false;
     request->code = torci_connection_open(connection);
     if (request->code == 0)
