@@ -146,6 +146,7 @@ refuses 2 "an empty name" "the name is empty" torc new ""
 refuses 2 "a name with a slash" "'a/b': '/' cannot be in a name; it has letters, digits and _" torc new a/b
 refuses 2 "a name with a dash" "'my-server': '-' cannot be in a name" torc new my-server
 refuses 2 "a name of two words" "'a b': ' ' cannot be in a name" torc new "a b"
+refuses 2 "a letter of another alphabet" "'größe': 'ö' cannot be in a name" torc new größe
 refuses 2 "a name that begins with a dash" "'-' cannot be in a name" torc new -- -x
 refuses 2 "a name that begins with a digit" "'9lives' begins with '9'; a name begins with a letter" torc new 9lives
 refuses 2 "a name that is too long" "has 65 letters; a name has at most 64" torc new "$(printf 'x%.0s' {1..65})"

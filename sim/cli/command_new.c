@@ -37,11 +37,15 @@ static void print_help(void)
 static int read_name(const char *text)
 {
     size_t good = strspn(text, LETTERS "0123456789_");
+    int bad_bytes = 1; /* of the first character that cannot be in a name */
 
+    while (text[good] != '\0' && ((unsigned char)text[good + (size_t)bad_bytes] & 0xC0) == 0x80)
+        bad_bytes++; /* of UTF-8 */
     if (text[0] == '\0')
         return torci_usage_error(name, "the name is empty");
     if (text[good] != '\0')
-        return torci_usage_error(name, "'%s': '%c' cannot be in a name; it has letters, digits and _", text, text[good]);
+        return torci_usage_error(name, "'%s': '%.*s' cannot be in a name; it has letters, digits and _", text, bad_bytes,
+                                 text + good);
     if (strchr(LETTERS, text[0]) == NULL)
         return torci_usage_error(name, "'%s' begins with '%c'; a name begins with a letter", text, text[0]);
     if (good > NAME_BYTES_MAX)
