@@ -67,7 +67,7 @@ for class in accept timer cancel; do
 done
 # What is shipped, whatever its sweep line says: of each scenario at most so many cases, the small ones whole; with
 # TORC_SWEEP_ALL (make sweep-all) all of them, which takes many minutes.
-sample="--sample 400" what="a sample of every fault"
+sample="--sample ${TORC_SWEEP_SAMPLE:-200}" what="a sample of every fault"
 [ -z "${TORC_SWEEP_ALL:-}" ] || { sample="" what="every fault"; }
 all=alloc,read,write,accept,connect,socket,resolve,timer,job,db,file,cancel
 bad=0
