@@ -206,6 +206,13 @@ int torci_connection_open(struct torci_connection *connection)
     return error;
 }
 
+/* SQLite remembers an interrupt until a statement begins, and would close without a checkpoint. */
+static void forget_interrupt(sqlite3 *sqlite)
+{
+    if (sqlite)
+        (void)sqlite3_exec(sqlite, "SELECT 0", NULL, NULL, NULL);
+}
+
 void torci_connection_close(struct torci_connection *connection)
 {
     struct torc_database_event event;
@@ -215,6 +222,7 @@ void torci_connection_close(struct torci_connection *connection)
     (void)tell(connection, TORC_DATABASE_CLOSE, &event);
     torci_statement_cache_clear(&connection->cache);
     publish(connection, NULL);
+    forget_interrupt(sqlite);
     sqlite3_close_v2(sqlite);
     connection->open = false;
     connection->in_transaction = false;

@@ -68,7 +68,8 @@ void torci_connection_assign(struct torci_connection *connection, uint64_t reque
 
 /* Opens it if it is not open.  Returns 0 or a code; connection->error tells more. */
 TORC_CHECKED int torci_connection_open(struct torci_connection *connection);
-/* Closes it if it is open; a transaction in it is rolled back. */
+/* Closes it if it is open; a transaction in it is rolled back.  No interrupt is left that would keep SQLite from its
+ * last checkpoint. */
 void torci_connection_close(struct torci_connection *connection);
 
 /* On the reactor's thread, while a job has the attempt of that number: its statement ends with INTERRUPT, and so do

@@ -1,5 +1,8 @@
-/* Interrupts of a connection: whom they strike. */
+/* Interrupts of a connection: whom they strike, and what is left of them. */
 #include "tests/support/pool_fixture.h"
+
+#include <stdio.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -31,6 +34,13 @@ static void close_connection(struct torci_connection *connection)
     torci_connection_close(connection);
 }
 
+static bool wal_is_left(const struct pool_fixture *fixture)
+{
+    char path[sizeof fixture->path + 8];
+    snprintf(path, sizeof path, "%s-wal", fixture->path);
+    return access(path, F_OK) == 0;
+}
+
 static void an_interrupt_of_work_that_has_not_begun_leaves_the_connection_alone(void **state)
 {
     struct torci_database database;
@@ -59,6 +69,19 @@ static void an_interrupt_strikes_the_work_that_has_begun(void **state)
     close_connection(&connection);
 }
 
+static void an_interrupted_connection_closes_with_a_checkpoint(void **state)
+{
+    struct pool_fixture *fixture = *state;
+    struct torci_database database;
+    struct torci_connection connection;
+    bool interrupted = false;
+    open_connection(fixture, &database, &connection);
+    assert_true(wal_is_left(fixture));
+    torci_connection_interrupt(&connection, 1, &interrupted);
+    close_connection(&connection);
+    assert_false(wal_is_left(fixture));
+}
+
 int main(void)
 {
 #define TEST(name)                                                                                 \
@@ -66,6 +89,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_interrupt_of_work_that_has_not_begun_leaves_the_connection_alone),
         TEST(an_interrupt_strikes_the_work_that_has_begun),
+        TEST(an_interrupted_connection_closes_with_a_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
