@@ -118,6 +118,13 @@ static void upstream_lost(struct torc_factory *self, struct torc_connector conne
     (void)connector;
     (void)reason;
     careless->connecting = false;
+}
+
+/* No connector uses it any more. */
+static void upstream_over(struct torc_factory *self)
+{
+    struct careless *careless = (struct careless *)(void *)((char *)self - offsetof(struct careless, client));
+
     if (careless->stopping)
         finish(careless);
 }
@@ -255,7 +262,8 @@ static int begin(struct careless *careless)
     static const struct torc_factory_ops client_ops = {.size = sizeof client_ops,
                                                        .build_protocol = reach,
                                                        .connection_failed = upstream_lost,
-                                                       .connection_lost = upstream_lost};
+                                                       .connection_lost = upstream_lost,
+                                                       .stopped = upstream_over};
     static const struct torc_protocol_ops upstream_ops = {
         .size = sizeof upstream_ops, .data_received = ignore, .connection_lost = ended};
     struct torc_address here = torc_address_ipv4(0, 0, 0, 0, 7000);
