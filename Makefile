@@ -293,8 +293,8 @@ check-threaded-programs: $(threaded_bin)
 	tests/run --build $(BUILD) $(threaded_bin)
 check-determinism: ## digests of every scenario across compilers, optimisation and sanitizers
 	tests/determinism --build $(BUILD)
-coverage: ## line coverage of lib/ by the test programs; HTML in build/coverage/html; bar in reports/thresholds
-	$(MAKE) BUILD=build/coverage COVERAGE=1 OPT='-O0 -g' SAN= check-programs
+coverage: ## line coverage by the test programs and the scripts that run the command; HTML in build/coverage/html; bar in reports/thresholds
+	$(MAKE) BUILD=build/coverage COVERAGE=1 OPT='-O0 -g' SAN= check-command
 	reports/coverage build/coverage
 
 # Counters that survive abort and _exit and count in forked children and in modules: see docs/coverage.md.
