@@ -246,11 +246,9 @@ static void add_fault(struct sweep *sweep, const struct torc_scenario_questions 
 
 static void add_question(struct sweep *sweep, const struct torc_scenario_questions *questions, uint64_t k)
 {
-    uint64_t possible = questions->possible[k];
+    uint64_t option = 0;
 
-    for (uint64_t option = 1; option < 64 && possible >> option != 0; option++) {
-        if ((possible >> option & 1) == 0)
-            continue;
+    while ((option = torci_fault_next_option(questions, k, option)) != 0) {
         if (sweep->sweeping.once)
             add_fault(sweep, questions, k, option, false);
         if (sweep->sweeping.persist)

@@ -129,3 +129,14 @@ const char *torci_case_option(const char *text)
 {
     return strchr(text, '=') != NULL ? "fault" : "split";
 }
+
+uint64_t torci_fault_next_option(const struct torc_scenario_questions *questions, uint64_t k,
+                                 uint64_t option)
+{
+    uint64_t possible = questions->possible[k];
+
+    for (option++; option < 64 && possible >> option != 0; option++)
+        if ((possible >> option & 1) != 0)
+            return option;
+    return 0;
+}

@@ -31,4 +31,8 @@ void torci_split_case_write(const struct torc_scenario_split *split, char *out, 
 /* The option of torc run that takes a case: "fault" or "split". */
 const char *torci_case_option(const char *text);
 
+/* The option after `option` (0: the first) that question `k` has; 0: there is none. */
+uint64_t torci_fault_next_option(const struct torc_scenario_questions *questions, uint64_t k,
+                                 uint64_t option);
+
 #endif

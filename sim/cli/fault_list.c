@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault_case.h"
+
 static void add_question(struct torci_fault_list *list,
                          const struct torc_scenario_questions *questions, uint64_t k)
 {
-    uint64_t possible = questions->possible[k];
+    uint64_t option = 0;
 
-    for (uint64_t option = 1; option < 64 && possible >> option != 0; option++) {
-        if ((possible >> option & 1) == 0)
-            continue;
+    while ((option = torci_fault_next_option(questions, k, option)) != 0) {
         if (list->cases != NULL)
             list->cases[list->count] =
                 (struct torc_decision){questions->host, questions->site, k, option, false};

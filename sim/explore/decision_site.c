@@ -179,3 +179,10 @@ int torc_decision_sites_parse(const char *text, uint64_t *out, const char **out_
     *out = sites;
     return 0;
 }
+
+const struct torc_decision_site *torc_decision_site_among(uint64_t sites, const char *name)
+{
+    const struct torc_decision_site *site = torc_decision_find_site(name);
+
+    return site != NULL && (sites >> (site - torc_decision_sites) & 1) != 0 ? site : NULL;
+}

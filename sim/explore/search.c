@@ -7,11 +7,9 @@
 static uint64_t decide(struct torc_decider *self, const struct torc_question *question)
 {
     struct torc_search *search = (struct torc_search *)(void *)self;
-    const struct torc_decision_site *site = torc_decision_find_site(question->site);
     unsigned at = search->asked;
 
-    if (site == NULL || (search->sites >> (site - torc_decision_sites) & 1) == 0 ||
-        at == search->depth)
+    if (at == search->depth || torc_decision_site_among(search->sites, question->site) == NULL)
         return question->drawn;
     search->asked++;
     search->options[at] = question->options;

@@ -42,16 +42,6 @@ static uint64_t derive(uint64_t seed, const char *purpose)
     return XXH3_64bits_withSeed(purpose, strlen(purpose), seed);
 }
 
-static const struct torc_decision_site *decided_site(const struct strategy *strategy,
-                                                      const char *name)
-{
-    const struct torc_decision_site *site = torc_decision_find_site(name);
-
-    if (site == NULL || (strategy->sites >> (site - torc_decision_sites) & 1) == 0)
-        return NULL;
-    return site;
-}
-
 /* Some runs have faults of a kind at a rate, some have one. */
 static bool fault_strikes(const struct strategy *strategy, const struct torc_question *question)
 {
@@ -112,7 +102,7 @@ static uint64_t decide_pct(struct strategy *strategy, const struct torc_decision
 static uint64_t decide(struct torc_decider *self, const struct torc_question *question)
 {
     struct strategy *strategy = (struct strategy *)(void *)self;
-    const struct torc_decision_site *site = decided_site(strategy, question->site);
+    const struct torc_decision_site *site = torc_decision_site_among(strategy->sites, question->site);
 
     if (site == NULL)
         return question->drawn;

@@ -106,6 +106,9 @@ enum torc_strategy {
 TORC_API TORC_CHECKED int torc_decision_sites_parse(const char *text, uint64_t *out,
                                                     const char **out_bad);
 
+/* The site of that name, if it is in the set; or NULL. */
+TORC_API const struct torc_decision_site *torc_decision_site_among(uint64_t sites, const char *name);
+
 /* A decider for one run.  Swarm: the seed also chooses which of `sites` are decided at all (each with probability
  * one half, at least one), because what hides a bug is often that everything happens at once.
  * Errors: TORC_ENOMEM. */
