@@ -71,6 +71,15 @@ crashed=$(ls -t "$at"/chunky-seed*.scn | head -1)
 status=$? # AddressSanitizer makes an exit of it
 { [ $status -gt 128 ] || grep -q "AddressSanitizer: SEGV" "$at/out"; } && [ "$(wc -l <"$crashed")" -le 12 ]
 report $? "a scenario that crashes is shrunk, and the small one crashes"
+grep -q "^crash    $crashed: Segmentation fault at [0-9.]* s of virtual time, in code of host srv\$" "$at/out" &&
+    grep -q "^    debug:     gdb --args torc run --seed 1 --modules $at $crashed\$" "$at/out"
+report $? "the run says when and on which host it crashed, and how to look at it"
+places=$(sed -n 's/^    places:    //p' "$at/out")
+[ -n "$places" ] && $places >"$at/places" 2>&1 && grep -q '^data_received ' "$at/places"
+report $? "and which function of the module that was"
+(exec "$torc" run -v --modules "$at" "$crashed") >"$at/out" 2>"$at/crash"
+grep -q 'line [0-9]*: .* send ' "$at/out"
+report $? "what -v tells up to then is not lost"
 expect 1 "nor does an exit, and it is not called a signal" "explore $options --param bug=exit tests/explore/chunky.scn" "the run ended its process (it exited)"
 expect 0 "what is there is right under every order" "explore --seeds 1..50 --out $at scenarios/smoke/tour.scn" "50 of 50 seeds"
 mkdir "$at/parts"

@@ -43,6 +43,8 @@ for bug in leak crash unhandled stuck; do
     esac
     expect 1 "bug=$bug is found by a fault of class $kind" "--fault $kind --param bug=$bug $options" "$text"
     reproduces "$bug"
+    [ "$bug" = crash ] || grep -qF "reproduce: torc $(echo "$line" | sed 's/^run \(--fault [^ ]*\)/run --seed 1 \1/')" "$at/again"
+    report $? "which prints it again"
 done
 expect 1 "with a seed" "--fault alloc --mode once --seed 4711 --param bug=leak $options" "reproduce: torc run --fault alloc.fail:srv:10=ENOMEM --seed 4711 --param bug=leak "
 reproduces "--seed"

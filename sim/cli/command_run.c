@@ -9,6 +9,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "crash_report.h"
 #include "fault_case.h"
 #include "perturbation.h"
 #include "scenario_printer.h"
@@ -135,6 +136,8 @@ static int read_value_option(struct run *run)
         return TORCI_EXIT_USAGE;
     if (strcmp(option, "seed") == 0)
         return read_seed(run, value);
+    if (strcmp(option, "jsonl") != 0 && strcmp(option, "junit") != 0)
+        torci_scenario_source_repeat(&run->source, option, value);
     if (strcmp(option, "fault") == 0) {
         run->fault_given = true;
         return torci_fault_case_read(name, value, &run->fault);
@@ -253,6 +256,7 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
 {
     struct torc_scenario_run_options options;
     struct torc_scenario_report *report = NULL;
+    char arguments[sizeof(run->source.repeated) + 32];
     int code;
 
     torc_scenario_warnings(scenario, warn, NULL);
@@ -278,7 +282,11 @@ static void run_parsed(struct run *run, const char *path, const struct torc_scen
         options.trace = write_trace;
         options.trace_arg = run;
     }
+    snprintf(arguments, sizeof(arguments), "--seed %llu %s",
+             (unsigned long long)(run->seed_given ? run->seed : torc_scenario_seed(scenario)), run->source.repeated);
+    torci_crash_report_begin(path, arguments);
     code = torc_scenario_run(scenario, &options, &report);
+    torci_crash_report_end();
     torc_strategy_free(options.decider);
     if (code != 0) {
         char why[512];
@@ -348,6 +356,8 @@ int torci_command_run(int argc, char **argv)
     run->printer.annotate = getenv("GITHUB_ACTIONS") != NULL;
     status = read_arguments(run, argc, argv);
     if (status == 0 && !run->done) {
+        if (run->verbose)
+            (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* what is told is there if the run crashes */
         torci_scenario_printer_begin(&run->printer, run->path_count);
         for (size_t i = 0; i < run->path_count; i++)
             run_file(run, run->paths[i]);
