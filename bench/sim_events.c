@@ -13,7 +13,7 @@
  *              each direction, answered as above.
  *
  * What comes when is drawn, over a second, so that nearly nothing is due together and no turn does the work of
- * two.  Events are counted by the digest's records.
+ * two.  Events are counted by the digest's records.  With the digest, the last 64 KiB of records are kept in memory.
  *
  * Usage: sim_events timers|streams|datagrams|links|scale PENDING digest|jsonl EVENTS
  * Prints one JSON line: events per second of processor time, and the most memory that was resident. */
@@ -27,7 +27,7 @@
 #include <torc/datagram.h>
 #include <torc/sim.h>
 
-enum { MESSAGE_BYTES = 64, PORT = 7, LINKS = 1056 /* of 33 hosts */, SCALE_HOSTS = 1000, MANY = 100000 };
+enum { MESSAGE_BYTES = 64, PORT = 7, LINKS = 1056 /* of 33 hosts */, SCALE_HOSTS = 1000, MANY = 100000, KEPT_BYTES = 65536 };
 
 #define SPAN_NS TORC_SECOND
 
@@ -261,6 +261,8 @@ static void open_trace(const char *how)
     if (jsonl)
         bench.lines = must_have(fopen("/dev/null", "w"));
     must(torc_trace_new(jsonl ? write_line : NULL, NULL, &bench.trace));
+    if (!jsonl)
+        must(torc_trace_keep(bench.trace, KEPT_BYTES));
 }
 
 static void add_hosts(uint32_t count)

@@ -11,6 +11,7 @@
 #include "listener.h"
 #include "names.h"
 #include "operation_fault.h"
+#include "trace_record.h"
 #include "udp.h"
 
 /* Of the guard, if the program has one. */
@@ -34,7 +35,7 @@ uint64_t torci_host_trace(struct torc_host *host, enum torc_trace_kind kind)
 {
     struct torc_world *world = host->world;
 
-    return torc_trace_begin(world->trace, kind, world->now_ns, host->name, world->cause);
+    return torci_trace_begin(world->trace, kind, world->now_ns, host->name, host->name_bytes, world->cause);
 }
 
 /* --- log ------------------------------------------------------------------------------------ */
@@ -213,6 +214,7 @@ static int new_host(struct torc_world *world, const char *name, struct torc_host
         return TORC_ENOMEM;
     }
     memcpy(host->name, name, name_bytes);
+    host->name_bytes = name_bytes - 1;
     host->platform.ops = &torci_sim_platform_ops;
     host->world = world;
     host->due_ns = TORC_NEVER;
@@ -413,7 +415,7 @@ void torci_host_delete(struct torc_host *host)
     torci_host_free_disk(host);
     torci_host_free_ports(host);
     torci_world_resize(world, host->slots, host->slot_capacity * sizeof *host->slots, 0);
-    torci_world_resize(world, host->name, strlen(host->name) + 1, 0);
+    torci_world_resize(world, host->name, host->name_bytes + 1, 0);
     torci_world_resize(world, host, sizeof *host, 0);
 }
 

@@ -11,34 +11,22 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "trace_keep.h"
 #include "trace_line.h"
-
-/* Records are gathered here and hashed a block at a time: one update for hundreds of events. */
-#define BLOCK_BYTES 8192
-
-#define HEAD_BYTES 18 /* of a record, without the host's name */
-
-/* The first byte of every field; 0 ends a record. */
-enum field_tag {
-    FIELD_END = 0,
-    FIELD_INTEGER = 1,
-    FIELD_TEXT = 2,
-    FIELD_BYTES = 3,
-    FIELD_VALUE = 4,
-    FIELD_VALUES = 5,
-    FIELD_ROWS = 6
-};
+#include "trace_record.h"
 
 struct torc_trace {
     XXH3_state_t *state;
     uint64_t count;
-    size_t used; /* of the block */
+    uint8_t *block; /* its own, or one of those kept */
+    size_t used;    /* of the block */
     torc_trace_write_fn *write;
     void *arg;
     int error;
     bool show_hash;
     struct torci_trace_line line;
-    uint8_t block[BLOCK_BYTES];
+    struct torci_trace_keep *keep; /* or NULL */
+    uint8_t own_block[TORCI_TRACE_BLOCK_BYTES];
 };
 
 static const char *const kind_names[] = {
@@ -67,7 +55,9 @@ int torc_trace_new(torc_trace_write_fn *write, void *arg, struct torc_trace **ou
     }
     XXH3_128bits_reset(trace->state);
     trace->count = 0;
+    trace->block = trace->own_block;
     trace->used = 0;
+    trace->keep = NULL;
     trace->write = write;
     trace->arg = arg;
     trace->error = 0;
@@ -82,8 +72,25 @@ void torc_trace_free(struct torc_trace *trace)
     if (trace == NULL)
         return;
     torci_trace_line_free(&trace->line);
+    torci_trace_keep_free(trace->keep);
     XXH3_freeState(trace->state);
     free(trace);
+}
+
+int torc_trace_keep(struct torc_trace *trace, size_t bytes)
+{
+    if (trace->count > 0 || trace->keep != NULL)
+        return TORC_EMISUSE;
+    trace->keep = torci_trace_keep_new(bytes);
+    if (trace->keep == NULL)
+        return TORC_ENOMEM;
+    trace->block = trace->keep->blocks[0].bytes;
+    return 0;
+}
+
+int torc_trace_write_kept(const struct torc_trace *trace, uint64_t max, torc_trace_write_fn *write, void *arg)
+{
+    return trace->keep == NULL ? 0 : torci_trace_keep_write(trace->keep, trace->used, max, write, arg);
 }
 
 void torc_trace_show_hash(struct torc_trace *trace)
@@ -94,6 +101,8 @@ void torc_trace_show_hash(struct torc_trace *trace)
 static void hash_block(struct torc_trace *trace)
 {
     XXH3_128bits_update(trace->state, trace->block, trace->used);
+    if (trace->keep != NULL)
+        trace->block = torci_trace_keep_turn(trace->keep, trace->used);
     trace->used = 0;
 }
 
@@ -103,21 +112,36 @@ static uint8_t *room(struct torc_trace *trace, size_t bytes)
 {
     uint8_t *at;
 
-    if (bytes > BLOCK_BYTES - trace->used)
+    if (bytes > TORCI_TRACE_BLOCK_BYTES - trace->used)
         hash_block(trace);
     at = trace->block + trace->used;
     trace->used += bytes;
     return at;
 }
 
+/* What is larger than a block goes through several if they are kept. */
+static void put_large(struct torc_trace *trace, const uint8_t *data, size_t bytes)
+{
+    hash_block(trace);
+    if (trace->keep == NULL) {
+        XXH3_128bits_update(trace->state, data, bytes);
+        return;
+    }
+    while (bytes > 0) {
+        size_t piece = bytes < TORCI_TRACE_BLOCK_BYTES ? bytes : TORCI_TRACE_BLOCK_BYTES;
+
+        memcpy(room(trace, piece), data, piece);
+        data += piece;
+        bytes -= piece;
+    }
+}
+
 static void put(struct torc_trace *trace, const void *data, size_t bytes)
 {
-    if (bytes > BLOCK_BYTES) {
-        hash_block(trace);
-        XXH3_128bits_update(trace->state, data, bytes);
-    } else if (bytes > 0) {
+    if (bytes > TORCI_TRACE_BLOCK_BYTES)
+        put_large(trace, data, bytes);
+    else if (bytes > 0)
         memcpy(room(trace, bytes), data, bytes);
-    }
 }
 
 /* Little-endian whatever the machine; compilers see through it. */
@@ -135,25 +159,32 @@ static void store_64(uint8_t *at, uint64_t value)
     store_32(at + 4, (uint32_t)(value >> 32));
 }
 
-uint64_t torc_trace_begin(struct torc_trace *trace, enum torc_trace_kind kind, uint64_t t_ns,
-                          const char *host, uint64_t cause)
+uint64_t torci_trace_begin(struct torc_trace *trace, enum torc_trace_kind kind, uint64_t t_ns,
+                           const char *host, size_t host_bytes, uint64_t cause)
 {
-    size_t host_bytes = host == NULL ? 0 : strlen(host);
     uint8_t *at;
 
     if (host_bytes > 255)
         host_bytes = 255;
-    at = room(trace, HEAD_BYTES + host_bytes);
+    at = room(trace, TORCI_TRACE_HEAD_BYTES + host_bytes);
     at[0] = (uint8_t)kind;
     at[1] = (uint8_t)host_bytes;
     store_64(at + 2, t_ns);
     store_64(at + 10, cause);
     if (host_bytes > 0)
-        memcpy(at + HEAD_BYTES, host, host_bytes);
+        memcpy(at + TORCI_TRACE_HEAD_BYTES, host, host_bytes);
     trace->count++;
+    if (trace->keep != NULL)
+        torci_trace_keep_begin(trace->keep, trace->count, (size_t)(at - trace->block));
     if (trace->write != NULL && trace->error == 0)
-        torci_trace_line_begin(&trace->line, trace->count, t_ns, host, kind_names[kind], cause);
+        torci_trace_line_begin(&trace->line, trace->count, t_ns, host, host_bytes, kind_names[kind], cause);
     return trace->count;
+}
+
+uint64_t torc_trace_begin(struct torc_trace *trace, enum torc_trace_kind kind, uint64_t t_ns,
+                          const char *host, uint64_t cause)
+{
+    return torci_trace_begin(trace, kind, t_ns, host, host == NULL ? 0 : strlen(host), cause);
 }
 
 static bool writing(const struct torc_trace *trace)
@@ -161,37 +192,56 @@ static bool writing(const struct torc_trace *trace)
     return trace->write != NULL && trace->error == 0;
 }
 
+/* Room for a field and its tag. */
+static uint8_t *field(struct torc_trace *trace, const char *name, enum torci_trace_tag tag, size_t bytes)
+{
+    uint8_t *at = room(trace, 1 + bytes);
+
+    if (trace->keep != NULL)
+        torci_trace_keep_name(trace->keep, name);
+    at[0] = (uint8_t)tag;
+    return at + 1;
+}
+
 void torc_trace_integer(struct torc_trace *trace, const char *name, int64_t value)
 {
-    uint8_t *at = room(trace, 9);
-
-    at[0] = FIELD_INTEGER;
-    store_64(at + 1, (uint64_t)value);
+    store_64(field(trace, name, TORCI_TRACE_INTEGER, 8), (uint64_t)value);
     if (writing(trace))
         torci_trace_line_integer(&trace->line, name, value);
 }
 
-static void put_payload(struct torc_trace *trace, enum field_tag tag, const void *data, size_t bytes)
+static void put_payload(struct torc_trace *trace, const char *name, enum torci_trace_tag tag, const void *data,
+                        size_t bytes)
 {
-    uint8_t *at = room(trace, 5);
-
-    at[0] = (uint8_t)tag;
-    store_32(at + 1, (uint32_t)bytes);
+    store_32(field(trace, name, tag, 4), (uint32_t)bytes);
     put(trace, data, bytes);
 }
 
 void torc_trace_text(struct torc_trace *trace, const char *name, const char *value)
 {
-    if (value == NULL)
-        value = "";
-    put_payload(trace, FIELD_TEXT, value, strlen(value));
+    size_t bytes = value == NULL ? 0 : strlen(value);
+
+    put_payload(trace, name, TORCI_TRACE_TEXT, value, bytes);
     if (writing(trace))
-        torci_trace_line_text(&trace->line, name, value);
+        torci_trace_line_text(&trace->line, name, value, bytes);
+}
+
+char *torci_trace_text_begin(struct torc_trace *trace, const char *name, size_t max)
+{
+    return (char *)field(trace, name, TORCI_TRACE_TEXT, 4 + max) + 4;
+}
+
+void torci_trace_text_end(struct torc_trace *trace, const char *name, char *text, size_t bytes)
+{
+    store_32((uint8_t *)text - 4, (uint32_t)bytes);
+    trace->used = (size_t)((uint8_t *)text + bytes - trace->block);
+    if (writing(trace))
+        torci_trace_line_text(&trace->line, name, text, bytes);
 }
 
 void torc_trace_bytes(struct torc_trace *trace, const char *name, const void *data, size_t bytes)
 {
-    put_payload(trace, FIELD_BYTES, data, bytes);
+    put_payload(trace, name, TORCI_TRACE_BYTES, data, bytes);
     if (writing(trace))
         torci_trace_line_bytes(&trace->line, name, data, bytes);
 }
@@ -225,7 +275,7 @@ static void put_value(struct torc_trace *trace, const struct torc_db_value *valu
 
 void torc_trace_value(struct torc_trace *trace, const char *name, const struct torc_db_value *value)
 {
-    *room(trace, 1) = FIELD_VALUE;
+    (void)field(trace, name, TORCI_TRACE_VALUE, 0);
     put_value(trace, value);
     if (writing(trace))
         torci_trace_line_value(&trace->line, name, value);
@@ -234,10 +284,7 @@ void torc_trace_value(struct torc_trace *trace, const char *name, const struct t
 void torc_trace_values(struct torc_trace *trace, const char *name,
                        const struct torc_db_value *values, size_t count)
 {
-    uint8_t *at = room(trace, 5);
-
-    at[0] = FIELD_VALUES;
-    store_32(at + 1, (uint32_t)count);
+    store_32(field(trace, name, TORCI_TRACE_VALUES, 4), (uint32_t)count);
     for (size_t i = 0; i < count; i++)
         put_value(trace, &values[i]);
     if (writing(trace))
@@ -247,11 +294,10 @@ void torc_trace_values(struct torc_trace *trace, const char *name,
 void torc_trace_rows(struct torc_trace *trace, const char *name,
                      const struct torc_db_value *values, size_t columns, size_t rows)
 {
-    uint8_t *at = room(trace, 9);
+    uint8_t *at = field(trace, name, TORCI_TRACE_ROWS, 8);
 
-    at[0] = FIELD_ROWS;
-    store_32(at + 1, (uint32_t)rows);
-    store_32(at + 5, (uint32_t)columns);
+    store_32(at, (uint32_t)rows);
+    store_32(at + 4, (uint32_t)columns);
     for (size_t i = 0; i < columns * rows; i++)
         put_value(trace, &values[i]);
     if (writing(trace))
@@ -261,19 +307,21 @@ void torc_trace_rows(struct torc_trace *trace, const char *name,
 void torc_trace_note(struct torc_trace *trace, const char *name, const char *value)
 {
     if (writing(trace))
-        torci_trace_line_text(&trace->line, name, value == NULL ? "" : value);
+        torci_trace_line_text(&trace->line, name, value, value == NULL ? 0 : strlen(value));
 }
 
 void torc_trace_end(struct torc_trace *trace)
 {
-    *room(trace, 1) = FIELD_END;
+    *room(trace, 1) = TORCI_TRACE_END;
+    if (trace->keep != NULL && torci_trace_keep_is_full(trace->keep))
+        hash_block(trace);
     if (!writing(trace))
         return;
     if (trace->show_hash) {
         char digest[TORC_DIGEST_TEXT_BYTES];
 
         torc_trace_digest(trace, digest);
-        torci_trace_line_text(&trace->line, "h", digest);
+        torci_trace_line_text(&trace->line, "h", digest, strlen(digest));
     }
     trace->error = torci_trace_line_end(&trace->line);
     if (trace->error == 0)

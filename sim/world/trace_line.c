@@ -130,7 +130,7 @@ static void put_name(struct torci_trace_line *line, const char *name, const char
 }
 
 void torci_trace_line_begin(struct torci_trace_line *line, uint64_t n, uint64_t t_ns,
-                            const char *host, const char *kind, uint64_t cause)
+                            const char *host, size_t host_bytes, const char *kind, uint64_t cause)
 {
     char head[64];
 
@@ -139,9 +139,9 @@ void torci_trace_line_begin(struct torci_trace_line *line, uint64_t n, uint64_t 
     torc_format(head, sizeof head, "{\"n\":%llu,\"t\":%llu", (unsigned long long)n,
                 (unsigned long long)t_ns);
     put_text(line, head);
-    if (host != NULL)
-        torci_trace_line_text(line, "host", host);
-    torci_trace_line_text(line, "k", kind);
+    if (host_bytes > 0)
+        torci_trace_line_text(line, "host", host, host_bytes);
+    torci_trace_line_text(line, "k", kind, strlen(kind));
     if (cause != 0)
         torci_trace_line_integer(line, "cause", (int64_t)cause);
 }
@@ -155,10 +155,10 @@ void torci_trace_line_integer(struct torci_trace_line *line, const char *name, i
     put_text(line, number);
 }
 
-void torci_trace_line_text(struct torci_trace_line *line, const char *name, const char *value)
+void torci_trace_line_text(struct torci_trace_line *line, const char *name, const char *value, size_t bytes)
 {
     put_name(line, name, "");
-    put_quoted(line, (const uint8_t *)value, strlen(value));
+    put_quoted(line, (const uint8_t *)value, bytes);
 }
 
 static bool printable(const uint8_t *data, size_t bytes)

@@ -26,12 +26,12 @@ void torci_real_format(double real, char text[TORCI_REAL_TEXT_MAX]);
 void torci_trace_line_init(struct torci_trace_line *line);
 void torci_trace_line_free(struct torci_trace_line *line);
 
-/* Empties the line and writes the members every event has; `host` may be NULL. */
+/* Empties the line and writes the members every event has; without bytes there is no host. */
 void torci_trace_line_begin(struct torci_trace_line *line, uint64_t n, uint64_t t_ns,
-                            const char *host, const char *kind, uint64_t cause);
+                            const char *host, size_t host_bytes, const char *kind, uint64_t cause);
 void torci_trace_line_integer(struct torci_trace_line *line, const char *name, int64_t value);
 /* Bytes that are not UTF-8 are written as the characters of the same numbers. */
-void torci_trace_line_text(struct torci_trace_line *line, const char *name, const char *value);
+void torci_trace_line_text(struct torci_trace_line *line, const char *name, const char *value, size_t bytes);
 /* "NAME":"text" when all bytes are printable ASCII or tab, CR, LF; else "NAME64":"base64". */
 void torci_trace_line_bytes(struct torci_trace_line *line, const char *name, const void *data,
                             size_t bytes);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "route.h"
+#include "trace_record.h"
 #include "udp.h"
 
 /* Linux's net.core.rmem_default, and about what it counts for a datagram beside its bytes. */
@@ -34,11 +35,11 @@ struct torc_address torci_udp_to(const struct torci_udp_head *head)
 void torci_udp_trace_address(struct torc_trace *trace, const char *name,
                              const struct torc_address *address)
 {
-    char text[TORC_ADDRESS_TEXT_MAX];
+    char *text = torci_trace_text_begin(trace, name, TORC_ADDRESS_TEXT_MAX);
+    size_t bytes = torc_address_format(address, text, TORC_ADDRESS_TEXT_MAX);
 
-    (void)torc_address_format(address, text, sizeof text);
     memcpy(text, "udp", 3); /* "tcp:10.0.0.1:53" */
-    torc_trace_text(trace, name, text);
+    torci_trace_text_end(trace, name, text, bytes);
 }
 
 /* --- ports ---------------------------------------------------------------------------------- */

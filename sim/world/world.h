@@ -103,6 +103,7 @@ struct torc_host {
     struct torc_world *world;
     struct torc_reactor *reactor; /* NULL: down, or raw */
     char *name;
+    size_t name_bytes;
     uint32_t life;     /* how often it has died */
     uint32_t number;   /* 1, 2, ...; its addresses are 10.0.0.0 + number and fd00:: + number */
     bool up;

@@ -46,8 +46,17 @@ TORC_API void torc_trace_free(struct torc_trace *trace);
  * event, so that the first event in which two runs differ can be found. */
 TORC_API void torc_trace_show_hash(struct torc_trace *trace);
 
+/* From now on the last events, about `bytes` of their binary form (at least 16 KiB), are kept in memory as well, which
+ * costs an event next to nothing.  Before the first event, and once.  Errors: TORC_EMISUSE, TORC_ENOMEM. */
+TORC_API TORC_CHECKED int torc_trace_keep(struct torc_trace *trace, size_t bytes);
+/* Hands the last events that are kept, at most `max`, to `write` line by line, the oldest first, without notes and
+ * without "h"; nothing if none are kept.  Not between the beginning and the end of an event.  Errors: that of `write`,
+ * after which it is not called again; TORC_ENOMEM. */
+TORC_API TORC_CHECKED int torc_trace_write_kept(const struct torc_trace *trace, uint64_t max,
+                                                torc_trace_write_fn *write, void *arg);
+
 /* Begins an event, ends it.  Between them come its fields, in the order its kind prescribes.  No event
- * begins inside another.  Returns n, counted from 1. */
+ * begins inside another.  Names of fields outlive the trace.  Returns n, counted from 1. */
 TORC_API uint64_t torc_trace_begin(struct torc_trace *trace, enum torc_trace_kind kind,
                                    uint64_t t_ns, const char *host, uint64_t cause);
 TORC_API void torc_trace_integer(struct torc_trace *trace, const char *name, int64_t value);
