@@ -46,16 +46,17 @@ inc_sim/world    := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/scenario := -Ilib/include -Isim/include -Isim/world -D_GNU_SOURCE
 inc_sim/explore  := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/guard    := -Ilib/include -Isim/include -D_GNU_SOURCE
-inc_sim/trial    := -Ilib/include -Isim/include -D_GNU_SOURCE
-inc_sim/cli      := -Ilib/include -Isim/include -D_GNU_SOURCE
+inc_sim/command  := -D_GNU_SOURCE
+inc_sim/trial    := -Ilib/include -Isim/include -Isim/command -D_GNU_SOURCE
+inc_sim/cli      := -Ilib/include -Isim/include -Isim/command -D_GNU_SOURCE
 inc_bench        := -Ilib/include -Isim/include -Isim/world -D_GNU_SOURCE
 inc_fixture      := -Ilib/include
-inc_test         := -Ilib/include -Isim/include -D_GNU_SOURCE -I.
+inc_test         := -Ilib/include -Isim/include -Isim/command -D_GNU_SOURCE -I.
 
 lib_folders := lib/core lib/net lib/db lib/service lib/live
 sim_folders := sim/world sim/scenario sim/explore
 # A library of its own, so that who needs no CMocka links none.
-trial_folders := sim/trial
+trial_folders := sim/command sim/trial
 
 comma    := ,
 sources  = $(filter-out %_test.c,$(foreach d,$(1),$(wildcard $(d)/*.c)))
@@ -261,7 +262,7 @@ check: tests ## unit tests, conformance on both worlds, scenarios, black-box tes
 check-programs: tests ## the test programs and the scenarios: what depends on compiler and sanitizer
 	tests/run --build $(BUILD) $(test_bin) tests/scenarios.sh
 check-command: tests ## the same and the scripts that run the command: what is worth running with a sanitizer
-	TORC_SWEEP_SAMPLE=30 tests/run --build $(BUILD) $(test_bin) $(addprefix tests/,cli.sh fmt.sh lint.sh replay.sh scenarios.sh explore.sh sweep.sh hunt.sh check.sh clients.sh kill.sh trial.sh)
+	TORC_SWEEP_SAMPLE=30 tests/run --build $(BUILD) $(test_bin) $(addprefix tests/,cli.sh fmt.sh lint.sh replay.sh scenarios.sh explore.sh sweep.sh hunt.sh check.sh clients.sh completion.sh kill.sh trial.sh)
 check-unit: tests ## the unit tests alone
 	tests/run --build $(BUILD) $(unit_bin)
 check-conformance: tests ## the conformance suite on both worlds, and the mutants it must catch

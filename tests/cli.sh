@@ -39,13 +39,13 @@ right() {
 }
 
 # --- help and version --------------------------------------------------------------------------------
-right "--help names every command and the exit statuses" "--help" serve replay run "130 interrupted"
+right "--help names every command and the exit statuses" "--help" serve replay run "130 Interrupted" "man torc"
 right "--version is the version" "--version" "torc $(cat VERSION)"
 for command in serve replay run fmt; do
     right "$command --help says how it is used" "$command --help" "usage: torc $command"
 done
 right "serve MODULE --help has the module's options" "serve kv --help" "--listen ADDRESS" "--max-value SIZE"
-wrong "no command shows the help" "" "usage: torc COMMAND"
+wrong "no command shows the help" "" "usage: torc [options] COMMAND"
 
 # --- wrong arguments ---------------------------------------------------------------------------------
 wrong "an unknown command is named" "serv" "unknown command 'serv'; did you mean 'serve'?" "Try 'torc --help'"

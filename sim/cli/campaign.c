@@ -17,25 +17,17 @@ enum { HASH_BYTES = 33, SHOWN_MAX = 10, PATH_BYTES_MAX = 4096, VERDICT_BYTES = 3
 
 /* --- options -------------------------------------------------------------------------------------- */
 
-int torci_campaign_option(struct torci_campaign *campaign, struct torci_arguments *arguments, bool *out_known)
+int torci_campaign_option(struct torci_campaign *campaign, const char *option, const char *value, bool *out_known)
 {
-    bool shard = strcmp(arguments->name, "shard") == 0;
-    bool resume = strcmp(arguments->name, "resume") == 0;
-    const char *value;
-
-    *out_known = shard || resume || strcmp(arguments->name, "results") == 0;
-    if (!*out_known)
-        return 0;
-    if (resume) {
-        campaign->resume = true;
-        return torci_arguments_no_value(arguments) ? 0 : TORCI_EXIT_USAGE;
-    }
-    value = torci_arguments_value(arguments);
-    if (value == NULL)
-        return TORCI_EXIT_USAGE;
-    if (shard)
+    *out_known = true;
+    if (strcmp(option, "shard") == 0)
         return torci_shard_read(campaign->command, value, &campaign->shard);
-    campaign->results_path = value;
+    if (strcmp(option, "resume") == 0)
+        campaign->resume = true;
+    else if (strcmp(option, "results") == 0)
+        campaign->results_path = value;
+    else
+        *out_known = false;
     return 0;
 }
 

@@ -20,14 +20,8 @@ struct torci_campaign {
     int status;      /* of the results, when they could not be written */
 };
 
-#define TORCI_CAMPAIGN_OPTION_NAMES "shard", "results", "resume"
-#define TORCI_CAMPAIGN_HELP \
-    "  --shard I/N         only every N-th, from 0/N to (N-1)/N [what Bazel, Slurm or Kubernetes say, or all]\n" \
-    "  --results FILE      a row for each run into FILE, of SQLite\n" \
-    "  --resume            what FILE has is not run again, but told\n"
-
-/* Reads the present option if it is one of these (*out_known).  0, or an exit status. */
-int torci_campaign_option(struct torci_campaign *campaign, struct torci_arguments *arguments, bool *out_known);
+/* Takes the option if it is one of these (*out_known).  0, or an exit status. */
+int torci_campaign_option(struct torci_campaign *campaign, const char *option, const char *value, bool *out_known);
 
 /* After all options: asks the environment for the shard if none was given, and tells where it was taken from. */
 int torci_campaign_settle(struct torci_campaign *campaign);

@@ -16,6 +16,11 @@ int torci_command_error(const char *command, int status, const char *format, ...
     return status;
 }
 
+int torci_option_unread(const char *command, const char *option)
+{
+    return torci_command_error(command, TORCI_EXIT_INTERNAL, "--%s is in the table of options, and nothing reads it", option);
+}
+
 int torci_usage_error(const char *command, const char *format, ...)
 {
     va_list arguments;

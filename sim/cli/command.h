@@ -35,6 +35,9 @@ int torci_command_trial(int argc, char **argv);
 /* Prints "torc COMMAND: sentence" and where to find help to stderr; returns TORCI_EXIT_USAGE. */
 int torci_usage_error(const char *command, const char *format, ...) TORC_PRINTF(2, 3);
 
+/* An option of the command's table that nothing reads: says so, and returns TORCI_EXIT_INTERNAL. */
+int torci_option_unread(const char *command, const char *option);
+
 /* Prints "torc COMMAND: sentence" to stderr; returns `status`. */
 int torci_command_error(const char *command, int status, const char *format, ...)
     TORC_PRINTF(3, 4);

@@ -11,12 +11,12 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "command_list.h"
 #include "perturbation.h"
 #include "trace_compare.h"
 #include "work_directory.h"
 
 static const char name[] = "check";
-static const char *const option_names[] = {"seed", "param", "modules", "pairs", "help", NULL};
 
 enum { PASSED_MAX = 128, PATH_BYTES = TORCI_WORK_DIRECTORY_MAX + 32, TOLD_BYTES = 1024 };
 
@@ -29,7 +29,6 @@ struct pass {
 };
 
 struct check {
-    struct torci_arguments arguments;
     char directory[TORCI_WORK_DIRECTORY_MAX];
     char *passed_on[PASSED_MAX]; /* to torc run */
     size_t passed_on_count;
@@ -39,19 +38,6 @@ struct check {
     int status;
     bool done;
 };
-
-static void print_help(void)
-{
-    puts("usage: torc check [options] SCENARIO...\n"
-         "\n"
-         "Runs each scenario in two processes, the second one perturbed: other contents of fresh memory and\n"
-         "of the stack, other addresses and their order, another environment.  If the traces differ it shows\n"
-         "the first event in which they do, what led to it, and which perturbation it takes.\n"
-         "  --pairs NUMBER      how often [1]\n"
-         "  --seed NUMBER       --param NAME=VALUE       --modules DIR     as for torc run\n"
-         "\n"
-         "Exit status: 0 equal, 2 a scenario is invalid, 3 a run differed or escaped from the simulation.");
-}
 
 /* --- arguments ------------------------------------------------------------------------------------ */
 
@@ -67,25 +53,12 @@ static int pass_on(struct check *check, const char *option, const char *value)
     return 0;
 }
 
-static int read_option(struct check *check)
+static int read_option(void *arg, const char *option, const char *value)
 {
-    const char *option = check->arguments.name;
-    const char *value;
-    bool pairs = strcmp(option, "pairs") == 0;
+    struct check *check = arg;
     char *end;
 
-    if (strcmp(option, "help") == 0 || strcmp(option, "h") == 0) {
-        print_help();
-        check->done = true;
-        return 0;
-    }
-    if (!pairs && strcmp(option, "seed") != 0 && strcmp(option, "param") != 0 &&
-        strcmp(option, "modules") != 0)
-        return torci_arguments_unknown(&check->arguments, option_names);
-    value = torci_arguments_value(&check->arguments);
-    if (value == NULL)
-        return TORCI_EXIT_USAGE;
-    if (!pairs)
+    if (strcmp(option, "pairs") != 0)
         return pass_on(check, option, value);
     errno = 0;
     check->pairs = strtoul(value, &end, 10);
@@ -94,20 +67,21 @@ static int read_option(struct check *check)
     return 0;
 }
 
+static int read_operand(void *arg, const char *text)
+{
+    struct check *check = arg;
+
+    check->paths[check->path_count++] = text;
+    return 0;
+}
+
 static int read_arguments(struct check *check, int argc, char **argv)
 {
-    enum torci_argument_kind kind;
-    int status = 0;
+    const struct torci_argument_reader reader = {read_option, read_operand, check};
+    int status;
 
     check->pairs = 1;
-    torci_arguments_init(&check->arguments, argc, argv);
-    while (status == 0 && !check->done &&
-           (kind = torci_arguments_next(&check->arguments)) != TORCI_ARGUMENT_END) {
-        if (kind == TORCI_ARGUMENT_OPTION)
-            status = read_option(check);
-        else
-            check->paths[check->path_count++] = check->arguments.shown;
-    }
+    status = torci_arguments_read(&torci_table_check, argc, argv, &reader, &check->done);
     if (status == 0 && !check->done && check->path_count == 0)
         status = torci_usage_error(name, "which scenario?");
     return status;

@@ -6,6 +6,7 @@
 
 #include "campaign.h"
 #include "command.h"
+#include "command_list.h"
 #include "found.h"
 #include "kept_seeds.h"
 #include "mark_catalogue.h"
@@ -13,9 +14,6 @@
 #include "parallel.h"
 
 static const char name[] = "explore";
-static const char *const option_names[] = {"seeds",   "strategy", "sites",     "budget", "jobs", "out", "depth",
-                                           "param",   "modules",  "decisions", "marks",  "help",
-                                           TORCI_CAMPAIGN_OPTION_NAMES, NULL};
 
 /* A round goes on when one of its runs has failed, so those that end with the first failure are short. */
 enum { ROUND_RUNS = 256, WHOLE_ROUND_RUNS = 8192, SETTINGS_BYTES = 4096, SITES_BYTES = 1024 };
@@ -42,33 +40,6 @@ struct explore {
     uint64_t unmet; /* of every run so far */
 };
 
-static void print_help(void)
-{
-    puts("usage: torc explore [options] SCENARIO\n"
-         "\n"
-         "Runs the scenario once for each seed; what a run leaves open (torc/decision.h) is decided by a\n"
-         "strategy.  Stops at the first seed that fails (with --results it goes on), shrinks it, and writes the\n"
-         "small scenario and the decisions.  Options come before what the scenario's explore line says.\n"
-         "  --seeds A..B        [1..100]\n"
-         "  --strategy NAME     fifo, random, pct, portfolio, or dfs: no seeds but every answer to the first\n"
-         "                      questions, in one process [portfolio]\n"
-         "  --depth NUMBER      of dfs: so many questions [12]\n"
-         "  --sites LIST        what is decided: names of sites (docs/explore.md), or free, times, faults, all;\n"
-         "                      -NAME: but not that one [free: what takes no virtual time]\n"
-         "  --budget DURATION   of real time; what it left is told, status 4\n"
-         "  --jobs NUMBER       processes [the number of processors]\n"
-         "  --out DIR           where what fails is written, and seeds that failed are kept to be tried first\n"
-         "                      the next time [the scenario's folder]\n"
-         "  --marks             every TORC_SOMETIMES and TORC_REACHABLE of the modules is to hold in some run: those\n"
-         "                      that do not are listed, status 5; neither of a shard nor of what --resume takes over\n"
-         TORCI_CAMPAIGN_HELP
-         "  --param NAME=VALUE, --modules DIR, --decisions FILE   as for torc run\n"
-         "\n"
-         "Exit status: 0 no seed failed, 1 one failed, 2 invalid, 3 one had another digest in FILE, 4 the budget\n"
-         "ended it, 5 a `sometimes` was true, or a `when` fired, in no run (of shards torc merge tells), every run was set\n"
-         "aside, or with --marks a mark held in none.");
-}
-
 /* --- arguments ------------------------------------------------------------------------------------ */
 
 static int read_value(void *arg, const char *option, const char *value)
@@ -84,8 +55,7 @@ static int read_value(void *arg, const char *option, const char *value)
     } else if (strcmp(option, "strategy") == 0) {
         explore->strategy_given = true;
         if (torc_strategy_of_name(value, &exploration->strategy) != 0)
-            return torci_usage_error(name, "--strategy: '%s' is none of fifo, random, pct, portfolio, dfs",
-                                     value);
+            return torci_choice_error(&torci_table_explore, option, value);
     } else if (strcmp(option, "sites") == 0) {
         explore->sites_given = true;
         if (torc_decision_sites_parse(value, &exploration->sites, &bad) != 0)
@@ -101,8 +71,12 @@ static int read_value(void *arg, const char *option, const char *value)
         if (torc_scenario_parse_depth(value, &exploration->depth) != 0)
             return torci_usage_error(name, "--depth: '%s' is not a number from 1 to %d", value,
                                      TORC_SEARCH_DEPTH_MAX);
-    } else {
+    } else if (strcmp(option, "marks") == 0) {
+        exploration->marks = true;
+    } else if (strcmp(option, "out") == 0) {
         explore->out = value;
+    } else {
+        return torci_option_unread(name, option);
     }
     return 0;
 }
@@ -417,9 +391,8 @@ int torci_command_explore(int argc, char **argv)
     explore->campaign.command = name;
     status = torci_scenario_source_arguments(
         &explore->source, argc, argv,
-        &(struct torci_command_options){option_names, 7, print_help, read_value, explore,
-                                        &explore->campaign, &explore->exploration.marks},
-        &explore->path, &done);
+        &(struct torci_command_options){&torci_table_explore, read_value, explore, &explore->campaign}, &explore->path,
+        &done);
     if (status == 0 && !done)
         status = explore_scenario(explore);
     torci_scenario_source_free(&explore->source);

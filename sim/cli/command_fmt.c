@@ -5,15 +5,14 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "command_list.h"
 #include "file_replace.h"
 #include "scenario_source.h"
 #include "text_diff.h"
 
 static const char name[] = "fmt";
-static const char *const option_names[] = {"check", "diff", "param", "help", NULL};
 
 struct fmt {
-    struct torci_arguments arguments;
     struct torci_scenario_source source;
     const char **paths;
     size_t path_count;
@@ -30,58 +29,38 @@ struct text {
     bool lost;
 };
 
-static void print_help(void)
-{
-    puts("usage: torc fmt [--check] [--diff] SCENARIO...\n"
-         "\n"
-         "Writes scenarios in their canonical form: blanks and empty lines change, nothing else.  Prints the names\n"
-         "of the files it changed.  A file that does not parse is left alone.  - is standard input, and its\n"
-         "canonical form goes to standard output.\n"
-         "  --check             changes nothing; prints the names of the files that would change\n"
-         "  --diff              changes nothing; prints what would change\n"
-         "  --param NAME=VALUE  of a parameter that only an including file declares; may be repeated\n"
-         "\n"
-         "Exit status: 0, or 1 with --check or --diff if a file is not canonical, 2 if one does not parse,\n"
-         "99 if one cannot be written.");
-}
-
 /* --- arguments ------------------------------------------------------------------------------------ */
 
-static int read_option(struct fmt *fmt)
+static int read_option(void *arg, const char *option, const char *value)
 {
-    const char *option = fmt->arguments.name;
-    bool check = strcmp(option, "check") == 0;
-    bool diff = strcmp(option, "diff") == 0;
-    bool help = strcmp(option, "help") == 0 || strcmp(option, "h") == 0;
-    bool known;
+    struct fmt *fmt = arg;
+    bool shared;
+    int status = torci_scenario_source_option(&fmt->source, option, value, &shared);
 
-    if (strcmp(option, "param") == 0)
-        return torci_scenario_source_option(&fmt->source, &fmt->arguments, &known);
-    if (!check && !diff && !help)
-        return torci_arguments_unknown(&fmt->arguments, option_names);
-    if (!torci_arguments_no_value(&fmt->arguments))
-        return TORCI_EXIT_USAGE;
-    fmt->check = fmt->check || check;
-    fmt->diff = fmt->diff || diff;
-    fmt->done = help;
-    if (help)
-        print_help();
+    if (shared)
+        return status;
+    if (strcmp(option, "check") == 0)
+        fmt->check = true;
+    else if (strcmp(option, "diff") == 0)
+        fmt->diff = true;
+    else
+        return torci_option_unread(name, option);
+    return 0;
+}
+
+static int read_operand(void *arg, const char *text)
+{
+    struct fmt *fmt = arg;
+
+    fmt->paths[fmt->path_count++] = text;
     return 0;
 }
 
 static int read_arguments(struct fmt *fmt, int argc, char **argv)
 {
-    enum torci_argument_kind kind;
-    int status = 0;
+    const struct torci_argument_reader reader = {read_option, read_operand, fmt};
+    int status = torci_arguments_read(&torci_table_fmt, argc, argv, &reader, &fmt->done);
 
-    torci_arguments_init(&fmt->arguments, argc, argv);
-    while (status == 0 && !fmt->done &&
-           (kind = torci_arguments_next(&fmt->arguments)) != TORCI_ARGUMENT_END) {
-        if (kind == TORCI_ARGUMENT_OPTION)
-            status = read_option(fmt);
-        else
-            fmt->paths[fmt->path_count++] = fmt->arguments.shown;
-    }
     if (status == 0 && !fmt->done && fmt->path_count == 0)
         status = torci_usage_error(name, "which scenario?");
     return status;

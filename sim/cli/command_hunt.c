@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "command_list.h"
 #include "fault_case.h"
 #include "fault_list.h"
 #include "found.h"
@@ -13,7 +14,6 @@
 #include "scenario_source.h"
 
 static const char name[] = "hunt";
-static const char *const option_names[] = {"budget", "jobs", "out", "param", "modules", "marks", "help", NULL};
 
 enum { ROUND_RUNS = 128 };
 #define BUDGET_NS UINT64_C(60000000000)
@@ -61,24 +61,6 @@ struct hunt {
     struct torci_found_shrunk shrunk;
 };
 
-static void print_help(void)
-{
-    puts("usage: torc hunt [options] SCENARIO\n"
-         "\n"
-         "Tries everything there is against one scenario, until something fails or the time is up: a plain run,\n"
-         "the determinism check, other orders and amounts, every single fault once, many faults and delays by\n"
-         "seeds, every single fault for ever, and seeds again.  What fails is shrunk to a small scenario.\n"
-         "  --budget DURATION   of real time [60s]\n"
-         "  --jobs NUMBER       processes [the number of processors]\n"
-         "  --out DIR           where what fails is written [the scenario's folder]\n"
-         "  --marks             every TORC_SOMETIMES and TORC_REACHABLE of the modules is to hold in some run: those\n"
-         "                      that do not are listed, status 5\n"
-         "  --param NAME=VALUE, --modules DIR   as for torc run\n"
-         "\n"
-         "Exit status: 0 nothing failed, 1 something did, 2 invalid, 3 it is not deterministic,\n"
-         "5 a `sometimes` was never true, or with --marks a mark held in no run.");
-}
-
 static int read_value(void *arg, const char *option, const char *value)
 {
     struct hunt *hunt = arg;
@@ -87,7 +69,12 @@ static int read_value(void *arg, const char *option, const char *value)
         return torci_read_budget(name, value, &hunt->budget_ns);
     if (strcmp(option, "jobs") == 0)
         return torci_parallel_read_jobs(name, value, &hunt->jobs);
-    hunt->out = value;
+    if (strcmp(option, "marks") == 0)
+        hunt->marks_wanted = true;
+    else if (strcmp(option, "out") == 0)
+        hunt->out = value;
+    else
+        return torci_option_unread(name, option);
     return 0;
 }
 
@@ -351,9 +338,7 @@ int torci_command_hunt(int argc, char **argv)
     hunt->budget_ns = BUDGET_NS;
     status = torci_scenario_source_arguments(
         &hunt->source, argc, argv,
-        &(struct torci_command_options){option_names, 3, print_help, read_value, hunt, NULL,
-                                        &hunt->marks_wanted}, &hunt->path,
-        &done);
+        &(struct torci_command_options){&torci_table_hunt, read_value, hunt, NULL}, &hunt->path, &done);
     if (status == 0 && !done)
         status = hunt_scenario(hunt);
     torci_scenario_source_free(&hunt->source);

@@ -5,16 +5,15 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "command_list.h"
 #include "module_lint.h"
 #include "module_loader.h"
 #include "scenario_source.h"
 
 static const char name[] = "lint";
-static const char *const option_names[] = {"param", "modules", "help", NULL};
 enum { PATH_BYTES = 4096 };
 
 struct lint {
-    struct torci_arguments arguments;
     struct torci_scenario_source source;
     const char **paths;
     size_t path_count;
@@ -23,55 +22,30 @@ struct lint {
     bool done; /* --help */
 };
 
-static void print_help(void)
-{
-    puts("usage: torc lint FILE.scn|MODULE.so...\n"
-         "\n"
-         "Finds what is no error and surely wrong; nothing is run, but modules are loaded.\n"
-         "  modules    writable-static    a variable that all hosts that run the module share\n"
-         "             forbidden-import   clock, network, files, threads, memory past the reactor\n"
-         "             descriptor         options whose defaults do not parse, names twice, ...\n"
-         "  scenarios  unused-name, unknown-name   given by `as` and not used; used and not given\n"
-         "             unused-host        no line is about it\n"
-         "             never-due          a line that cannot happen\n"
-         "             no-assertion       no line could find anything wrong\n"
-         "             failure-type       expect failure TYPE, and there is no such type\n"
-         "             lint-off           a comment '# lint: off CHECK' with a check there is not\n"
-         "In a scenario the comment '# lint: off CHECK' silences that check on its line.\n"
-         "  --param NAME=VALUE, --modules DIR   as for torc run\n"
-         "\n"
-         "Exit status: 0 nothing is found, 1 something is, 2 a file cannot be read or does not parse.");
-}
-
 /* --- arguments ------------------------------------------------------------------------------------ */
 
-static int read_option(struct lint *lint)
+static int read_option(void *arg, const char *option, const char *value)
 {
-    const char *option = lint->arguments.name;
-    bool known = false;
+    struct lint *lint = arg;
+    bool shared;
+    int status = torci_scenario_source_option(&lint->source, option, value, &shared);
 
-    if (strcmp(option, "help") == 0 || strcmp(option, "h") == 0) {
-        lint->done = true;
-        print_help();
-        return 0;
-    }
-    if (strcmp(option, "param") == 0 || strcmp(option, "modules") == 0)
-        return torci_scenario_source_option(&lint->source, &lint->arguments, &known);
-    return torci_arguments_unknown(&lint->arguments, option_names);
+    return shared ? status : torci_option_unread(name, option);
+}
+
+static int read_operand(void *arg, const char *text)
+{
+    struct lint *lint = arg;
+
+    lint->paths[lint->path_count++] = text;
+    return 0;
 }
 
 static int read_arguments(struct lint *lint, int argc, char **argv)
 {
-    enum torci_argument_kind kind;
-    int status = 0;
+    const struct torci_argument_reader reader = {read_option, read_operand, lint};
+    int status = torci_arguments_read(&torci_table_lint, argc, argv, &reader, &lint->done);
 
-    torci_arguments_init(&lint->arguments, argc, argv);
-    while (status == 0 && !lint->done && (kind = torci_arguments_next(&lint->arguments)) != TORCI_ARGUMENT_END) {
-        if (kind == TORCI_ARGUMENT_OPTION)
-            status = read_option(lint);
-        else
-            lint->paths[lint->path_count++] = lint->arguments.shown;
-    }
     if (status == 0 && !lint->done && lint->path_count == 0)
         status = torci_usage_error(name, "which scenario, or which module?");
     return status;

@@ -8,10 +8,10 @@
 #include "arguments.h"
 #include "campaign.h"
 #include "command.h"
+#include "command_list.h"
 #include "results.h"
 
 static const char name[] = "merge";
-static const char *const option_names[] = {"help", NULL};
 
 enum { SHOWN_MAX = 10, HASH_SHOWN = 8 };
 
@@ -28,19 +28,6 @@ struct merge {
     uint64_t left;
     uint64_t unmet; /* campaigns with a `sometimes` that was true in no run */
 };
-
-static void print_help(void)
-{
-    puts("usage: torc merge OUT FILE...\n"
-         "\n"
-         "Puts the results of torc explore and torc sweep (--results FILE) into OUT, which must not be there\n"
-         "yet, and tells what is in it: failures, those that are alike once, what was left out, and runs that\n"
-         "are the same and have another digest in another file.\n"
-         "\n"
-         "Exit status: 0 all is there and right, 1 a run failed, 2 a file is invalid, 3 runs that are the same\n"
-         "differ, 4 something was left out, 5 a `sometimes` was true, or a `when`\n"
-         "fired, in no run.");
-}
 
 /* --- adding a file -------------------------------------------------------------------------------- */
 
@@ -280,31 +267,32 @@ static int merge_files(const char *out, const char *const *paths, size_t count)
     return status;
 }
 
+struct paths {
+    const char **values;
+    size_t count;
+};
+
+static int read_operand(void *arg, const char *text)
+{
+    struct paths *paths = arg;
+
+    paths->values[paths->count++] = text;
+    return 0;
+}
+
 int torci_command_merge(int argc, char **argv)
 {
-    struct torci_arguments arguments;
-    enum torci_argument_kind kind;
-    const char **paths = calloc((size_t)argc, sizeof *paths);
-    size_t count = 0;
-    int status = 0;
-    bool help = false;
+    struct paths paths = {calloc((size_t)argc, sizeof *paths.values), 0};
+    const struct torci_argument_reader reader = {NULL, read_operand, &paths};
+    int status;
+    bool done;
 
-    if (paths == NULL)
+    if (paths.values == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
-    torci_arguments_init(&arguments, argc, argv);
-    while (status == 0 && !help && (kind = torci_arguments_next(&arguments)) != TORCI_ARGUMENT_END) {
-        if (kind == TORCI_ARGUMENT_OPERAND)
-            paths[count++] = arguments.shown;
-        else if (strcmp(arguments.name, "help") == 0 || strcmp(arguments.name, "h") == 0)
-            help = true;
-        else
-            status = torci_arguments_unknown(&arguments, option_names);
-    }
-    if (help)
-        print_help();
-    else if (status == 0)
-        status = count < 2 ? torci_usage_error(name, "into which file, and which files?")
-                           : merge_files(paths[0], paths + 1, count - 1);
-    free(paths);
+    status = torci_arguments_read(&torci_table_merge, argc, argv, &reader, &done);
+    if (status == 0 && !done)
+        status = paths.count < 2 ? torci_usage_error(name, "into which file, and which files?")
+                                 : merge_files(paths.values[0], paths.values + 1, paths.count - 1);
+    free(paths.values);
     return status;
 }

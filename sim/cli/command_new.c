@@ -10,27 +10,16 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "command_list.h"
 #include "own_folder.h"
 #include "scenario_source.h"
 
 static const char name[] = "new";
-static const char *const option_names[] = {"help", NULL};
 static const char mark[] = "@name@";
 
 enum { NAME_BYTES_MAX = 64, PATH_BYTES_MAX = 4096 };
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-static void print_help(void)
-{
-    puts("usage: torc new NAME\n"
-         "\n"
-         "Makes the folder NAME with a project: a module that speaks a small protocol of lines, its scenarios, a\n"
-         "Makefile that uses the installed Torc, files for the CI of GitHub and GitLab.  It builds and passes at\n"
-         "once: cd NAME && make check.  NAME has letters, digits and _ and begins with a letter.\n"
-         "\n"
-         "Exit status: 0, 2 the name is not possible or taken, 99 the folder cannot be made: there is none then.");
-}
 
 /* --- arguments ------------------------------------------------------------------------------------ */
 
@@ -53,27 +42,24 @@ static int read_name(const char *text)
     return 0;
 }
 
-/* 0, or an exit status.  `*out` stays NULL after --help. */
-static int read_arguments(int argc, char **argv, const char **out)
+static int read_operand(void *arg, const char *text)
 {
-    struct torci_arguments arguments;
-    enum torci_argument_kind kind;
+    const char **out = arg;
 
-    torci_arguments_init(&arguments, argc, argv);
-    while ((kind = torci_arguments_next(&arguments)) != TORCI_ARGUMENT_END) {
-        if (kind == TORCI_ARGUMENT_OPTION) {
-            if (strcmp(arguments.name, "help") != 0 && strcmp(arguments.name, "h") != 0)
-                return torci_arguments_unknown(&arguments, option_names);
-            if (!torci_arguments_no_value(&arguments))
-                return TORCI_EXIT_USAGE;
-            *out = NULL;
-            print_help();
-            return 0;
-        }
-        if (*out != NULL)
-            return torci_usage_error(name, "'%s' and '%s': one project at a time", *out, arguments.shown);
-        *out = arguments.shown;
-    }
+    if (*out != NULL)
+        return torci_usage_error(name, "'%s' and '%s': one project at a time", *out, text);
+    *out = text;
+    return 0;
+}
+
+/* 0, or an exit status. */
+static int read_arguments(int argc, char **argv, const char **out, bool *out_done)
+{
+    const struct torci_argument_reader reader = {NULL, read_operand, out};
+    int status = torci_arguments_read(&torci_table_new, argc, argv, &reader, out_done);
+
+    if (status != 0 || *out_done)
+        return status;
     return *out != NULL ? read_name(*out) : torci_usage_error(name, "which NAME?");
 }
 
@@ -245,9 +231,10 @@ int torci_command_new(int argc, char **argv)
     char template[PATH_BYTES_MAX];
     const char *project = NULL;
     struct stat there;
-    int status = read_arguments(argc, argv, &project);
+    bool done;
+    int status = read_arguments(argc, argv, &project, &done);
 
-    if (status != 0 || project == NULL)
+    if (status != 0 || done)
         return status;
     if (lstat(project, &there) == 0)
         return torci_command_error(name, TORCI_EXIT_USAGE, "%s is there already, and is left as it is", project);

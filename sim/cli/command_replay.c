@@ -10,6 +10,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "command_list.h"
 #include "log_printer.h"
 #include "module_loader.h"
 #include "work_directory.h"
@@ -33,106 +34,63 @@ struct replay {
     struct torci_log_printer printer;
 };
 
-static void print_help(void)
-{
-    puts("usage: torc replay FILE [options]\n"
-         "\n"
-         "Plays a recording (torc serve --record) to today's build of the module, in virtual time, and\n"
-         "compares everything it does with what is recorded, replies byte for byte.  Stops at the\n"
-         "first difference and shows both sides.\n"
-         "\n"
-         "  --module MODULE   path or name of the module [the one the recording names]\n"
-         "  --modules DIR     where modules are looked for [beside the command]\n"
-         "  --jsonl FILE      write each event once it was replayed\n"
-         "  --db canned|real  answer statements on databases from the recording [canned], or do that\n"
-         "                    and also run them with SQLite, on new files that are removed afterwards,\n"
-         "                    and compare codes, rows and changes\n"
-         "  --db-from FILE    with --db real: databases begin as copies of this one [empty]\n"
-         "  -v, --verbose     show the log of the module, and where the recording comes from\n"
-         "\n"
-         "Exit status: 0 equal, 1 different, 2 the file is damaged or is not a recording, 99 an output\n"
-         "cannot be written.");
-}
-
 static bool is_real(const struct replay *replay)
 {
     return replay->db != NULL && strcmp(replay->db, "real") == 0;
 }
 
-/* The options of databases: 0, or -1 and the error was printed. */
+/* The options of databases: 0, or an exit status. */
 static int check_databases(const struct replay *replay)
 {
     static const char *const kinds[] = {"canned", "real", NULL};
     const char *near = replay->db != NULL ? torc_name_nearest(replay->db, kinds) : NULL;
 
-    if (replay->db != NULL && strcmp(replay->db, "canned") != 0 && !is_real(replay)) {
-        if (near != NULL) {
-            torci_usage_error(name, "--db %s: did you mean %s?", replay->db, near);
-        } else {
-            torci_usage_error(name, "--db %s: it is canned or real", replay->db);
-        }
-        return -1;
-    }
-    if (replay->db_from != NULL && !is_real(replay)) {
-        torci_usage_error(name, "--db-from goes with --db real");
-        return -1;
-    }
+    if (replay->db != NULL && strcmp(replay->db, "canned") != 0 && !is_real(replay))
+        return near != NULL ? torci_usage_error(name, "--db %s: did you mean %s?", replay->db, near)
+                            : torci_usage_error(name, "--db %s: it is canned or real", replay->db);
+    if (replay->db_from != NULL && !is_real(replay))
+        return torci_usage_error(name, "--db-from goes with --db real");
     return 0;
 }
 
-/* 0: go on.  Otherwise *out_exit is the exit status. */
-static int parse_arguments(struct replay *replay, int argc, char **argv, int *out_exit)
+static int read_option(void *arg, const char *option, const char *value)
 {
-    static const char *const names[] = {"module", "modules", "jsonl", "db", "db-from", "verbose", "help", NULL};
-    struct torci_arguments arguments;
-    enum torci_argument_kind kind;
+    struct replay *replay = arg;
+    const char **place = strcmp(option, "module") == 0    ? &replay->module
+                         : strcmp(option, "modules") == 0 ? &replay->modules
+                         : strcmp(option, "jsonl") == 0   ? &replay->jsonl_path
+                         : strcmp(option, "db") == 0      ? &replay->db
+                         : strcmp(option, "db-from") == 0 ? &replay->db_from
+                                                          : NULL;
 
-    torci_arguments_init(&arguments, argc, argv);
-    *out_exit = TORCI_EXIT_USAGE;
-    while ((kind = torci_arguments_next(&arguments)) != TORCI_ARGUMENT_END) {
-        const char *option = arguments.name;
-        const char **value = NULL;
+    if (place != NULL)
+        *place = value;
+    else if (strcmp(option, "verbose") == 0)
+        replay->verbose = true;
+    else
+        return torci_option_unread(name, option);
+    return 0;
+}
 
-        if (kind == TORCI_ARGUMENT_OPERAND) {
-            if (replay->path != NULL) {
-                torci_usage_error(name, "one FILE at a time: '%s' is the second", arguments.shown);
-                return -1;
-            }
-            replay->path = arguments.shown;
-            continue;
-        }
-        if (strcmp(option, "help") == 0 || strcmp(option, "h") == 0) {
-            print_help();
-            *out_exit = TORCI_EXIT_PASS;
-            return -1;
-        }
-        if (strcmp(option, "verbose") == 0 || strcmp(option, "v") == 0) {
-            if (!torci_arguments_no_value(&arguments)) {
-                return -1;
-            }
-            replay->verbose = true;
-            continue;
-        }
-        value = strcmp(option, "module") == 0    ? &replay->module
-                : strcmp(option, "modules") == 0 ? &replay->modules
-                : strcmp(option, "jsonl") == 0   ? &replay->jsonl_path
-                : strcmp(option, "db") == 0      ? &replay->db
-                : strcmp(option, "db-from") == 0 ? &replay->db_from
-                                                 : NULL;
-        if (value == NULL) {
-            torci_arguments_unknown(&arguments, names);
-            return -1;
-        }
-        *value = torci_arguments_value(&arguments);
-        if (*value == NULL) {
-            return -1;
-        }
-    }
-    if (replay->path == NULL) {
-        torci_usage_error(name, "which FILE?");
-        return -1;
-    }
-    return check_databases(replay);
+static int read_operand(void *arg, const char *text)
+{
+    struct replay *replay = arg;
+
+    if (replay->path != NULL)
+        return torci_usage_error(name, "one FILE at a time: '%s' is the second", text);
+    replay->path = text;
+    return 0;
+}
+
+/* 0, or an exit status. */
+static int read_arguments(struct replay *replay, int argc, char **argv, bool *out_done)
+{
+    const struct torci_argument_reader reader = {read_option, read_operand, replay};
+    int status = torci_arguments_read(&torci_table_replay, argc, argv, &reader, out_done);
+
+    if (status != 0 || *out_done)
+        return status;
+    return replay->path != NULL ? check_databases(replay) : torci_usage_error(name, "which FILE?");
 }
 
 static long read_file(void *arg, void *buffer, size_t bytes)
@@ -406,10 +364,12 @@ static int replay_file(struct replay *replay)
 int torci_command_replay(int argc, char **argv)
 {
     struct replay replay = {.path = NULL};
+    bool done;
     int status;
 
     torci_log_printer_init(&replay.printer, TORC_LOG_DEBUG);
-    if (parse_arguments(&replay, argc, argv, &status) != 0) {
+    status = read_arguments(&replay, argc, argv, &done);
+    if (status != 0 || done) {
         return status;
     }
     status = replay_file(&replay);

@@ -10,17 +10,14 @@
 #include "arguments.h"
 #include "command.h"
 #include "crash_report.h"
+#include "command_list.h"
 #include "fault_case.h"
 #include "perturbation.h"
 #include "scenario_printer.h"
 #include "scenario_source.h"
 
 static const char name[] = "run";
-static const char *const option_names[] = {"seed", "param",   "modules", "jsonl",   "trace",  "junit", "tap",
-                                           "v",    "verbose", "digest",  "perturb", "hashes", "help",  "decisions", "fault", "split", "strategy", "sites", NULL};
-
 struct run {
-    struct torci_arguments arguments;
     struct torci_scenario_source source;
     struct torci_scenario_printer printer;
     const char **paths;
@@ -45,33 +42,6 @@ struct run {
     bool done; /* --help */
 };
 
-static void print_help(void)
-{
-    puts("usage: torc run [options] SCENARIO...\n"
-         "\n"
-         "Runs each scenario once, in virtual time, and prints its verdict and digest.\n"
-         "docs/scenario.md describes the language.\n"
-         "  --seed NUMBER       instead of the scenario's\n"
-         "  --param NAME=VALUE  instead of the value of a `param` line; may be repeated\n"
-         "  --modules DIR       where modules are looked for [beside the command]\n"
-         "  -v                  tell line by line what happens\n"
-         "  --trace             the trace on stdout, one event in JSON a line\n"
-         "  --jsonl FILE        the trace into FILE\n"
-         "  --decisions FILE    takes the decisions of its `decide` lines; tells which were never asked for\n"
-         "  --fault CASE        one fault more, as torc sweep names it: SITE:HOST:K[..]=OPTION\n"
-         "  --split CASE        one stream split, as torc sweep names it: CONNECTION:c2s:AT\n"
-         "  --strategy NAME     decides as torc explore does for this seed\n"
-         "  --sites LIST        what the strategy decides [what takes no virtual time]\n"
-         "  --hashes            each line of the trace ends with the digest so far\n"
-         "  --perturb LIST      changes what must not matter: memory, stack, addresses (see torc check)\n"
-         "  --tap               results in TAP\n"
-         "  --digest            only digests: DIGEST  SCENARIO\n"
-         "  --junit FILE        results in JUnit's XML into FILE as well\n"
-         "\n"
-         "Exit status: 0 all pass, 1 something failed, 2 a scenario is invalid, 4 a limit ended one,\n"
-         "5 a `sometimes` was never true, or a `when` never fired, 77 every run was set aside.");
-}
-
 /* --- arguments ------------------------------------------------------------------------------------ */
 
 static int read_seed(struct run *run, const char *text)
@@ -94,8 +64,7 @@ static int read_perturbations(struct run *run, const char *text)
     const char *bad;
 
     if (!torci_perturbation_parse(text, &run->perturb, &bad))
-        return torci_usage_error(name, "--perturb: '%.*s' is none of memory, stack, addresses, environment",
-                                 (int)strcspn(bad, ","), bad);
+        return torci_choice_error(&torci_table_run, "perturb", bad);
     return 0;
 }
 
@@ -103,7 +72,7 @@ static int read_strategy(struct run *run, const char *text)
 {
     run->strategy_given = true;
     if (torc_strategy_of_name(text, &run->strategy) != 0 || run->strategy == TORC_STRATEGY_DFS)
-        return torci_usage_error(name, "--strategy: '%s' is none of fifo, random, pct, portfolio", text);
+        return torci_choice_error(&torci_table_run, "strategy", text);
     return 0;
 }
 
@@ -116,24 +85,13 @@ static int read_sites(struct run *run, const char *text)
     return 0;
 }
 
-static int read_value_option(struct run *run)
+static int read_value_option(struct run *run, const char *option, const char *value)
 {
-    const char *option = run->arguments.name;
-    const char *value;
     bool shared;
-    int status = torci_scenario_source_option(&run->source, &run->arguments, &shared);
-    bool known = strcmp(option, "seed") == 0 || strcmp(option, "jsonl") == 0 ||
-                 strcmp(option, "junit") == 0 || strcmp(option, "perturb") == 0 ||
-                 strcmp(option, "strategy") == 0 || strcmp(option, "sites") == 0 ||
-                 strcmp(option, "fault") == 0 || strcmp(option, "split") == 0;
+    int status = torci_scenario_source_option(&run->source, option, value, &shared);
 
     if (shared)
         return status;
-    if (!known)
-        return torci_arguments_unknown(&run->arguments, option_names);
-    value = torci_arguments_value(&run->arguments);
-    if (value == NULL)
-        return TORCI_EXIT_USAGE;
     if (strcmp(option, "seed") == 0)
         return read_seed(run, value);
     if (strcmp(option, "jsonl") != 0 && strcmp(option, "junit") != 0)
@@ -156,52 +114,45 @@ static int read_value_option(struct run *run)
         run->trace_path = value;
         return open_output(option, value, &run->trace);
     }
-    run->junit_path = value;
-    return open_output(option, value, &run->printer.junit);
+    if (strcmp(option, "junit") == 0) {
+        run->junit_path = value;
+        return open_output(option, value, &run->printer.junit);
+    }
+    return torci_option_unread(name, option);
 }
 
-static int read_option(struct run *run)
+static int read_option(void *arg, const char *option, const char *value)
 {
-    const char *option = run->arguments.name;
-    bool trace = strcmp(option, "trace") == 0;
-    bool tap = strcmp(option, "tap") == 0;
-    bool digest = strcmp(option, "digest") == 0;
-    bool verbose = strcmp(option, "v") == 0 || strcmp(option, "verbose") == 0;
-    bool hashes = strcmp(option, "hashes") == 0;
-    bool help = strcmp(option, "help") == 0 || strcmp(option, "h") == 0;
+    struct run *run = arg;
 
-    if (!trace && !tap && !digest && !verbose && !hashes && !help)
-        return read_value_option(run);
-    if (!torci_arguments_no_value(&run->arguments))
-        return TORCI_EXIT_USAGE;
-    if (help) {
-        print_help();
-        run->done = true;
-    }
-    if (trace)
+    if (strcmp(option, "trace") == 0)
         run->trace = stdout;
-    if (tap)
+    else if (strcmp(option, "tap") == 0)
         run->printer.format = TORCI_SCENARIO_TAP;
-    if (digest)
+    else if (strcmp(option, "digest") == 0)
         run->printer.format = TORCI_SCENARIO_DIGESTS;
-    run->verbose = run->verbose || verbose;
-    run->hashes = run->hashes || hashes;
+    else if (strcmp(option, "verbose") == 0)
+        run->verbose = true;
+    else if (strcmp(option, "hashes") == 0)
+        run->hashes = true;
+    else
+        return read_value_option(run, option, value);
+    return 0;
+}
+
+static int read_operand(void *arg, const char *text)
+{
+    struct run *run = arg;
+
+    run->paths[run->path_count++] = text;
     return 0;
 }
 
 static int read_arguments(struct run *run, int argc, char **argv)
 {
-    enum torci_argument_kind kind;
-    int status = 0;
+    const struct torci_argument_reader reader = {read_option, read_operand, run};
+    int status = torci_arguments_read(&torci_table_run, argc, argv, &reader, &run->done);
 
-    torci_arguments_init(&run->arguments, argc, argv);
-    while (status == 0 && !run->done &&
-           (kind = torci_arguments_next(&run->arguments)) != TORCI_ARGUMENT_END) {
-        if (kind == TORCI_ARGUMENT_OPTION)
-            status = read_option(run);
-        else
-            run->paths[run->path_count++] = run->arguments.shown;
-    }
     if (status == 0 && !run->done && run->path_count == 0)
         status = torci_usage_error(name, "which scenario?");
     return status;

@@ -11,6 +11,7 @@
 #include "arguments.h"
 #include "build_id.h"
 #include "command.h"
+#include "command_list.h"
 #include "listen_watch.h"
 #include "log_printer.h"
 #include "module_loader.h"
@@ -18,9 +19,7 @@
 
 static const char name[] = "serve";
 
-enum { RECORD_BUFFER_BYTES = 1 << 18, OWN_OPTION_COUNT = 5 };
-static const char *const own_options[OWN_OPTION_COUNT] = {"record", "log-level", "modules",
-                                                          "threads", "help"};
+enum { RECORD_BUFFER_BYTES = 1 << 18 };
 
 struct serve {
     struct torci_arguments arguments;
@@ -48,21 +47,7 @@ struct serve {
 
 static void print_help(const struct serve *serve)
 {
-    puts("usage: torc serve MODULE [options] [options of the module]\n"
-         "\n"
-         "Runs a module on real sockets and real time, until SIGINT or SIGTERM.  Prints a line\n"
-         "'listening ADDRESS' for each address it listens on; logs to stderr.\n"
-         "\n"
-         "MODULE is the path of a shared object, or the name of one in the modules folder.\n"
-         "  --record FILE       write everything that passes the seam to FILE, for torc replay\n"
-         "  --log-level LEVEL   debug, info, warn, error or critical [info]\n"
-         "  --modules DIR       where modules are looked for [beside the command]\n"
-         "  --threads NUMBER    of the pool that runs blocking jobs [4]\n"
-         "  --help              with MODULE: its options too\n"
-         "\n"
-         "Options of the module are written --NAME VALUE, --NAME=VALUE or NAME=VALUE, after MODULE.\n"
-         "Exit status: 0 stopped by SIGTERM, 130 by SIGINT or by force, 1 it could not start, gave up\n"
-         "after an error or the recording is not complete, 2 wrong usage.");
+    torci_command_print_help(&torci_table_serve, "torc serve", stdout);
     if (serve->module != NULL) {
         putchar('\n');
         torci_module_options_print(serve->module, stdout);
@@ -97,17 +82,12 @@ static int set_option(struct serve *serve, const char *option, const char *value
     return 0;
 }
 
-/* The names of all options that are allowed here. */
 static int unknown_option(const struct serve *serve)
 {
     const char *names[128] = {NULL};
     size_t count = 0;
 
-    for (; count < OWN_OPTION_COUNT; count++) {
-        names[count] = own_options[count];
-    }
-    for (const struct torc_option *option = serve->module != NULL ? serve->module->options : NULL;
-         option != NULL && option->name != NULL && count + 1 < 128; option++) {
+    for (const struct torc_option *option = serve->module->options; option->name != NULL && count + 1 < 128; option++) {
         names[count++] = option->name;
     }
     return torci_arguments_unknown(&serve->arguments, names);
@@ -148,30 +128,20 @@ static int parse_threads(struct serve *serve, const char *value)
     return 0;
 }
 
-static int parse_option(struct serve *serve)
+static int parse_option(struct serve *serve, const char *option, const char *value)
 {
-    const char *option = serve->arguments.name;
-    const char *value;
-
-    if (strcmp(option, "record") != 0 && strcmp(option, "log-level") != 0 &&
-        strcmp(option, "modules") != 0 && strcmp(option, "threads") != 0) {
-        return module_option(serve);
-    }
-    value = torci_arguments_value(&serve->arguments);
-    if (value == NULL) {
-        return TORCI_EXIT_USAGE;
-    }
-    if (option[0] == 'r') {
+    if (strcmp(option, "record") == 0) {
         serve->record_path = value;
-    } else if (option[0] == 'm' && serve->module != NULL) {
+    } else if (strcmp(option, "modules") == 0 && serve->module != NULL) {
         return torci_usage_error(name, "--modules comes before MODULE");
-    } else if (option[0] == 'm') {
+    } else if (strcmp(option, "modules") == 0) {
         serve->modules = value;
-    } else if (option[0] == 't') {
+    } else if (strcmp(option, "threads") == 0) {
         return parse_threads(serve, value);
+    } else if (strcmp(option, "log-level") != 0) {
+        return torci_option_unread(name, option);
     } else if (!torci_log_level_parse(value, &serve->printer.lowest)) {
-        return torci_usage_error(name, "--log-level: '%s' is none of debug, info, warn, error, "
-                                       "critical", value);
+        return torci_choice_error(&torci_table_serve, option, value);
     }
     return 0;
 }
@@ -197,9 +167,25 @@ static int parse_operand(struct serve *serve)
     return set_option(serve, option, equals + 1);
 }
 
-static bool asks_for_help(const struct torci_arguments *arguments)
+/* One that is not the end.  *out_help: help is asked for. */
+static int parse_argument(struct serve *serve, enum torci_argument_kind kind, bool *out_help)
 {
-    return strcmp(arguments->name, "help") == 0 || strcmp(arguments->shown, "-h") == 0;
+    const struct torci_arguments *arguments = &serve->arguments;
+
+    if (kind == TORCI_ARGUMENT_OPERAND) {
+        return parse_operand(serve);
+    }
+    if (kind == TORCI_ARGUMENT_UNKNOWN) {
+        return module_option(serve);
+    }
+    if (kind == TORCI_ARGUMENT_WRONG) {
+        return TORCI_EXIT_USAGE;
+    }
+    if (arguments->option == &torci_option_help) {
+        *out_help = true;
+        return 0;
+    }
+    return parse_option(serve, arguments->option->name, arguments->value);
 }
 
 /* 0: go on.  Otherwise *out_exit is the exit status. */
@@ -212,13 +198,7 @@ static int parse_arguments(struct serve *serve, int *out_exit)
     *out_exit = 0;
     while (*out_exit == 0 &&
            (kind = torci_arguments_next(&serve->arguments)) != TORCI_ARGUMENT_END) {
-        if (kind == TORCI_ARGUMENT_OPERAND) {
-            *out_exit = parse_operand(serve);
-        } else if (asks_for_help(&serve->arguments)) {
-            help = true;
-        } else {
-            *out_exit = parse_option(serve);
-        }
+        *out_exit = parse_argument(serve, kind, &help);
     }
     if (*out_exit != 0) {
         return -1;
@@ -431,7 +411,7 @@ static int serve_with(struct serve *serve, int argc, char **argv)
         torc_scope_new(NULL, NULL, &serve->scope) != 0) {
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     }
-    torci_arguments_init(&serve->arguments, argc, argv);
+    torci_arguments_init(&serve->arguments, &torci_table_serve, argc, argv);
     torci_log_printer_init(&serve->printer, TORC_LOG_INFO);
     if (parse_arguments(serve, &status) != 0) {
         return status;

@@ -8,6 +8,7 @@
 
 #include "campaign.h"
 #include "command.h"
+#include "command_list.h"
 #include "fault_case.h"
 #include "found.h"
 #include "parallel.h"
@@ -15,9 +16,7 @@
 #include "scenario_source.h"
 
 static const char name[] = "sweep";
-static const char *const option_names[] = {"fault",   "mode",    "k",         "budget", "jobs", "sample", "out", "seed", "param",
-                                           "modules", "decisions", "help", TORCI_CAMPAIGN_OPTION_NAMES, NULL};
-enum { OPTIONS = 8, SHOWN_MAX = 10, SETTINGS_BYTES = 4096 };
+enum { SHOWN_MAX = 10, SETTINGS_BYTES = 4096 };
 
 /* A fault; or, its site being NULL, a split. */
 struct sweep_case {
@@ -49,29 +48,6 @@ struct sweep {
     uint64_t all_count; /* of all shards */
 };
 
-static void print_help(void)
-{
-    puts("usage: torc sweep [options] SCENARIO\n"
-         "\n"
-         "Runs the scenario once and counts, host by host, what could fail: every acquisition of memory, read, write,\n"
-         "connect, ... Then fails each of them in turn, in every way it can, once and for ever. Expectations may\n"
-         "fail then; nothing may crash, leak, get stuck or go unhandled, and `always` and `never` must hold.\n"
-         "Options come before what the scenario's sweep line says.\n"
-         "  --fault LIST        some of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io, cancel [all],\n"
-         "                      and segment: streams of scripted peers are split after every byte; expectations hold\n"
-         "  --mode LIST         once, persist [both]\n"
-         "  --k A..B            of each host and kind, those operations, counted from 1 [1..]\n"
-         "  --budget DURATION   of real time; what it left is told, status 4\n"
-         "  --jobs NUMBER       processes [the number of processors]\n"
-         "  --sample N[:SEED]   N of the cases, as many of each host and kind, evenly spread [all; SEED 1]\n"
-         "  --out DIR           what fails is shrunk too, the first of each kind, into DIR\n"
-         TORCI_CAMPAIGN_HELP
-         "  --seed NUMBER, --param NAME=VALUE, --modules DIR, --decisions FILE   as for torc run\n"
-         "\n"
-         "Exit status: 0 every case is right, 1 one is not, 2 invalid, 3 one had another digest in FILE, 4 the\n"
-         "budget ended it.");
-}
-
 /* --- arguments ------------------------------------------------------------------------------------ */
 
 static int read_classes(struct sweep *sweep, const char *value)
@@ -81,8 +57,7 @@ static int read_classes(struct sweep *sweep, const char *value)
     sweep->classes_given = true;
     if (torc_fault_classes_parse(value, &sweep->sweeping.classes, &bad) == 0)
         return 0;
-    return torci_usage_error(name, "--fault: '%.*s' is none of alloc, read, write, accept, connect, socket, "
-                             "resolve, timer, job, db, io, cancel, segment", (int)strcspn(bad, ","), bad);
+    return torci_choice_error(&torci_table_sweep, "fault", bad);
 }
 
 static int read_sample(struct sweep *sweep, const char *value)
@@ -109,7 +84,7 @@ static int read_value(void *arg, const char *option, const char *value)
         sweep->modes_given = true;
         return torc_sweep_parse_modes(value, &sweeping->once, &sweeping->persist) == 0
                    ? 0
-                   : torci_usage_error(name, "--mode: '%s' is no list of once, persist", value);
+                   : torci_choice_error(&torci_table_sweep, option, value);
     }
     if (strcmp(option, "k") == 0) {
         sweep->numbers_given = true;
@@ -129,6 +104,8 @@ static int read_value(void *arg, const char *option, const char *value)
     }
     if (strcmp(option, "jobs") == 0)
         return torci_parallel_read_jobs(name, value, &sweep->jobs);
+    if (strcmp(option, "seed") != 0)
+        return torci_option_unread(name, option);
     sweep->seed_given = true;
     torci_scenario_source_repeat(&sweep->source, option, value);
     return torci_read_number(name, "seed", value, &sweep->seed);
@@ -563,8 +540,7 @@ int torci_command_sweep(int argc, char **argv)
     sweep->campaign.command = name;
     status = torci_scenario_source_arguments(
         &sweep->source, argc, argv,
-        &(struct torci_command_options){option_names, OPTIONS, print_help, read_value, sweep, &sweep->campaign, NULL},
-        &sweep->path, &done);
+        &(struct torci_command_options){&torci_table_sweep, read_value, sweep, &sweep->campaign}, &sweep->path, &done);
     if (status == 0 && !done)
         status = sweep_scenario(sweep);
     torci_scenario_source_free(&sweep->source);

@@ -8,53 +8,22 @@
 
 #include <torc/nearest_name.h>
 
+#include "arguments.h"
 #include "command.h"
+#include "command_list.h"
+#include "completion.h"
+#include "manual_page.h"
 
-struct command {
-    const char *name;
-    const char *summary;
-    int (*run)(int argc, char **argv);
-};
-
-static const struct command commands[] = {
-    {"new", "make a folder with a project that builds and passes", torci_command_new},
-    {"serve", "run a module live, on real sockets and real time", torci_command_serve},
-    {"run", "run scenarios in virtual time", torci_command_run},
-    {"sweep", "fail every operation of a scenario in turn", torci_command_sweep},
-    {"explore", "run a scenario with many seeds and orders; shrink what fails", torci_command_explore},
-    {"hunt", "try everything there is against a scenario, for a minute", torci_command_hunt},
-    {"merge", "put the results of shards together, and compare", torci_command_merge},
-    {"check", "run scenarios twice, the second time perturbed, and compare", torci_command_check},
-    {"trial", "run unit tests", torci_command_trial},
-    {"fmt", "write scenarios in their canonical form", torci_command_fmt},
-    {"lint", "find what is no error in modules and scenarios, and surely wrong", torci_command_lint},
-    {"replay", "play recorded traffic to today's build, and compare", torci_command_replay},
-};
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
-
-static void print_help(FILE *out)
-{
-    fputs("usage: torc COMMAND ...\n\ncommands:\n", out);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    }
-    fputs("\n'torc COMMAND --help' says more.  'torc --version' prints the version.\n"
-          "\n"
-          "exit status: 0 pass, 1 something failed, 2 wrong usage or an invalid file,\n"
-          "3 nondeterminism, 4 a budget ended it, 5 a threshold was not met, 77 skipped,\n"
-          "99 internal error, 130 interrupted\n",
-          out);
-}
+enum { COMMANDS_MAX = 64 };
 
 static int unknown_command(const char *name)
 {
-    const char *names[COMMAND_COUNT + 1];
+    const char *names[COMMANDS_MAX + 1] = {NULL};
     const char *near;
 
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        names[i] = commands[i].name;
+    for (size_t i = 0; i < COMMANDS_MAX && torci_commands[i].table != NULL; i++) {
+        names[i] = torci_commands[i].table->name;
     }
-    names[COMMAND_COUNT] = NULL;
     near = torc_name_nearest(name, names);
     if (near != NULL) {
         return torci_usage_error(NULL, "unknown command '%s'; did you mean '%s'?", name, near);
@@ -78,30 +47,64 @@ static int flush_output(int status)
     return TORCI_EXIT_INTERNAL;
 }
 
-static int run_command(int argc, char **argv)
+/* `name` is a command's, or "torc". */
+static int print_manual(const char *name)
 {
-    if (argc < 2) {
-        print_help(stderr);
-        return TORCI_EXIT_USAGE;
+    const struct torci_command_entry *entry = torci_command_find(name);
+
+    if (entry == NULL && strcmp(name, "torc") != 0) {
+        return unknown_command(name);
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
-        return TORCI_EXIT_PASS;
+    torci_manual_page_print(entry != NULL ? entry->table : &torci_table_torc, stdout);
+    return TORCI_EXIT_PASS;
+}
+
+static int print_list(FILE *out)
+{
+    torci_command_list_print(out);
+    return out == stdout ? TORCI_EXIT_PASS : TORCI_EXIT_USAGE;
+}
+
+/* An option before a command, which is all that is done. */
+static int run_option(const char *name, const char *value)
+{
+    if (strcmp(name, torci_option_help.name) == 0) {
+        return print_list(stdout);
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(name, "version") == 0) {
         puts("torc " TORC_VERSION);
         return TORCI_EXIT_PASS;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(name, "man") == 0) {
+        return print_manual(value);
+    }
+    return torci_completion_print(value, stdout) ? TORCI_EXIT_PASS
+                                                 : torci_choice_error(&torci_table_torc, name, value);
+}
+
+static int run_command(int argc, char **argv)
+{
+    struct torci_arguments arguments;
+    const struct torci_command_entry *entry;
+
+    torci_arguments_init(&arguments, &torci_table_torc, argc, argv);
+    switch (torci_arguments_next(&arguments)) {
+    case TORCI_ARGUMENT_OPTION:
+        return run_option(arguments.option->name, arguments.value);
+    case TORCI_ARGUMENT_UNKNOWN:
+        return torci_arguments_unknown(&arguments, NULL);
+    case TORCI_ARGUMENT_WRONG:
+        return TORCI_EXIT_USAGE;
+    case TORCI_ARGUMENT_OPERAND:
+        entry = torci_command_find(arguments.shown);
+        if (entry != NULL) {
+            return entry->run(argc - arguments.next + 1, argv + arguments.next - 1);
         }
+        return strcmp(arguments.shown, "help") == 0 ? print_list(stdout) : unknown_command(arguments.shown);
+    case TORCI_ARGUMENT_END:
+    default:
+        return print_list(stderr);
     }
-    if (argv[1][0] == '-') {
-        return torci_usage_error(NULL, "unknown option %s", argv[1]);
-    }
-    return unknown_command(argv[1]);
 }
 
 int main(int argc, char **argv)

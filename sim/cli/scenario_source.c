@@ -169,83 +169,66 @@ static int read_decisions(struct torci_scenario_source *source, const char *path
     return status;
 }
 
-int torci_scenario_source_option(struct torci_scenario_source *source,
-                                 struct torci_arguments *arguments, bool *out_known)
+int torci_scenario_source_option(struct torci_scenario_source *source, const char *option, const char *value,
+                                 bool *out_known)
 {
-    const char *option = arguments->name;
     bool param = strcmp(option, "param") == 0;
     bool modules = strcmp(option, "modules") == 0;
-    const char *value;
     int status = 0;
 
     *out_known = param || modules || strcmp(option, "decisions") == 0;
     if (!*out_known)
         return 0;
-    value = torci_arguments_value(arguments);
-    if (value == NULL)
-        return TORCI_EXIT_USAGE;
     if (modules)
         source->modules = value;
     else
         status = param ? read_param(source, value) : read_decisions(source, value);
     if (status == 0)
-        torci_scenario_source_repeat(source, modules ? "modules" : param ? "param" : "decisions", value);
+        torci_scenario_source_repeat(source, option, value);
     return status;
 }
 
-static int read_option(struct torci_scenario_source *source, struct torci_arguments *arguments,
-                       const struct torci_command_options *options, bool *out_done)
-{
-    const char *value;
-    bool shared;
-    bool own = false;
-    int status;
+/* The reading of a command that takes one scenario. */
+struct reading {
+    struct torci_scenario_source *source;
+    const struct torci_command_options *options;
+    const char **path;
+};
 
-    if (strcmp(arguments->name, "help") == 0 || strcmp(arguments->name, "h") == 0) {
-        options->help();
-        *out_done = true;
-        return 0;
-    }
-    status = torci_scenario_source_option(source, arguments, &shared);
-    if (!shared && options->campaign != NULL)
-        status = torci_campaign_option(options->campaign, arguments, &shared);
-    if (shared)
-        return status;
-    if (options->marks != NULL && strcmp(arguments->name, "marks") == 0) {
-        *options->marks = true;
-        return torci_arguments_no_value(arguments) ? 0 : TORCI_EXIT_USAGE;
-    }
-    for (size_t i = 0; i < options->own; i++)
-        own = own || strcmp(options->names[i], arguments->name) == 0;
-    if (!own)
-        return torci_arguments_unknown(arguments, options->names);
-    value = torci_arguments_value(arguments);
-    return value == NULL ? TORCI_EXIT_USAGE : options->read(options->arg, arguments->name, value);
+static int read_option(void *arg, const char *option, const char *value)
+{
+    struct reading *reading = arg;
+    bool shared;
+    int status = torci_scenario_source_option(reading->source, option, value, &shared);
+
+    if (!shared && reading->options->campaign != NULL)
+        status = torci_campaign_option(reading->options->campaign, option, value, &shared);
+    return shared ? status : reading->options->read(reading->options->arg, option, value);
+}
+
+static int read_operand(void *arg, const char *text)
+{
+    struct reading *reading = arg;
+
+    if (*reading->path != NULL)
+        return torci_usage_error(reading->source->command, "one scenario at a time");
+    *reading->path = text;
+    return 0;
 }
 
 int torci_scenario_source_arguments(struct torci_scenario_source *source, int argc, char **argv,
                                     const struct torci_command_options *options,
                                     const char **out_path, bool *out_done)
 {
-    struct torci_arguments arguments;
-    enum torci_argument_kind kind;
-    int status = 0;
+    struct reading reading = {source, options, out_path};
+    const struct torci_argument_reader reader = {read_option, read_operand, &reading};
+    int status = torci_arguments_read(options->table, argc, argv, &reader, out_done);
 
-    torci_arguments_init(&arguments, argc, argv);
-    while (status == 0 && !*out_done &&
-           (kind = torci_arguments_next(&arguments)) != TORCI_ARGUMENT_END) {
-        if (kind == TORCI_ARGUMENT_OPTION)
-            status = read_option(source, &arguments, options, out_done);
-        else if (*out_path != NULL)
-            status = torci_usage_error(source->command, "one scenario at a time");
-        else
-            *out_path = arguments.shown;
-    }
-    if (status == 0 && !*out_done && *out_path == NULL)
-        status = torci_usage_error(source->command, "which scenario?");
-    if (status == 0 && !*out_done && options->campaign != NULL)
-        status = torci_campaign_settle(options->campaign);
-    return status;
+    if (status != 0 || *out_done)
+        return status;
+    if (*out_path == NULL)
+        return torci_usage_error(source->command, "which scenario?");
+    return options->campaign != NULL ? torci_campaign_settle(options->campaign) : 0;
 }
 
 void torci_scenario_source_settings(const struct torci_scenario_source *source, char *out, size_t size)

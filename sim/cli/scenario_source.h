@@ -34,20 +34,17 @@ struct torci_scenario_source {
     char repeated[TORCI_REPEATED_BYTES]; /* arguments a command line needs to do the same */
 };
 
-/* Reads the present option if it is one of these (*out_known).  0, or an exit status. */
-int torci_scenario_source_option(struct torci_scenario_source *source,
-                                 struct torci_arguments *arguments, bool *out_known);
+/* Takes the option if it is one of these (*out_known).  0, or an exit status. */
+int torci_scenario_source_option(struct torci_scenario_source *source, const char *option, const char *value,
+                                 bool *out_known);
 void torci_scenario_source_free(struct torci_scenario_source *source);
 
-/* The options of a command that takes one scenario. */
+/* A command that takes one scenario, and options of its own besides these. */
 struct torci_command_options {
-    const char *const *names; /* the command's own ones, which take a value, then the others; ended by NULL */
-    size_t own;               /* so many */
-    void (*help)(void);
+    const struct torci_command *table;
     int (*read)(void *arg, const char *option, const char *value); /* one of its own: 0, or an exit status */
     void *arg;
     struct torci_campaign *campaign; /* gets --shard, --results, --resume; NULL: there are no such */
-    bool *marks; /* set by --marks; NULL: there is no such */
 };
 
 /* Reads all arguments: these options and one scenario.  0, or an exit status; *out_done: help was printed. */

@@ -4,10 +4,7 @@
  *
  * A pair is two runs in one process, and a process makes many pairs: so each run also finds the heap as the runs before
  * it have left it.  What only a new process can have (where everything lies) is for torc check.  Each
- * scenario gets the seeds 1, 2, 3, ...; the seed also decides, at every site of docs/explore.md, what a run leaves open.
- *
- * Usage: pairs [--modules DIR] [--param NAME=VALUE] [--jobs NUMBER] --pairs NUMBER SCENARIO...
- * Exit status: 0 all equal, 2 a scenario is invalid, 3 a pair differs or a run ended its process. */
+ * scenario gets the seeds 1, 2, 3, ...; the seed also decides, at every site of docs/explore.md, what a run leaves open. */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +17,7 @@
 #include "sim/cli/parallel.h"
 #include "sim/cli/perturbation.h"
 #include "sim/cli/scenario_source.h"
+#include "sim/cli/shared_options.h"
 
 enum { FILL = 0xa5, SHOWN_MAX = 10, ROUND_PAIRS = 20000 };
 
@@ -151,38 +149,50 @@ static int run_all(struct pairs *pairs)
 
 /* --- arguments ------------------------------------------------------------------------------------ */
 
-static int read_option(struct pairs *pairs, struct torci_arguments *arguments)
+static const struct torci_option options[] = {
+    {.name = "pairs", .value = "NUMBER", .text = "How many pairs."},
+    TORCI_OPTION_JOBS,
+    TORCI_OPTION_PARAM,
+    TORCI_OPTION_MODULES,
+    {.name = NULL},
+};
+static const struct torci_command command = {
+    .name = "pairs",
+    .operands = "SCENARIO...",
+    .about = "Runs pairs of runs, the second of each perturbed, and compares them.",
+    .options = options,
+    .exits = (const struct torci_term[]){{"0", "All are equal."},
+                                         {"2", "A scenario is invalid."},
+                                         {"3", "A pair differs, or a run ended its process."},
+                                         {NULL, NULL}},
+};
+
+static int read_option(void *arg, const char *option, const char *value)
 {
-    static const char *const names[] = {"pairs", "jobs", "param", "modules", NULL};
-    const char *value;
+    struct pairs *pairs = arg;
     bool shared;
-    int status = torci_scenario_source_option(&pairs->source, arguments, &shared);
+    int status = torci_scenario_source_option(&pairs->source, option, value, &shared);
 
     if (shared)
         return status;
-    if (strcmp(arguments->name, "pairs") != 0 && strcmp(arguments->name, "jobs") != 0)
-        return torci_arguments_unknown(arguments, names);
-    value = torci_arguments_value(arguments);
-    if (value == NULL)
-        return TORCI_EXIT_USAGE;
-    return arguments->name[0] == 'p' ? torci_read_number("pairs", "pairs", value, &pairs->wanted)
-                                     : torci_parallel_read_jobs("pairs", value, &pairs->jobs);
+    return strcmp(option, "pairs") == 0 ? torci_read_number("pairs", option, value, &pairs->wanted)
+                                        : torci_parallel_read_jobs("pairs", value, &pairs->jobs);
 }
 
-static int read_arguments(struct pairs *pairs, int argc, char **argv)
+static int read_operand(void *arg, const char *text)
 {
-    struct torci_arguments arguments;
-    enum torci_argument_kind kind;
-    int status = 0;
+    struct pairs *pairs = arg;
 
-    torci_arguments_init(&arguments, argc, argv);
-    while (status == 0 && (kind = torci_arguments_next(&arguments)) != TORCI_ARGUMENT_END) {
-        if (kind == TORCI_ARGUMENT_OPTION)
-            status = read_option(pairs, &arguments);
-        else
-            pairs->paths[pairs->count++] = arguments.shown;
-    }
-    if (status == 0 && (pairs->count == 0 || pairs->wanted == 0))
+    pairs->paths[pairs->count++] = text;
+    return 0;
+}
+
+static int read_arguments(struct pairs *pairs, int argc, char **argv, bool *out_done)
+{
+    const struct torci_argument_reader reader = {read_option, read_operand, pairs};
+    int status = torci_arguments_read(&command, argc, argv, &reader, out_done);
+
+    if (status == 0 && !*out_done && (pairs->count == 0 || pairs->wanted == 0))
         status = torci_usage_error("pairs", "--pairs NUMBER SCENARIO... is needed");
     pairs->jobs = torci_parallel_jobs(pairs->jobs);
     return status;
@@ -207,6 +217,7 @@ int main(int argc, char **argv)
 {
     struct pairs pairs = {.source.command = "pairs"};
     const char *bad;
+    bool done;
     int status;
 
     pairs.paths = calloc((size_t)argc, sizeof *pairs.paths);
@@ -214,10 +225,10 @@ int main(int argc, char **argv)
     if (pairs.paths == NULL || pairs.scenarios == NULL ||
         torc_decision_sites_parse("all", &pairs.sites, &bad) != 0)
         return TORCI_EXIT_INTERNAL;
-    status = read_arguments(&pairs, argc, argv);
-    if (status == 0)
+    status = read_arguments(&pairs, argc, argv, &done);
+    if (status == 0 && !done)
         status = parse_all(&pairs);
-    if (status == 0)
+    if (status == 0 && !done)
         status = run_all(&pairs);
     for (size_t i = 0; i < pairs.count; i++)
         torc_scenario_free(pairs.scenarios[i]);
