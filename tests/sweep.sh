@@ -71,7 +71,7 @@ done
 # TORC_SWEEP_ALL (make sweep-all) all of them, which takes many minutes.
 sample="--sample ${TORC_SWEEP_SAMPLE:-200}" what="a sample of every fault"
 [ -z "${TORC_SWEEP_ALL:-}" ] || { sample="" what="every fault"; }
-all=alloc,read,write,accept,connect,socket,resolve,timer,job,db,file,cancel
+all=alloc,read,write,accept,connect,socket,resolve,timer,job,db,file,cancel,errback
 bad=0
 : >"$at/out"
 for scenario in $(find scenarios -name '*.scn' ! -path 'scenarios/db/tour.scn' | LC_ALL=C sort); do
@@ -124,7 +124,7 @@ echo "$wrong" >>"$at/out"; [ -z "$wrong" ]
 report $? "and is small, and fails in the same way"
 expect 4 "a budget ends it and says what it left" "--budget 1ms scenarios/db/tour.scn" " left"
 expect 2 "a scenario that fails by itself is not swept" "tests/scenarios-fail/other_bytes.scn" "does not pass without a fault"
-expect 2 "a misspelt class" "--fault aloc x.scn" "'aloc' is none of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io, cancel, segment"
+expect 2 "a misspelt class" "--fault aloc x.scn" "'aloc' is none of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io, cancel, errback, never, segment"
 "$torc" run --fault accept.fial:srv:0=EMFILE x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "did you mean 'accept.fail'" "$at/out"
 report $? "a misspelt site"
 "$torc" run --fault accept.fail:srv:0=EMFIEL x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "did you mean 'EMFILE'" "$at/out"

@@ -95,8 +95,11 @@ int torc_source_fire(struct torc_source source, struct torc_result result)
         code = TORC_EINVAL;
     } else if (!deferred) {
         code = TORC_ESTALE;
-    } else if (!(deferred->flags & TORCI_FIRED)) {
-        torci_deferred_fire(deferred, &result);
+    } else if (torci_deferred_waits(deferred)) {
+        if (!torci_deferred_is_meddled_with(deferred) || torci_deferred_takes(deferred, &result))
+            torci_deferred_fire(deferred, &result);
+        else
+            torc_result_drop(result);
         return 0;
     } else if (deferred->flags & TORCI_LATE_FIRE) {
         deferred->flags &= ~(uint32_t)TORCI_LATE_FIRE;
@@ -113,16 +116,16 @@ void torc_source_drop(struct torc_source source)
     struct torc_deferred *deferred = find(source);
     struct torc_result dropped;
 
-    if (!deferred || (deferred->flags & (TORCI_FIRED | TORCI_CANCELLING)))
+    if (!deferred || !torci_deferred_waits(deferred) || (deferred->flags & TORCI_CANCELLING))
         return;
     dropped = torc_fail(torci_deferred_own_failure(deferred, "the source was dropped"));
-    torci_deferred_fire(deferred, &dropped);
+    (void)torc_source_fire(source, dropped);
 }
 
 bool torc_source_waiting(struct torc_source source)
 {
     struct torc_deferred *deferred = find(source);
-    return deferred && !(deferred->flags & TORCI_FIRED);
+    return deferred && torci_deferred_waits(deferred);
 }
 
 /* --- the sink --------------------------------------------------------------------------------- */
@@ -192,21 +195,29 @@ int torc_deferred_unpause(struct torc_deferred *deferred)
     return 0;
 }
 
-void torc_deferred_cancel(struct torc_deferred *deferred)
+void torci_deferred_cancel_with(struct torc_deferred *deferred, struct torc_failure *failure)
 {
     struct torc_source source;
-    struct torc_result cancelled = torc_fail(torc_failure_static(&torc_failure_cancelled));
+    struct torc_result cancelled =
+        torc_fail(failure ? failure : torc_failure_static(&torc_failure_cancelled));
 
     while (deferred->awaiting)
         deferred = deferred->awaiting;
-    if (deferred->flags & (TORCI_FIRED | TORCI_CANCELLING | TORCI_DOOMED))
+    if (deferred->flags & (TORCI_FIRED | TORCI_CANCELLING | TORCI_DOOMED)) {
+        torc_result_drop(cancelled);
         return;
+    }
     if (!deferred->canceller) {
-        deferred->flags |= TORCI_LATE_FIRE;
+        if (torci_deferred_waits(deferred))
+            deferred->flags |= TORCI_LATE_FIRE;
         torci_deferred_fire(deferred, &cancelled);
         return;
     }
     deferred->flags |= TORCI_CANCELLING;
+    if (failure) {
+        deferred->flags |= TORCI_FAILING;
+        deferred->result = cancelled;
+    }
     source.scope = torci_deferred_scope(deferred);
     source.index = deferred->index;
     source.generation = deferred->generation;
@@ -215,6 +226,11 @@ void torc_deferred_cancel(struct torc_deferred *deferred)
     deferred = find(source);
     if (deferred && !(deferred->flags & TORCI_FIRED))
         torci_deferred_fire(deferred, &cancelled);
+}
+
+void torc_deferred_cancel(struct torc_deferred *deferred)
+{
+    torci_deferred_cancel_with(deferred, NULL);
 }
 
 bool torc_deferred_has_fired(const struct torc_deferred *deferred)

@@ -179,11 +179,12 @@ static struct torc_deferred *pass_on(struct torc_deferred *deferred, const struc
     struct torc_result result;
 
     torci_deferred_remove_oldest(deferred);
-    if (!to || (to->flags & (TORCI_FIRED | TORCI_LATE_FIRE)) == TORCI_FIRED)
+    if (!to || (!torci_deferred_waits(to) && !(to->flags & TORCI_LATE_FIRE)))
         return NULL;
     torci_result_copy(&result, &deferred->result);
     deferred->result = torc_value(NULL);
-    if (!(to->flags & TORCI_FIRED)) {
+    if (torci_deferred_waits(to) &&
+        (!torci_deferred_is_meddled_with(to) || torci_deferred_takes(to, &result))) {
         torci_deferred_set_fired(to, &result);
         return to;
     }

@@ -47,7 +47,12 @@ enum torci_deferred_flag {
     TORCI_CANCELLING = 8,   /* the canceller was called */
     TORCI_LATE_FIRE = 16,   /* cancelled without a canceller: the next fire is not an error */
     TORCI_ALIVE = 32,       /* the slot is in use */
-    TORCI_DOOMED = 64       /* the scope is being freed */
+    TORCI_DOOMED = 64,      /* the scope is being freed */
+    /* What a test does (deferred_fate.c). */
+    TORCI_WITHHELD = 128,   /* a fire is not to come through */
+    TORCI_SPENT = 256,      /* withheld, and fired */
+    TORCI_FAILING = 512,    /* `result` has the failure it is to fire with, whatever the canceller says */
+    TORCI_NOTED = 1024      /* torc_scope_note_unfired has counted it */
 };
 
 struct torc_deferred {
@@ -133,6 +138,24 @@ void torci_deferred_remove_oldest(struct torc_deferred *deferred);
 /* Gives one that has not fired its result, which is no deferred; the second also runs it. */
 void torci_deferred_set_fired(struct torc_deferred *deferred, const struct torc_result *result);
 void torci_deferred_fire(struct torc_deferred *deferred, const struct torc_result *result);
+
+/* Cancels it; `failure`, which is taken, is what it then fires with in place of any other failure.  NULL: as
+ * torc_deferred_cancel. */
+void torci_deferred_cancel_with(struct torc_deferred *deferred, struct torc_failure *failure);
+
+/* Whether its source can still fire it. */
+static inline bool torci_deferred_waits(const struct torc_deferred *deferred)
+{
+    return (deferred->flags & (TORCI_FIRED | TORCI_SPENT)) == 0;
+}
+/* Whether torci_deferred_takes is to be asked before a fire. */
+static inline bool torci_deferred_is_meddled_with(const struct torc_deferred *deferred)
+{
+    return deferred->flags & (TORCI_WITHHELD | TORCI_FAILING);
+}
+/* What a fire of one that waits comes to: false, nothing, and the result is the caller's; otherwise it fires with
+ * *result, which may be another one by then. */
+TORC_CHECKED bool torci_deferred_takes(struct torc_deferred *deferred, struct torc_result *result);
 
 /* Copies a result member by member.  A plain assignment is compiled into loads wider than the stores
  * that have just written the members, which the processor cannot forward: measured, a third of the

@@ -13,12 +13,6 @@ static void unpoison(struct torc_deferred *slot)
     TORCI_UNPOISON((char *)slot + NUMBERS_BYTES, sizeof *slot - NUMBERS_BYTES);
 }
 
-static struct torc_deferred *of_link(const struct torci_link *link)
-{
-    return (struct torc_deferred *)((char *)(uintptr_t)link -
-                                    offsetof(struct torc_deferred, unfired));
-}
-
 static int grow_chunk_list(struct torc_scope *scope)
 {
     struct torci_deferred_table *table = &scope->deferreds;
@@ -162,27 +156,6 @@ void torci_deferred_own_failure_ended(struct torc_failure *own)
         (struct torc_deferred *)((char *)own - offsetof(struct torc_deferred, own));
     if (!(deferred->flags & (TORCI_ALIVE | TORCI_DOOMED)))
         free_slot(deferred);
-}
-
-void torc_scope_visit_unfired(const struct torc_scope *scope, torc_visit_unfired_fn *visit,
-                              void *arg)
-{
-    const struct torci_link *list = &scope->deferreds.unfired;
-    for (const struct torci_link *at = list->next; at != list; at = at->next)
-        visit(arg, of_link(at)->own.site);
-}
-
-bool torc_scope_cancel_unfired(struct torc_scope *scope, size_t index)
-{
-    const struct torci_link *list = &scope->deferreds.unfired;
-    const struct torci_link *at = list->next;
-
-    for (; at != list && index > 0; index--)
-        at = at->next;
-    if (at == list)
-        return false;
-    torc_deferred_cancel(of_link(at));
-    return true;
 }
 
 void torci_scope_open_deferreds(struct torc_scope *scope)

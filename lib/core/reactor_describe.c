@@ -34,11 +34,12 @@ static void describe_timer(void *arg, uint64_t deadline_ns, const char *site)
     describing->visit(describing->arg, text);
 }
 
-static void describe_unfired(void *arg, const char *site)
+static void describe_unfired(void *arg, const char *site, bool withheld)
 {
     const struct describing *describing = arg;
     char text[SENTENCE_MAX];
-    torc_format(text, sizeof text, "a deferred made at %s that has not fired", site);
+    torc_format(text, sizeof text, "a deferred made at %s that has not fired%s", site,
+                withheld ? ": it is withheld" : "");
     describing->visit(describing->arg, text);
 }
 

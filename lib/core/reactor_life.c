@@ -77,6 +77,11 @@ bool torc_reactor_running(const struct torc_reactor *reactor)
     return reactor->stage == TORCI_REACTOR_RUNNING;
 }
 
+bool torc_reactor_stopping(const struct torc_reactor *reactor)
+{
+    return torc_reactor_running(reactor) && (reactor->stop_asked || reactor->shutting_down);
+}
+
 int torc_reactor_exit_signal(const struct torc_reactor *reactor)
 {
     return reactor->exit_signal;
@@ -116,6 +121,7 @@ static void begin_shutdown(struct torc_reactor *reactor)
     reactor->shutting_down = true;
     reactor->shutdown_deadline_ns = limited ? now_ns + timeout_ns : TORC_NEVER;
     torci_event_give_up(reactor, reactor->triggers.startup, false);
+    torc_scope_release_withheld(reactor->scope);
 }
 
 static bool is_too_late(const struct torc_reactor *reactor)

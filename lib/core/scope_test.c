@@ -111,9 +111,10 @@ struct seen {
     const char *sites[4];
 };
 
-static void see(void *arg, const char *site)
+static void see(void *arg, const char *site, bool withheld)
 {
     struct seen *seen = arg;
+    (void)withheld;
     seen->sites[seen->count++] = site;
 }
 

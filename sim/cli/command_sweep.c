@@ -184,13 +184,13 @@ static void name_case(void *arg, size_t index, char item[TORCI_ITEM_BYTES], uint
 
 /* --- cases ---------------------------------------------------------------------------------------- */
 
-/* The index of its class in torc_fault_classes, if that is swept; -1: not.  NULL: of splits. */
-static int class_of(const struct sweep *sweep, const char *site)
+/* The index of its class in torc_fault_classes, if that is swept; -1: not.  NULL: of splits; option 0: any. */
+static int class_of(const struct sweep *sweep, const char *site, uint64_t option)
 {
     for (int i = 0; torc_fault_classes[i].name != NULL; i++)
         if ((sweep->sweeping.classes >> i & 1) != 0 &&
             (site == NULL ? torc_fault_class_is_segment(&torc_fault_classes[i])
-                          : torc_fault_class_has(&torc_fault_classes[i], site)))
+                          : torc_fault_class_has(&torc_fault_classes[i], site, option)))
             return i;
     return -1;
 }
@@ -226,6 +226,8 @@ static void add_question(struct sweep *sweep, const struct torc_scenario_questio
     uint64_t option = 0;
 
     while ((option = torci_fault_next_option(questions, k, option)) != 0) {
+        if (class_of(sweep, questions->site, option) < 0)
+            continue;
         if (sweep->sweeping.once)
             add_fault(sweep, questions, k, option, false);
         if (sweep->sweeping.persist)
@@ -275,10 +277,10 @@ static void enumerate(struct sweep *sweep)
 
         begin_group(sweep, q);
         for (uint64_t k = sweep->sweeping.first - 1;
-             class_of(sweep, questions->site) >= 0 && k < questions->count && k < sweep->sweeping.last; k++)
+             class_of(sweep, questions->site, 0) >= 0 && k < questions->count && k < sweep->sweeping.last; k++)
             add_question(sweep, questions, k);
     }
-    for (size_t s = 0; class_of(sweep, NULL) >= 0 && s < sweep->baseline->stream_count; s++) {
+    for (size_t s = 0; class_of(sweep, NULL, 0) >= 0 && s < sweep->baseline->stream_count; s++) {
         begin_group(sweep, sweep->baseline->question_count + s);
         add_splits(sweep, &sweep->baseline->streams[s]);
     }
@@ -408,13 +410,13 @@ static void tell_class(const struct sweep *sweep, const struct torci_outcome *ou
     size_t failed = 0;
 
     for (size_t q = 0; q < sweep->baseline->question_count; q++)
-        if (class_of(sweep, sweep->baseline->questions[q].site) == number)
+        if (torc_fault_class_has(&torc_fault_classes[number], sweep->baseline->questions[q].site, 0))
             operations += sweep->baseline->questions[q].count;
-    for (size_t s = 0; number == class_of(sweep, NULL) && s < sweep->baseline->stream_count; s++)
+    for (size_t s = 0; number == class_of(sweep, NULL, 0) && s < sweep->baseline->stream_count; s++)
         if (is_split(sweep, &sweep->baseline->streams[s], 0))
             operations += sweep->baseline->streams[s].bytes;
     for (size_t i = 0; i < sweep->count; i++) {
-        if (class_of(sweep, sweep->cases[i].fault.site) != number)
+        if (class_of(sweep, sweep->cases[i].fault.site, sweep->cases[i].fault.value) != number)
             continue;
         cases++;
         done += outcomes[i].done ? 1 : 0;
@@ -422,7 +424,7 @@ static void tell_class(const struct sweep *sweep, const struct torci_outcome *ou
     }
     printf("    %-8s %8llu %s, %8zu cases, %8zu run, %6zu failed, %zu left\n",
            torc_fault_classes[number].name, (unsigned long long)operations,
-           number == class_of(sweep, NULL) ? "bytes     " : "operations", cases, done, failed,
+           number == class_of(sweep, NULL, 0) ? "bytes     " : "operations", cases, done, failed,
            cases - done);
 }
 

@@ -48,7 +48,7 @@ const struct torc_decision_site torc_decision_sites[] = {
              "SQLITE_INTERRUPT", "disconnect", "drop-reply"), false},
     {"disk.fail", TORC_SITE_FAULT,
      OPTIONS("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_BUSY", "short"), false},
-    {"deferred.fail", TORC_SITE_FAULT, OPTIONS("cancel"), true},
+    {"deferred.fail", TORC_SITE_FAULT, OPTIONS("cancel", "errback", "never"), true},
     {"rand", TORC_SITE_VALUE, NULL, false},         {NULL, TORC_SITE_ORDER, NULL, false},
 };
 

@@ -290,7 +290,7 @@ static void errors_name_the_place_and_what_may_have_been_meant(void **state)
         {"db api.x op=5", "a.scn:7:13: a duration is a number with a unit: 250us 20ms 3s 5m (ns us ms s m h)"},
         {"db api.x lie", "a.scn:7:10: 'lie' has no meaning here"},
         {"on", "a.scn:7:3: on what? on db HOST.NAME ... : fail ..."},
-        {"on dbs api.main : slow 1ms", "a.scn:7:4: unknown trigger 'dbs': there are 'on db', 'on disk' and 'on HOST'; did you mean 'db'?"},
+        {"on dbs api.main : slow 1ms", "a.scn:7:4: unknown trigger 'dbs': there are 'on db', 'on disk', 'on deferred' and 'on HOST'; did you mean 'db'?"},
         {"on db api.mian : slow 1ms",
          "a.scn:7:11: unknown database 'mian' of host api: a line 'db api.NAME' names one; did you mean 'main'?"},
         {"on db api.main sql=\"x\" : slow 1ms", "a.scn:7:19: sql is a pattern: sql~\"...\""},

@@ -82,6 +82,8 @@ static int arm(struct torci_run *run, const struct torci_script_fault *fault)
         return torc_host_add_database_fault(host, &fault->fault, number);
     case TORCI_FAULT_DISK:
         return arm_on_disk(run, fault);
+    case TORCI_FAULT_DEFERRED:
+        return torc_host_add_deferred_fault(host, &fault->deferred, number);
     case TORCI_FAULT_OPERATION:
     default:
         return torc_host_add_operation_fault(host, &fault->operation, number);
@@ -111,6 +113,7 @@ static uint64_t count_strikes(const struct torci_run *run, const struct torci_sc
 
     return fault->kind == TORCI_FAULT_DISK       ? torc_host_disk_fault_struck(host, number)
            : fault->kind == TORCI_FAULT_DATABASE ? torc_host_database_fault_struck(host, number)
+           : fault->kind == TORCI_FAULT_DEFERRED ? torc_host_deferred_fault_struck(host, number)
                                                  : torc_host_operation_fault_struck(host, number);
 }
 

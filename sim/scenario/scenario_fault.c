@@ -226,7 +226,7 @@ void torci_fault_add(struct torci_parser *parser, const struct torci_fault_match
 
 int torci_parse_fault(struct torci_parser *parser)
 {
-    static const char *const kinds[] = {"db", "disk", NULL};
+    static const char *const kinds[] = {"db", "disk", "deferred", NULL};
     const struct torci_line *line = parser->line;
 
     if (line->word_count < 2)
@@ -235,10 +235,12 @@ int torci_parse_fault(struct torci_parser *parser)
         return torci_parse_database_fault(parser);
     if (torci_word_is(&line->words[1], "disk"))
         return torci_parse_disk_fault(parser);
+    if (torci_word_is(&line->words[1], "deferred"))
+        return torci_parse_deferred_fault(parser);
     if (torci_find_script_host(parser->scenario, line->words[1].text, line->words[1].bytes) != NULL)
         return torci_parse_operation_fault(parser);
     return torci_parse_unknown(parser, &line->words[1], 0,
                                torc_name_nearest(line->words[1].text, kinds),
-                               "unknown trigger '%.64s': there are 'on db', 'on disk' and 'on HOST'",
+                               "unknown trigger '%.64s': there are 'on db', 'on disk', 'on deferred' and 'on HOST'",
                                line->words[1].text);
 }

@@ -3,6 +3,7 @@
  *   scenario_fault.c            words, keys, codes; what is said before the colon
  *   scenario_fault_database.c   on db: statements
  *   scenario_fault_disk.c       on disk: files
+ *   scenario_fault_deferred.c   on deferred: results that are awaited
  *   scenario_fault_operation.c  on HOST OPERATION: sockets, lookups, jobs, memory
  *   scenario_database.c         db: uses the same words */
 #ifndef TORCI_SCENARIO_FAULT_H
@@ -54,6 +55,7 @@ void torci_fault_add(struct torci_parser *parser, const struct torci_fault_match
 
 TORC_CHECKED int torci_parse_database_fault(struct torci_parser *parser);
 TORC_CHECKED int torci_parse_disk_fault(struct torci_parser *parser);
+TORC_CHECKED int torci_parse_deferred_fault(struct torci_parser *parser);
 /* Its second word is a host. */
 TORC_CHECKED int torci_parse_operation_fault(struct torci_parser *parser);
 

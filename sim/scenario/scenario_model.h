@@ -6,6 +6,7 @@
 #define TORCI_SCENARIO_MODEL_H
 
 #include <torc/database_fault.h>
+#include <torc/deferred_fault.h>
 #include <torc/operation_fault.h>
 #include <torc/decision.h>
 #include <torc/disk.h>
@@ -166,7 +167,7 @@ struct torci_script_database {
     struct torc_disk_options disk;
 };
 
-enum torci_fault_kind { TORCI_FAULT_DATABASE, TORCI_FAULT_DISK, TORCI_FAULT_OPERATION };
+enum torci_fault_kind { TORCI_FAULT_DATABASE, TORCI_FAULT_DISK, TORCI_FAULT_OPERATION, TORCI_FAULT_DEFERRED };
 
 /* What goes wrong with statements, with the disk, or with an operation: of the three what `kind` says.  The texts lie
  * in the pile. */
@@ -178,6 +179,7 @@ struct torci_script_fault {
     struct torc_database_fault fault;
     struct torc_disk_fault disk;
     struct torc_operation_fault operation;
+    struct torc_deferred_fault deferred;
     bool optional; /* may stay unspent */
     size_t index;
 };

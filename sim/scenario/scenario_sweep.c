@@ -8,27 +8,29 @@
 /* --- classes -------------------------------------------------------------------------------------- */
 
 const struct torc_fault_class torc_fault_classes[] = {
-    {"alloc", NULL, {"alloc.fail"}},
-    {"read", NULL, {"read.fail", "read.again", "stream.stall"}},
-    {"write", NULL, {"write.fail", "write.again"}},
-    {"accept", NULL, {"accept.fail"}},
-    {"connect", NULL, {"connect.fail"}},
-    {"socket", NULL, {"socket.fail"}},
-    {"resolve", NULL, {"resolve.fail"}},
-    {"timer", NULL, {"timer.late"}},
-    {"job", NULL, {"job.fail"}},
-    {"db", NULL, {"db.fail"}},
-    {"io", "file", {"disk.fail"}},
-    {"cancel", NULL, {"deferred.fail"}},
-    {"segment", NULL, {NULL}},
-    {NULL, NULL, {NULL}},
+    {"alloc", NULL, {"alloc.fail"}, 0, false},
+    {"read", NULL, {"read.fail", "read.again", "stream.stall"}, 0, false},
+    {"write", NULL, {"write.fail", "write.again"}, 0, false},
+    {"accept", NULL, {"accept.fail"}, 0, false},
+    {"connect", NULL, {"connect.fail"}, 0, false},
+    {"socket", NULL, {"socket.fail"}, 0, false},
+    {"resolve", NULL, {"resolve.fail"}, 0, false},
+    {"timer", NULL, {"timer.late"}, 0, false},
+    {"job", NULL, {"job.fail"}, 0, false},
+    {"db", NULL, {"db.fail"}, 0, false},
+    {"io", "file", {"disk.fail"}, 0, false},
+    {"cancel", NULL, {"deferred.fail"}, 1, false},
+    {"errback", NULL, {"deferred.fail"}, 2, true},
+    {"never", NULL, {"deferred.fail"}, 3, true},
+    {"segment", NULL, {NULL}, 0, true},
+    {NULL, NULL, {NULL}, 0, false},
 };
 
-bool torc_fault_class_has(const struct torc_fault_class *fault_class, const char *site)
+bool torc_fault_class_has(const struct torc_fault_class *fault_class, const char *site, uint64_t option)
 {
     for (size_t i = 0; i < TORC_FAULT_CLASS_SITES && fault_class->sites[i] != NULL; i++)
         if (strcmp(fault_class->sites[i], site) == 0)
-            return true;
+            return option == 0 || fault_class->option == 0 || fault_class->option == option;
     return false;
 }
 

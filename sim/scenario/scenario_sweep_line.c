@@ -10,7 +10,7 @@ struct torc_scenario_sweeping torci_sweeping_defaults(void)
         .once = true, .persist = true, .first = 1, .last = UINT64_MAX};
 
     for (unsigned i = 0; torc_fault_classes[i].name != NULL; i++)
-        if (!torc_fault_class_is_segment(&torc_fault_classes[i]))
+        if (!torc_fault_classes[i].on_request)
             sweeping.classes |= 1u << i;
     return sweeping;
 }

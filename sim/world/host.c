@@ -119,10 +119,9 @@ void torci_host_run_turn(struct torc_host *host)
     }
     torci_host_leave(host);
     world->cause = 0;
-    if (world->decider != NULL) {
-        torci_host_cancels_after(host);
+    torci_host_deferreds_suffer(host);
+    if (world->decider != NULL)
         torci_host_suffers_after(host);
-    }
     torci_host_reschedule(host, true);
 }
 
@@ -411,6 +410,7 @@ void torci_host_delete(struct torc_host *host)
     torci_host_module_free(host);
     torci_host_free_databases(host);
     torci_host_free_operation_faults(host);
+    torci_host_free_deferred_faults(host);
     torci_host_free_holds(host);
     torci_host_free_disk(host);
     torci_host_free_ports(host);

@@ -158,6 +158,8 @@ int torc_host_call(struct torc_host *host, const char *name, const char *const *
         }
         if (code != 0)
             release_call(call);
+        else
+            torci_host_deferreds_strike(host);
     }
     torc_options_free(options);
     if (code != 0)

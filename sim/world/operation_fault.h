@@ -65,6 +65,7 @@ enum { /* disk.fail */
     TORCI_DISK_BUSY,
     TORCI_DISK_SHORT
 };
+enum { TORCI_DEFERRED_CANCEL = 1, TORCI_DEFERRED_ERRBACK, TORCI_DEFERRED_NEVER }; /* deferred.fail */
 
 uint64_t torci_host_ask_operation(struct torc_host *host, const char *site, uint64_t possible);
 
@@ -81,5 +82,6 @@ int torci_socket_fails(struct torc_host *host, bool binds);
 /* From now on the host's operations may fail: if the world has a decider; once a fault is added. */
 void torci_host_may_fail(struct torc_host *host);
 void torci_host_free_operation_faults(struct torc_host *host);
+void torci_host_free_deferred_faults(struct torc_host *host);
 
 #endif

@@ -171,6 +171,7 @@ struct torc_host {
     struct torci_databases *databases; /* NULL: none yet */
     struct torci_operation_fault *operation_faults; /* in the order they were added */
     uint32_t operation_fault_count;
+    struct torci_deferred_fault *deferred_faults; /* in the order they were added */
     bool may_fail;  /* its operations are asked about (torci_operation) */
     bool unwinding; /* killed, while its jobs are brought to their end (torci_host_unwinding) */
     bool looking;   /* torc_host_sql runs (torci_host_looking) */
@@ -249,8 +250,10 @@ bool torci_host_suffers_before(struct torc_host *host);
 void torci_host_suffers_after(struct torc_host *host);
 /* The wall clock may have been set since code of the host ran last. */
 void torci_host_suffers_clock_step(struct torc_host *host);
-/* The same of its deferreds (cancel.c). */
-void torci_host_cancels_after(struct torc_host *host);
+/* The same of its deferreds (deferred_fault.c): those that a fault or a decision strikes after a turn. */
+void torci_host_deferreds_suffer(struct torc_host *host);
+/* The faults alone, after a call. */
+void torci_host_deferreds_strike(struct torc_host *host);
 /* Resumed, and neither stalled nor late. */
 void torci_host_calm(struct torc_host *host);
 void torci_host_trace_host_fault(struct torc_host *host, const char *kind, int code, int64_t ns);

@@ -17,6 +17,8 @@ struct station {
     uint64_t reign_ns;
     int64_t epoch;
     bool leads;
+    struct torc_source rests; /* of the last call `rest` */
+    struct torc_timer rested;
 };
 
 static const struct torc_option options[] = {
@@ -66,6 +68,8 @@ static struct torc_deferred *stop(void *instance)
     struct station *station = instance;
 
     (void)torc_timer_cancel(station->timer);
+    (void)torc_timer_cancel(station->rested);
+    torc_source_drop(station->rests);
     torc_release(station->scope, station, sizeof(*station));
     return NULL;
 }
@@ -108,7 +112,41 @@ static int work(void *instance, const struct torc_options *arguments, struct tor
     return code != 0 ? code : torc_deferred_add_callback(*out, worked, NULL, NULL);
 }
 
+static struct torc_failure *have_rested(void *arg)
+{
+    (void)torc_source_fire(((struct station *)arg)->rests, torc_value(NULL));
+    return NULL;
+}
+
+static void wake(struct torc_source source, void *arg)
+{
+    (void)source;
+    (void)torc_timer_cancel(((struct station *)arg)->rested);
+}
+
+static int rest(void *instance, const struct torc_options *arguments, struct torc_deferred **out)
+{
+    struct station *station = instance;
+    struct torc_clock *clock = torc_reactor_clock(station->reactor);
+    uint64_t limit_ns = torc_options_duration(arguments, "limit");
+    int code = torc_deferred_new(station->scope, wake, station, &station->rests, out);
+
+    if (code == 0)
+        code = torc_call_later(clock, 10 * TORC_MILLISECOND, have_rested, station, NULL, &station->rested);
+    if (code == 0)
+        code = torc_deferred_add_callback(*out, worked, NULL, NULL);
+    if (code == 0 && limit_ns > 0)
+        code = torc_deferred_add_timeout(*out, clock, limit_ns);
+    return code;
+}
+
+static const struct torc_option rest_options[] = {
+    {"limit", TORC_OPTION_DURATION, "0", "how long it is waited for; 0: for ever"},
+    {NULL, TORC_OPTION_FLAG, NULL, NULL},
+};
+
 static const struct torc_module_call calls[] = {
+    {"rest", "ends after 10 ms", rest_options, rest},
     {"work", "a job that can be held halfway", NULL, work},
     {NULL, NULL, NULL, NULL},
 };

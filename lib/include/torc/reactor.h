@@ -107,6 +107,8 @@ TORC_API int torc_reactor_stop(struct torc_reactor *reactor);
 TORC_API int torc_reactor_crash(struct torc_reactor *reactor);
 
 TORC_API bool torc_reactor_running(const struct torc_reactor *reactor);
+/* It runs, and was asked to stop. */
+TORC_API bool torc_reactor_stopping(const struct torc_reactor *reactor);
 
 /* The signal that stopped the reactor (enum torc_signal), or 0. */
 TORC_API int torc_reactor_exit_signal(const struct torc_reactor *reactor);

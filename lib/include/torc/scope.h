@@ -80,16 +80,35 @@ struct torc_scope_counts {
 };
 TORC_API void torc_scope_count(const struct torc_scope *scope, struct torc_scope_counts *out);
 
-/* Calls `visit` for each deferred that has not fired, oldest first, with the place it was made.
- * `visit` must not change the scope. */
-typedef void torc_visit_unfired_fn(void *arg, const char *site);
+/* Calls `visit` for each deferred that has not fired, oldest first, with the place it was made and whether
+ * it is withheld (below).  `visit` must not change the scope. */
+typedef void torc_visit_unfired_fn(void *arg, const char *site, bool withheld);
 TORC_API void torc_scope_visit_unfired(const struct torc_scope *scope, torc_visit_unfired_fn *visit,
                                        void *arg);
 
-/* torc_deferred_cancel of the one that visiting shows after `index` others, whoever holds it: a test's way to a
- * deferred it was not given.  Callbacks run, so that the next one may stand elsewhere then.  false: there are not so
- * many. */
+/* A test's way to deferreds it was not given, whoever holds them: the one that visiting shows after `index`
+ * others.  Callbacks run, so that the next one may stand elsewhere then.  false: there are not so many.
+ *
+ * cancel: torc_deferred_cancel.
+ * fail: a cancel too, so that whoever works for it stops, but what the deferred fires with is `failure`, in
+ * place of `cancelled` or of another failure the canceller fires; a value it fires stands.  `failure` is taken
+ * always.
+ * withhold: whoever fires it is told that it has, what it is fired with is dropped, and it stays as it was; the
+ * source is spent then.  It can be cancelled as ever.  One for which nobody waits when it is fired, by a callback
+ * or another deferred, fires all the same. */
 TORC_API bool torc_scope_cancel_unfired(struct torc_scope *scope, size_t index);
+TORC_API bool torc_scope_fail_unfired(struct torc_scope *scope, size_t index,
+                                      struct torc_failure *failure);
+TORC_API bool torc_scope_withhold_unfired(struct torc_scope *scope, size_t index);
+
+/* Ends all withholding: those that were not fired yet fire as ever; of those that were, the ones that nobody can
+ * cancel any more, because their sink end is dropped, or that of the one which waits for them, are cancelled.  A reactor
+ * does it when its shutdown begins, so that withholding keeps none from stopping. */
+TORC_API void torc_scope_release_withheld(struct torc_scope *scope);
+
+/* The oldest that has not fired and that this has not told of: its index, as above, and place.  false: none. */
+TORC_API TORC_CHECKED bool torc_scope_note_unfired(struct torc_scope *scope, size_t *out_index,
+                                                   const char **out_site);
 
 #ifdef __cplusplus
 }

@@ -186,11 +186,15 @@ struct torc_fault_class {
     const char *name;
     const char *other_name; /* or NULL */
     const char *sites[TORC_FAULT_CLASS_SITES];
+    uint64_t option; /* the one it is about; 0: all the sites have */
+    bool on_request; /* swept only if it is named */
 };
 /* At most 32, ended by one without a name. */
 TORC_API extern const struct torc_fault_class torc_fault_classes[];
 TORC_API bool torc_fault_class_is_segment(const struct torc_fault_class *fault_class);
-TORC_API bool torc_fault_class_has(const struct torc_fault_class *fault_class, const char *site);
+/* `option` 0: any. */
+TORC_API bool torc_fault_class_has(const struct torc_fault_class *fault_class, const char *site,
+                                   uint64_t option);
 /* Reads "alloc,db" as a set of classes.  Errors: TORC_ENOTFOUND; *out_bad points at the name that is none. */
 TORC_API TORC_CHECKED int torc_fault_classes_parse(const char *text, unsigned *out,
                                                    const char **out_bad);
