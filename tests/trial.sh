@@ -51,6 +51,20 @@ report $? "in one process too"
 ends 0 "several objects are run together" "$objects/passes.so $objects/fails.so --filter an_hour_is_short --filter a_sweep_of_nothing --skip '*@sweep'" \
     "2 passed, 0 failed"
 
+# --- processes ----------------------------------------------------------------------------------------
+ends 1 "each test runs in a process of its own" "$objects/static.so" "1 passed, 1 failed"
+ends 0 "in one process the second finds what the first has left" "--in-process $objects/static.so" "2 passed, 0 failed"
+if command -v valgrind >/dev/null && ! nm "$TORC_BUILD/torc" | grep -q '__[atm]san_init'; then
+    timeout -s KILL 120 valgrind -q "$TORC_BUILD/torc" trial "$objects/static.so" >"$at/out" 2>"$at/err" </dev/null
+    report $? "so they do under valgrind, without being asked for it"
+else
+    n=$((n + 1)); echo "ok $n - under valgrind all tests run in one process # SKIP there is no valgrind, or a sanitizer"
+fi
+other=$(grep -rlE --include='*.[ch]' 'cmocka_(run_group_tests|unit_test)' bench examples fixtures lib sim tests)
+[ -z "$other" ] || echo "# $other"
+[ -z "$other" ]
+report $? "no program of this project registers its tests in another way"
+
 # --- choosing -----------------------------------------------------------------------------------------
 count() { ends 0 "$1" "--list $objects/passes.so $2"; [ "$(wc -l <"$at/out")" -eq "$3" ]; report $? "... which are $3"; }
 count "a filter is a whole name" "--filter passes.an_hour_is_short" 1

@@ -6,10 +6,11 @@
 #include <cmocka.h>
 
 #include <torc/memory_transport.h>
+#include <torc/trial.h>
 
 #include "hello.c"
 
-static void what_is_sent_is_greeted(void **state)
+TORC_TEST(what_is_sent_is_greeted)
 {
     struct torc_memory_transport *wire;
     struct torc_protocol *protocol = NULL;
@@ -17,7 +18,6 @@ static void what_is_sent_is_greeted(void **state)
     const uint8_t *written;
     size_t bytes;
 
-    (void)state;
     assert_int_equal(torc_scope_new(NULL, NULL, &hello.scope), 0);
     assert_int_equal(torc_memory_transport_new(hello.scope, &wire), 0);
     assert_null(build(&hello.factory, NULL, &protocol));
@@ -28,11 +28,7 @@ static void what_is_sent_is_greeted(void **state)
     assert_memory_equal(written, "hello, ada", 10);
     torc_memory_transport_free(wire);
     torc_scope_free(hello.scope);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_sent_is_greeted)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "clock_internal.h"
 #include "tests/support/oom_sweep.h"
 
@@ -81,22 +83,21 @@ static const char *body(struct torc_test_allocator *allocator, void *arg)
     return tally.taken == tally.dropped ? NULL : "an argument was not dropped once";
 }
 
-static void timed_calls_survive_every_failing_acquisition(void **state)
+TORC_TEST(timed_calls_survive_every_failing_acquisition)
 {
     uint64_t runs = 0;
-    (void)state;
     assert_null(torc_oom_sweep(body, NULL, &runs));
     assert_true(runs > CALLS); /* those that need no new memory are counted too */
+    return NULL;
 }
 
-static void nothing_but_call_later_needs_memory(void **state)
+TORC_TEST(nothing_but_call_later_needs_memory)
 {
     struct torc_test_allocator allocator;
     struct tally tally = {0};
     struct torc_scope *scope;
     struct torc_clock *clock;
     struct torc_timer timers[CALLS];
-    (void)state;
     torc_test_allocator_init(&allocator);
     assert_int_equal(torc_scope_new(&allocator.base, NULL, &scope), 0);
     assert_int_equal(torc_clock_new(scope, &clock), 0);
@@ -115,13 +116,7 @@ static void nothing_but_call_later_needs_memory(void **state)
     torc_scope_free(scope);
     assert_int_equal(torc_test_allocator_blocks(&allocator), 0);
     torc_test_allocator_clear(&allocator);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(timed_calls_survive_every_failing_acquisition),
-        cmocka_unit_test(nothing_but_call_later_needs_memory),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

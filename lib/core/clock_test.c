@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <torc/log.h>
+#include <torc/trial.h>
 
 #include "clock_internal.h"
 
@@ -83,9 +84,8 @@ static struct torc_timer later(struct noted *noted, uint64_t delay_ns)
     return timer;
 }
 
-static void calls_run_by_deadline_then_in_the_order_they_were_asked_for(void **state)
+TORC_TEST(calls_run_by_deadline_then_in_the_order_they_were_asked_for)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted[] = {{&fixture, 'a'}, {&fixture, 'b'}, {&fixture, 'c'}, {&fixture, 'd'}};
@@ -98,11 +98,11 @@ static void calls_run_by_deadline_then_in_the_order_they_were_asked_for(void **s
     assert_string_equal(fixture.journal, "bdac");
     assert_int_equal(fixture.dropped, 4);
     end(&fixture);
+    return NULL;
 }
 
-static void each_call_sees_its_own_due_time(void **state)
+TORC_TEST(each_call_sees_its_own_due_time)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -113,11 +113,11 @@ static void each_call_sees_its_own_due_time(void **state)
     assert_int_equal(fixture.seen_ns[1], 7);
     assert_int_equal(torc_clock_now(fixture.clock), 10);
     end(&fixture);
+    return NULL;
 }
 
-static void a_call_is_never_made_before_call_later_returns(void **state)
+TORC_TEST(a_call_is_never_made_before_call_later_returns)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -126,6 +126,7 @@ static void a_call_is_never_made_before_call_later_returns(void **state)
     assert_int_equal(torc_clock_advance(fixture.clock, 0), 0);
     assert_string_equal(fixture.journal, "a");
     end(&fixture);
+    return NULL;
 }
 
 static struct torc_failure *arm_another(void *arg)
@@ -140,9 +141,8 @@ static struct torc_failure *arm_another(void *arg)
     return NULL;
 }
 
-static void a_call_armed_within_the_span_runs_too(void **state)
+TORC_TEST(a_call_armed_within_the_span_runs_too)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -152,11 +152,11 @@ static void a_call_armed_within_the_span_runs_too(void **state)
     assert_string_equal(fixture.journal, "ab");
     assert_int_equal(fixture.seen_ns[1], 6);
     end(&fixture);
+    return NULL;
 }
 
-static void a_call_with_no_delay_armed_in_a_call_runs_after_all_due_then(void **state)
+TORC_TEST(a_call_with_no_delay_armed_in_a_call_runs_after_all_due_then)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted first = {&fixture, 'a'}, second = {&fixture, 'x'};
@@ -167,11 +167,11 @@ static void a_call_with_no_delay_armed_in_a_call_runs_after_all_due_then(void **
     assert_int_equal(torc_clock_advance(fixture.clock, 0), 0);
     assert_string_equal(fixture.journal, "axbc");
     end(&fixture);
+    return NULL;
 }
 
-static void advance_to_next_runs_everything_due_then(void **state)
+TORC_TEST(advance_to_next_runs_everything_due_then)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -183,11 +183,11 @@ static void advance_to_next_runs_everything_due_then(void **state)
     assert_string_equal(fixture.journal, "aa");
     assert_int_equal(torc_clock_now(fixture.clock), 5);
     end(&fixture);
+    return NULL;
 }
 
-static void a_cancelled_call_does_not_run_and_drops_its_argument_once(void **state)
+TORC_TEST(a_cancelled_call_does_not_run_and_drops_its_argument_once)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -206,11 +206,11 @@ static void a_cancelled_call_does_not_run_and_drops_its_argument_once(void **sta
     assert_string_equal(fixture.journal, "");
     assert_int_equal(fixture.dropped, 1);
     end(&fixture);
+    return NULL;
 }
 
-static void a_call_that_was_called_says_so(void **state)
+TORC_TEST(a_call_that_was_called_says_so)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -223,15 +223,16 @@ static void a_call_that_was_called_says_so(void **state)
     assert_int_equal(torc_timer_cancel(timer), TORC_ESTALE);
     assert_false(torc_timer_active(timer));
     end(&fixture);
+    return NULL;
 }
 
-static void a_zero_handle_is_stale(void **state)
+TORC_TEST(a_zero_handle_is_stale)
 {
-    (void)state;
     struct torc_timer timer = {NULL, 0, 0};
     assert_int_equal(torc_timer_cancel(timer), TORC_ESTALE);
     assert_false(torc_timer_active(timer));
     assert_int_equal(torc_timer_deadline(timer), TORC_NEVER);
+    return NULL;
 }
 
 static struct torc_failure *touch_itself(void *arg)
@@ -248,9 +249,8 @@ static struct torc_failure *touch_itself(void *arg)
     return NULL;
 }
 
-static void a_call_is_called_already_inside_itself(void **state)
+TORC_TEST(a_call_is_called_already_inside_itself)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted[] = {{&fixture, 'a'}, {&fixture, 'b'}};
@@ -264,11 +264,11 @@ static void a_call_is_called_already_inside_itself(void **state)
     assert_int_equal(fixture.codes[3], 0);
     assert_int_equal(fixture.dropped, 1);
     end(&fixture);
+    return NULL;
 }
 
-static void reset_counts_from_now_and_delay_from_the_schedule(void **state)
+TORC_TEST(reset_counts_from_now_and_delay_from_the_schedule)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -287,11 +287,11 @@ static void reset_counts_from_now_and_delay_from_the_schedule(void **state)
     assert_int_equal(torc_clock_advance(fixture.clock, 0), 0);
     assert_string_equal(fixture.journal, "a");
     end(&fixture);
+    return NULL;
 }
 
-static void reset_and_delay_make_a_call_the_last_of_its_deadline(void **state)
+TORC_TEST(reset_and_delay_make_a_call_the_last_of_its_deadline)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted[] = {{&fixture, 'a'}, {&fixture, 'b'}, {&fixture, 'c'}};
@@ -303,6 +303,7 @@ static void reset_and_delay_make_a_call_the_last_of_its_deadline(void **state)
     assert_int_equal(torc_clock_advance(fixture.clock, 10), 0);
     assert_string_equal(fixture.journal, "cab");
     end(&fixture);
+    return NULL;
 }
 
 static struct torc_failure *reset_the_other(void *arg)
@@ -313,9 +314,8 @@ static struct torc_failure *reset_the_other(void *arg)
     return NULL;
 }
 
-static void a_call_may_be_reset_in_the_round_it_was_due_in(void **state)
+TORC_TEST(a_call_may_be_reset_in_the_round_it_was_due_in)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted[] = {{&fixture, 'a'}, {&fixture, 'b'}};
@@ -327,6 +327,7 @@ static void a_call_may_be_reset_in_the_round_it_was_due_in(void **state)
     assert_int_equal(torc_clock_advance(fixture.clock, 1), 0);
     assert_string_equal(fixture.journal, "ab");
     end(&fixture);
+    return NULL;
 }
 
 static struct torc_failure *cancel_the_other(void *arg)
@@ -337,9 +338,8 @@ static struct torc_failure *cancel_the_other(void *arg)
     return NULL;
 }
 
-static void a_call_may_be_cancelled_in_the_round_it_was_due_in(void **state)
+TORC_TEST(a_call_may_be_cancelled_in_the_round_it_was_due_in)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted[] = {{&fixture, 'a'}, {&fixture, 'b'}};
@@ -350,11 +350,11 @@ static void a_call_may_be_cancelled_in_the_round_it_was_due_in(void **state)
     assert_int_equal(fixture.codes[0], 0);
     assert_string_equal(fixture.journal, "a");
     end(&fixture);
+    return NULL;
 }
 
-static void a_deadline_past_the_end_of_time_never_comes(void **state)
+TORC_TEST(a_deadline_past_the_end_of_time_never_comes)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -369,11 +369,11 @@ static void a_deadline_past_the_end_of_time_never_comes(void **state)
     assert_int_equal(torc_timer_deadline(timer), TORC_NEVER);
     end(&fixture);
     assert_int_equal(fixture.dropped, 1);
+    return NULL;
 }
 
-static void freeing_drops_what_is_pending(void **state)
+TORC_TEST(freeing_drops_what_is_pending)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -383,6 +383,7 @@ static void freeing_drops_what_is_pending(void **state)
     assert_int_equal(fixture.dropped, 50);
     assert_string_equal(fixture.journal, "");
     torc_clock_free(NULL);
+    return NULL;
 }
 
 static struct torc_failure *free_the_clock(void *arg)
@@ -392,9 +393,8 @@ static struct torc_failure *free_the_clock(void *arg)
     return NULL;
 }
 
-static void a_call_may_free_its_clock(void **state)
+TORC_TEST(a_call_may_free_its_clock)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -407,6 +407,7 @@ static void a_call_may_free_its_clock(void **state)
     assert_string_equal(fixture.journal, "");
     fixture.clock = NULL;
     end(&fixture);
+    return NULL;
 }
 
 static struct torc_failure *advance_inside(void *arg)
@@ -417,9 +418,8 @@ static struct torc_failure *advance_inside(void *arg)
     return NULL;
 }
 
-static void advancing_inside_a_call_is_misuse(void **state)
+TORC_TEST(advancing_inside_a_call_is_misuse)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -428,6 +428,7 @@ static void advancing_inside_a_call_is_misuse(void **state)
     assert_int_equal(fixture.codes[0], TORC_EMISUSE);
     assert_int_equal(fixture.codes[1], TORC_EMISUSE);
     end(&fixture);
+    return NULL;
 }
 
 static struct torc_failure *return_a_failure(void *arg)
@@ -436,9 +437,8 @@ static struct torc_failure *return_a_failure(void *arg)
     return torc_failure_new(noted->fixture->scope, &torc_failure_error, TORC_EIO, NULL, "no");
 }
 
-static void a_failing_call_is_logged_and_the_next_runs(void **state)
+TORC_TEST(a_failing_call_is_logged_and_the_next_runs)
 {
-    (void)state;
     struct fixture fixture;
     struct torc_scope_counts counts;
     begin(&fixture);
@@ -454,6 +454,7 @@ static void a_failing_call_is_logged_and_the_next_runs(void **state)
     assert_int_equal(counts.errors_logged, 1);
     assert_int_equal(counts.failures, 0);
     end(&fixture);
+    return NULL;
 }
 
 static void count_visit(void *arg, uint64_t deadline_ns, const char *site)
@@ -462,9 +463,8 @@ static void count_visit(void *arg, uint64_t deadline_ns, const char *site)
     *sum += deadline_ns + (strstr(site, "clock_test.c:") ? 1000 : 0);
 }
 
-static void what_is_pending_can_be_visited_with_its_site(void **state)
+TORC_TEST(what_is_pending_can_be_visited_with_its_site)
 {
-    (void)state;
     struct fixture fixture;
     uint64_t sum = 0;
     begin(&fixture);
@@ -476,6 +476,7 @@ static void what_is_pending_can_be_visited_with_its_site(void **state)
     torc_clock_visit(fixture.clock, count_visit, &sum);
     assert_int_equal(sum, 2004);
     end(&fixture);
+    return NULL;
 }
 
 /* --- alarms ----------------------------------------------------------------------------------- */
@@ -489,9 +490,8 @@ static struct torc_failure *ring_again(void *arg)
     return NULL;
 }
 
-static void an_alarm_rings_whenever_it_was_set(void **state)
+TORC_TEST(an_alarm_rings_whenever_it_was_set)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -514,6 +514,7 @@ static void an_alarm_rings_whenever_it_was_set(void **state)
     torci_alarm_clear(fixture.clock, 0);
     assert_false(torci_alarm_is_set(fixture.clock, 0));
     end(&fixture);
+    return NULL;
 }
 
 static struct torc_failure *free_itself(void *arg)
@@ -526,9 +527,8 @@ static struct torc_failure *free_itself(void *arg)
     return NULL;
 }
 
-static void an_alarm_may_be_freed_inside_its_own_call(void **state)
+TORC_TEST(an_alarm_may_be_freed_inside_its_own_call)
 {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     struct noted noted = {&fixture, 'a'};
@@ -538,11 +538,11 @@ static void an_alarm_may_be_freed_inside_its_own_call(void **state)
     assert_int_equal(torc_clock_advance(fixture.clock, 2), 0);
     assert_string_equal(fixture.journal, "a");
     end(&fixture);
+    return NULL;
 }
 
-static void alarms_need_no_memory_to_be_set(void **state)
+TORC_TEST(alarms_need_no_memory_to_be_set)
 {
-    (void)state;
     struct fixture fixture;
     struct torc_scope_counts before, after;
     torci_alarm alarms[100];
@@ -561,34 +561,7 @@ static void alarms_need_no_memory_to_be_set(void **state)
         torci_alarm_free(fixture.clock, alarms[i]);
     assert_int_equal(torc_clock_pending(fixture.clock), 0);
     end(&fixture);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_run_by_deadline_then_in_the_order_they_were_asked_for),
-        cmocka_unit_test(each_call_sees_its_own_due_time),
-        cmocka_unit_test(a_call_is_never_made_before_call_later_returns),
-        cmocka_unit_test(a_call_armed_within_the_span_runs_too),
-        cmocka_unit_test(a_call_with_no_delay_armed_in_a_call_runs_after_all_due_then),
-        cmocka_unit_test(advance_to_next_runs_everything_due_then),
-        cmocka_unit_test(a_cancelled_call_does_not_run_and_drops_its_argument_once),
-        cmocka_unit_test(a_call_that_was_called_says_so),
-        cmocka_unit_test(a_zero_handle_is_stale),
-        cmocka_unit_test(a_call_is_called_already_inside_itself),
-        cmocka_unit_test(reset_counts_from_now_and_delay_from_the_schedule),
-        cmocka_unit_test(reset_and_delay_make_a_call_the_last_of_its_deadline),
-        cmocka_unit_test(a_call_may_be_reset_in_the_round_it_was_due_in),
-        cmocka_unit_test(a_call_may_be_cancelled_in_the_round_it_was_due_in),
-        cmocka_unit_test(a_deadline_past_the_end_of_time_never_comes),
-        cmocka_unit_test(freeing_drops_what_is_pending),
-        cmocka_unit_test(a_call_may_free_its_clock),
-        cmocka_unit_test(advancing_inside_a_call_is_misuse),
-        cmocka_unit_test(a_failing_call_is_logged_and_the_next_runs),
-        cmocka_unit_test(what_is_pending_can_be_visited_with_its_site),
-        cmocka_unit_test(an_alarm_rings_whenever_it_was_set),
-        cmocka_unit_test(an_alarm_may_be_freed_inside_its_own_call),
-        cmocka_unit_test(alarms_need_no_memory_to_be_set),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

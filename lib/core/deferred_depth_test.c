@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include <torc/deferred.h>
+#include <torc/trial.h>
 
 enum { DEPTH = 1000000, SMALL_STACK_BYTES = 64 * 1024 };
 
@@ -190,51 +191,40 @@ static void on_a_small_stack(void *(*body)(void *))
     assert_int_equal(after.failures, 0);
 }
 
-static void a_million_deep_wait_fires_without_recursion(void **state)
+TORC_TEST(a_million_deep_wait_fires_without_recursion)
 {
-    (void)state;
     on_a_small_stack(fire_waiting);
+    return NULL;
 }
 
-static void a_million_deep_chain_fires_without_recursion(void **state)
+TORC_TEST(a_million_deep_chain_fires_without_recursion)
 {
-    (void)state;
     on_a_small_stack(fire_chained);
+    return NULL;
 }
 
-static void a_million_deep_wait_dies_without_recursion(void **state)
+TORC_TEST(a_million_deep_wait_dies_without_recursion)
 {
-    (void)state;
     on_a_small_stack(drop_waiting);
+    return NULL;
 }
 
-static void a_million_deep_wait_is_cancelled_without_recursion(void **state)
+TORC_TEST(a_million_deep_wait_is_cancelled_without_recursion)
 {
-    (void)state;
     on_a_small_stack(cancel_waiting);
+    return NULL;
 }
 
-static void a_million_deep_wait_goes_with_its_scope_without_recursion(void **state)
+TORC_TEST(a_million_deep_wait_goes_with_its_scope_without_recursion)
 {
-    (void)state;
     on_a_small_stack(abandon_waiting);
+    return NULL;
 }
 
-static void a_million_deep_wait_may_be_built_from_its_outer_end(void **state)
+TORC_TEST(a_million_deep_wait_may_be_built_from_its_outer_end)
 {
-    (void)state;
     on_a_small_stack(await_backwards);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_million_deep_wait_fires_without_recursion),
-        cmocka_unit_test(a_million_deep_chain_fires_without_recursion),
-        cmocka_unit_test(a_million_deep_wait_dies_without_recursion),
-        cmocka_unit_test(a_million_deep_wait_is_cancelled_without_recursion),
-        cmocka_unit_test(a_million_deep_wait_goes_with_its_scope_without_recursion),
-        cmocka_unit_test(a_million_deep_wait_may_be_built_from_its_outer_end),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

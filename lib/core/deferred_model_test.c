@@ -561,21 +561,16 @@ static void play(uint64_t seed)
     expect("blocks left", 0, (int)torc_test_allocator_blocks(&fixture.allocator));
 }
 
-static void random_operations_do_what_the_model_does(void **state)
+TORC_TEST(random_operations_do_what_the_model_does)
 {
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        assert_int_equal(open_scope(state), 0);
+        assert_int_equal(open_scope(trial), 0);
         play(seed);
         if (world.wrong[0])
             fail_msg("seed %d: %s", (int)seed, world.wrong);
-        assert_int_equal(close_scope(state), 0);
+        assert_int_equal(close_scope(trial), 0);
     }
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_operations_do_what_the_model_does),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -125,18 +125,17 @@ static const char *body(struct torc_test_allocator *allocator, void *arg)
     return wrong;
 }
 
-static void every_acquisition_of_deferreds_and_failures_may_fail(void **state)
+TORC_TEST(every_acquisition_of_deferreds_and_failures_may_fail)
 {
     uint64_t runs = 0;
-    (void)state;
     assert_null(torc_oom_sweep(body, NULL, &runs));
     assert_true(runs > 20);
+    return NULL;
 }
 
-static void a_refused_add_leaves_the_deferred_and_the_arg(void **state)
+TORC_TEST(a_refused_add_leaves_the_deferred_and_the_arg, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     for (int i = 0; i < 3; i++)
         add_look(d.sink, "a");
     torc_test_allocator_fail_at(&fixture.allocator, 1, true);
@@ -146,13 +145,13 @@ static void a_refused_add_leaves_the_deferred_and_the_arg(void **state)
     assert_int_equal(torc_source_fire(d.source, number(1)), 0);
     assert_string_equal(fixture.trace, "a=1 a=1 a=1 ");
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
-static void a_deferred_without_memory_leaves_the_out_parameters(void **state)
+TORC_TEST(a_deferred_without_memory_leaves_the_out_parameters, .group = &in_scope)
 {
     struct torc_source source = {NULL, 7, 8};
     struct torc_deferred *deferred = (struct torc_deferred *)&source;
-    (void)state;
     torc_test_allocator_fail_at(&fixture.allocator, 1, true);
     assert_int_equal(torc_deferred_new(fixture.scope, NULL, NULL, &source, &deferred), TORC_ENOMEM);
     assert_int_equal(torc_deferred_fired(fixture.scope, torc_owned(NULL, count_value), &deferred),
@@ -161,6 +160,7 @@ static void a_deferred_without_memory_leaves_the_out_parameters(void **state)
     assert_ptr_equal(deferred, &source);
     assert_int_equal(source.index, 7);
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
 /* --- what must work without memory ------------------------------------------------------------ */
@@ -180,7 +180,7 @@ static void do_nothing(struct torc_source source, void *arg)
     (void)arg;
 }
 
-static void fire_cancel_drop_and_timeout_need_no_memory(void **state)
+TORC_TEST(fire_cancel_drop_and_timeout_need_no_memory, .group = &in_scope)
 {
     struct ends fired = made_with_pairs(NULL), cancelled = made_with_pairs(NULL),
                 refused = made_with_pairs(do_nothing), dropped = made_with_pairs(NULL),
@@ -188,7 +188,6 @@ static void fire_cancel_drop_and_timeout_need_no_memory(void **state)
                 inner = made_with_pairs(NULL), itself = made_with_pairs(NULL);
     struct torc_failure *failure = a_failure();
     struct torc_clock *clock;
-    (void)state;
     assert_int_equal(torc_clock_new(fixture.scope, &clock), 0);
     assert_int_equal(torc_deferred_add_timeout(late.sink, clock, 5), 0);
     add(outer.sink, then_await, NULL, inner.sink);
@@ -216,15 +215,7 @@ static void fire_cancel_drop_and_timeout_need_no_memory(void **state)
     assert_int_equal(counts().deferreds, 0);
     assert_int_equal(counts().failures, 0);
     assert_int_equal(counts().unhandled, 6);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_acquisition_of_deferreds_and_failures_may_fail),
-        IN_SCOPE(a_refused_add_leaves_the_deferred_and_the_arg),
-        IN_SCOPE(a_deferred_without_memory_leaves_the_out_parameters),
-        IN_SCOPE(fire_cancel_drop_and_timeout_need_no_memory),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

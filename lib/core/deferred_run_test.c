@@ -3,10 +3,9 @@
 
 /* --- waiting ---------------------------------------------------------------------------------- */
 
-static void the_result_of_an_awaited_one_moves_here(void **state)
+TORC_TEST(the_result_of_an_awaited_one_moves_here, .group = &in_scope)
 {
     struct ends outer = make(), inner = make();
-    (void)state;
     add(outer.sink, then_await, NULL, inner.sink);
     add_look(outer.sink, "outer");
     add_look(inner.sink, "inner");
@@ -18,13 +17,13 @@ static void the_result_of_an_awaited_one_moves_here(void **state)
     assert_int_equal(fixture.values_dropped, 0);
     torc_deferred_drop(outer.sink);
     assert_int_equal(fixture.values_dropped, 1);
+    return NULL;
 }
 
-static void a_result_that_is_there_already_is_taken_at_once(void **state)
+TORC_TEST(a_result_that_is_there_already_is_taken_at_once, .group = &in_scope)
 {
     struct ends outer = make();
     struct torc_deferred *inner;
-    (void)state;
     assert_int_equal(torc_deferred_fired(fixture.scope, torc_fail(a_failure()), &inner), 0);
     add(outer.sink, then_await, NULL, inner);
     add_look(outer.sink, "outer");
@@ -34,12 +33,12 @@ static void a_result_that_is_there_already_is_taken_at_once(void **state)
     assert_int_equal(counts().unhandled, 0);
     torc_deferred_drop(outer.sink);
     assert_int_equal(counts().unhandled, 1);
+    return NULL;
 }
 
-static void a_paused_one_holds_up_whoever_waits_for_it(void **state)
+TORC_TEST(a_paused_one_holds_up_whoever_waits_for_it, .group = &in_scope)
 {
     struct ends outer = make(), inner = make();
-    (void)state;
     add(outer.sink, then_await, NULL, inner.sink);
     add_look(outer.sink, "outer");
     assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
@@ -49,13 +48,13 @@ static void a_paused_one_holds_up_whoever_waits_for_it(void **state)
     assert_int_equal(torc_deferred_unpause(inner.sink), 0);
     assert_string_equal(fixture.trace, "outer=2 ");
     torc_deferred_drop(outer.sink);
+    return NULL;
 }
 
-static void a_paused_waiter_gets_its_result_and_runs_later(void **state)
+TORC_TEST(a_paused_waiter_gets_its_result_and_runs_later, .group = &in_scope)
 {
     struct ends outer = make(), inner = make();
     struct torc_result result;
-    (void)state;
     add(outer.sink, then_await, NULL, inner.sink);
     add_look(outer.sink, "outer");
     assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
@@ -67,12 +66,12 @@ static void a_paused_waiter_gets_its_result_and_runs_later(void **state)
     assert_int_equal(torc_deferred_unpause(outer.sink), 0);
     assert_string_equal(fixture.trace, "outer=2 ");
     torc_deferred_drop(outer.sink);
+    return NULL;
 }
 
-static void a_callback_that_returns_its_own_deferred_gets_a_failure(void **state)
+TORC_TEST(a_callback_that_returns_its_own_deferred_gets_a_failure, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     add(d.sink, then_await, NULL, d.sink);
     add_look(d.sink, "a");
     assert_int_equal(torc_source_fire(d.source, number(1)), 0);
@@ -80,12 +79,12 @@ static void a_callback_that_returns_its_own_deferred_gets_a_failure(void **state
     torc_deferred_drop(d.sink);
     assert_int_equal(counts().deferreds, 0);
     assert_int_equal(counts().unhandled, 1);
+    return NULL;
 }
 
-static void a_circle_of_waiting_is_refused_where_it_would_close(void **state)
+TORC_TEST(a_circle_of_waiting_is_refused_where_it_would_close, .group = &in_scope)
 {
     struct ends d[5];
-    (void)state;
     for (int i = 0; i < 5; i++)
         d[i] = make();
     for (int i = 0; i < 5; i++) {
@@ -97,12 +96,12 @@ static void a_circle_of_waiting_is_refused_where_it_would_close(void **state)
     assert_string_equal(fixture.trace, "a!deferred_error ");
     assert_int_equal(counts().deferreds, 1);
     torc_deferred_drop(d[0].sink);
+    return NULL;
 }
 
-static void one_that_was_given_away_cannot_be_waited_for(void **state)
+TORC_TEST(one_that_was_given_away_cannot_be_waited_for, .group = &in_scope)
 {
     struct ends a = make(), b = make(), inner = make(), dropped = make();
-    (void)state;
     add(a.sink, then_await, NULL, inner.sink);
     add(b.sink, then_await, NULL, inner.sink);
     add_look(b.sink, "b");
@@ -120,6 +119,7 @@ static void one_that_was_given_away_cannot_be_waited_for(void **state)
     assert_int_equal(torc_source_fire(dropped.source, number(2)), 0);
     assert_int_equal(counts().deferreds, 0);
     assert_int_equal(counts().failures, 0);
+    return NULL;
 }
 
 static struct torc_result fire_other(struct torc_result result, void *ends)
@@ -130,10 +130,9 @@ static struct torc_result fire_other(struct torc_result result, void *ends)
     return result;
 }
 
-static void waiting_for_one_whose_callback_is_running_now_works(void **state)
+TORC_TEST(waiting_for_one_whose_callback_is_running_now_works, .group = &in_scope)
 {
     struct ends outer = make(), inner = make();
-    (void)state;
     /* inner's callback fires outer, whose callback then waits for inner. */
     add(inner.sink, fire_other, NULL, &outer);
     add_look(inner.sink, "inner");
@@ -143,6 +142,7 @@ static void waiting_for_one_whose_callback_is_running_now_works(void **state)
     assert_string_equal(fixture.trace, "in out inner=3 outer=3 ");
     torc_deferred_drop(outer.sink);
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
 static void fire_from_drop(void *ends)
@@ -157,22 +157,21 @@ static struct torc_result await_first(struct torc_result result, void *ends)
     return torc_await(((struct ends *)ends)->sink);
 }
 
-static void an_arg_that_fires_the_awaited_one_as_it_is_released_does_no_harm(void **state)
+TORC_TEST(an_arg_that_fires_the_awaited_one_as_it_is_released_does_no_harm, .group = &in_scope)
 {
     struct ends outer = make(), inner = make();
-    (void)state;
     assert_int_equal(torc_deferred_add(outer.sink, await_first, NULL, &inner, fire_from_drop), 0);
     add_look(outer.sink, "outer");
     torc_deferred_drop(outer.sink);
     assert_int_equal(torc_source_fire(outer.source, number(1)), 0);
     assert_string_equal(fixture.trace, "outer=8 ");
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
-static void cancelling_the_outer_one_reaches_the_innermost(void **state)
+TORC_TEST(cancelling_the_outer_one_reaches_the_innermost, .group = &in_scope)
 {
     struct ends outer = make(), middle = make(), inner = make();
-    (void)state;
     add(outer.sink, then_await, NULL, middle.sink);
     add_look(outer.sink, "outer");
     add(middle.sink, then_await, NULL, inner.sink);
@@ -185,14 +184,14 @@ static void cancelling_the_outer_one_reaches_the_innermost(void **state)
     add(outer.sink, NULL, then_nine, NULL);
     torc_deferred_drop(outer.sink);
     assert_int_equal(counts().unhandled, 0);
+    return NULL;
 }
 
 /* --- chaining --------------------------------------------------------------------------------- */
 
-static void a_chained_result_goes_over_and_leaves_null(void **state)
+TORC_TEST(a_chained_result_goes_over_and_leaves_null, .group = &in_scope)
 {
     struct ends from = make(), to = make();
-    (void)state;
     add_look(to.sink, "to");
     assert_int_equal(torc_deferred_chain(from.sink, to.source), 0);
     add_look(from.sink, "from");
@@ -202,12 +201,12 @@ static void a_chained_result_goes_over_and_leaves_null(void **state)
     assert_int_equal(counts().unhandled, 0);
     torc_deferred_drop(to.sink);
     assert_int_equal(counts().unhandled, 1);
+    return NULL;
 }
 
-static void a_result_its_target_does_not_take_stays(void **state)
+TORC_TEST(a_result_its_target_does_not_take_stays, .group = &in_scope)
 {
     struct ends from = make(), to = make();
-    (void)state;
     assert_int_equal(torc_source_fire(to.source, number(1)), 0);
     assert_int_equal(torc_source_fire(from.source, torc_owned((void *)6, count_value)), 0);
     assert_int_equal(torc_deferred_chain(from.sink, to.source), 0);
@@ -218,12 +217,12 @@ static void a_result_its_target_does_not_take_stays(void **state)
     assert_string_equal(fixture.trace, "from=6 ");
     torc_deferred_drop(from.sink);
     assert_int_equal(fixture.values_dropped, 1);
+    return NULL;
 }
 
-static void a_cancelled_target_swallows_one_result(void **state)
+TORC_TEST(a_cancelled_target_swallows_one_result, .group = &in_scope)
 {
     struct ends from = make(), to = make();
-    (void)state;
     assert_int_equal(torc_deferred_chain(from.sink, to.source), 0);
     torc_deferred_cancel(to.sink);
     assert_true(torc_source_waiting(from.source));
@@ -233,12 +232,12 @@ static void a_cancelled_target_swallows_one_result(void **state)
     torc_deferred_drop(from.sink);
     add(to.sink, NULL, then_nine, NULL);
     torc_deferred_drop(to.sink);
+    return NULL;
 }
 
-static void a_chained_target_that_waits_holds_up_nobody(void **state)
+TORC_TEST(a_chained_target_that_waits_holds_up_nobody, .group = &in_scope)
 {
     struct ends from = make(), to = make(), inner = make();
-    (void)state;
     add(to.sink, then_await, NULL, inner.sink);
     add_look(to.sink, "to");
     assert_int_equal(torc_deferred_chain(from.sink, to.source), 0);
@@ -250,14 +249,14 @@ static void a_chained_target_that_waits_holds_up_nobody(void **state)
     assert_int_equal(torc_source_fire(inner.source, number(2)), 0);
     assert_string_equal(fixture.trace, "from=0 to=2 ");
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
 /* --- a scope freed with deferreds in it ------------------------------------------------------- */
 
-static void a_freed_scope_releases_what_its_deferreds_hold(void **state)
+TORC_TEST(a_freed_scope_releases_what_its_deferreds_hold, .group = &in_scope)
 {
     struct ends unfired = make(), paused = make(), outer = make(), inner = make(), failed = make();
-    (void)state;
     for (int i = 0; i < 12; i++)
         add_look(unfired.sink, "never");
     add_look(paused.sink, "never");
@@ -277,6 +276,7 @@ static void a_freed_scope_releases_what_its_deferreds_hold(void **state)
     assert_string_equal(fixture.log.failure, "deferred_error: the source was dropped (made.c:1)");
     assert_int_equal(torc_test_allocator_blocks(&fixture.allocator), 0);
     fixture.scope = NULL;
+    return NULL;
 }
 
 struct meddler {
@@ -304,11 +304,10 @@ static void meddle(void *arg)
     meddler->answers[2] = torc_deferred_new(fixture.scope, NULL, NULL, &source, &meddler->made);
 }
 
-static void what_drop_functions_do_to_a_scope_being_freed_has_no_effect(void **state)
+TORC_TEST(what_drop_functions_do_to_a_scope_being_freed_has_no_effect, .group = &in_scope)
 {
     struct meddler meddler = {0};
     struct ends between;
-    (void)state;
     meddler.others[0] = make();
     between = make();
     meddler.others[1] = make();
@@ -325,13 +324,13 @@ static void what_drop_functions_do_to_a_scope_being_freed_has_no_effect(void **s
         assert_int_equal(meddler.answers[i], TORC_ECLOSED);
     assert_null(meddler.made);
     assert_int_equal(fixture.log.events, 0);
+    return NULL;
 }
 
-static void a_waiter_in_another_scope_is_told(void **state)
+TORC_TEST(a_waiter_in_another_scope_is_told, .group = &in_scope)
 {
     struct torc_scope *other;
     struct ends outer = make(), inner;
-    (void)state;
     assert_int_equal(torc_scope_new(&fixture.allocator.base, NULL, &other), 0);
     assert_int_equal(torc_deferred_new(other, NULL, NULL, &inner.source, &inner.sink), 0);
     add(outer.sink, then_await, NULL, inner.sink);
@@ -341,13 +340,13 @@ static void a_waiter_in_another_scope_is_told(void **state)
     assert_string_equal(fixture.trace, "outer!deferred_error ");
     torc_deferred_drop(outer.sink);
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
-static void one_awaited_from_another_scope_loses_its_sink(void **state)
+TORC_TEST(one_awaited_from_another_scope_loses_its_sink, .group = &in_scope)
 {
     struct torc_scope *other;
     struct ends outer, inner = make();
-    (void)state;
     assert_int_equal(torc_scope_new(&fixture.allocator.base, NULL, &other), 0);
     assert_int_equal(torc_deferred_new(other, NULL, NULL, &outer.source, &outer.sink), 0);
     add(outer.sink, then_await, NULL, inner.sink);
@@ -357,29 +356,7 @@ static void one_awaited_from_another_scope_loses_its_sink(void **state)
     assert_int_equal(torc_source_fire(inner.source, torc_fail(a_failure())), 0);
     assert_int_equal(counts().deferreds, 0);
     assert_int_equal(counts().unhandled, 1);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        IN_SCOPE(the_result_of_an_awaited_one_moves_here),
-        IN_SCOPE(a_result_that_is_there_already_is_taken_at_once),
-        IN_SCOPE(a_paused_one_holds_up_whoever_waits_for_it),
-        IN_SCOPE(a_paused_waiter_gets_its_result_and_runs_later),
-        IN_SCOPE(a_callback_that_returns_its_own_deferred_gets_a_failure),
-        IN_SCOPE(a_circle_of_waiting_is_refused_where_it_would_close),
-        IN_SCOPE(one_that_was_given_away_cannot_be_waited_for),
-        IN_SCOPE(waiting_for_one_whose_callback_is_running_now_works),
-        IN_SCOPE(an_arg_that_fires_the_awaited_one_as_it_is_released_does_no_harm),
-        IN_SCOPE(cancelling_the_outer_one_reaches_the_innermost),
-        IN_SCOPE(a_chained_result_goes_over_and_leaves_null),
-        IN_SCOPE(a_result_its_target_does_not_take_stays),
-        IN_SCOPE(a_cancelled_target_swallows_one_result),
-        IN_SCOPE(a_chained_target_that_waits_holds_up_nobody),
-        IN_SCOPE(a_freed_scope_releases_what_its_deferreds_hold),
-        IN_SCOPE(what_drop_functions_do_to_a_scope_being_freed_has_no_effect),
-        IN_SCOPE(a_waiter_in_another_scope_is_told),
-        IN_SCOPE(one_awaited_from_another_scope_loses_its_sink),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

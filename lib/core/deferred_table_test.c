@@ -3,10 +3,9 @@
 
 #include "deferred_state.h"
 
-static void a_freed_slot_is_the_next_one_taken_under_a_new_generation(void **state)
+TORC_TEST(a_freed_slot_is_the_next_one_taken_under_a_new_generation, .group = &in_scope)
 {
     struct ends first = make(), second = make(), third;
-    (void)state;
     torc_deferred_drop(first.sink);
     assert_int_equal(torc_source_fire(first.source, number(1)), 0);
     third = make();
@@ -15,13 +14,13 @@ static void a_freed_slot_is_the_next_one_taken_under_a_new_generation(void **sta
     assert_int_equal(third.source.generation, first.source.generation + 1);
     torc_deferred_drop(second.sink);
     torc_deferred_drop(third.sink);
+    return NULL;
 }
 
-static void slots_are_found_by_index_over_many_chunks(void **state)
+TORC_TEST(slots_are_found_by_index_over_many_chunks, .group = &in_scope)
 {
     enum { MANY = TORCI_SLOTS_IN_CHUNK * 10 + 3 };
     static struct ends all[MANY];
-    (void)state;
     for (uint32_t i = 0; i < MANY; i++) {
         all[i] = make();
         assert_int_equal(all[i].source.index, i);
@@ -31,12 +30,12 @@ static void slots_are_found_by_index_over_many_chunks(void **state)
                          all[i].sink);
     assert_null(torci_deferred_find(fixture.scope, MANY + TORCI_SLOTS_IN_CHUNK, 1));
     assert_int_equal(counts().deferreds, MANY);
+    return NULL;
 }
 
-static void a_slot_with_no_generation_left_is_not_taken_again(void **state)
+TORC_TEST(a_slot_with_no_generation_left_is_not_taken_again, .group = &in_scope)
 {
     struct ends last = make(), next;
-    (void)state;
     last.sink->generation = last.source.generation = UINT32_MAX;
     torc_deferred_drop(last.sink);
     assert_int_equal(torc_source_fire(last.source, number(1)), 0);
@@ -44,13 +43,13 @@ static void a_slot_with_no_generation_left_is_not_taken_again(void **state)
     next = make();
     assert_int_not_equal(next.source.index, last.source.index);
     torc_deferred_drop(next.sink);
+    return NULL;
 }
 
-static void a_kept_failure_of_its_own_parks_the_slot(void **state)
+TORC_TEST(a_kept_failure_of_its_own_parks_the_slot, .group = &in_scope)
 {
     struct ends first = make(), second;
     struct torc_result result;
-    (void)state;
     torc_source_drop(first.source);
     assert_int_equal(torc_deferred_take(first.sink, &result), 0);
     torc_deferred_drop(first.sink);
@@ -61,13 +60,13 @@ static void a_kept_failure_of_its_own_parks_the_slot(void **state)
     second = make();
     assert_int_equal(second.source.index, first.source.index);
     torc_deferred_drop(second.sink);
+    return NULL;
 }
 
-static void ends_of_ended_deferreds_may_be_used_until_the_scope_is_freed(void **state)
+TORC_TEST(ends_of_ended_deferreds_may_be_used_until_the_scope_is_freed, .group = &in_scope)
 {
     struct ends first = make(), second = make();
     struct torc_result result;
-    (void)state;
     torc_source_drop(second.source);
     assert_int_equal(torc_deferred_take(second.sink, &result), 0);
     add_look(first.sink, "never");
@@ -84,16 +83,7 @@ static void ends_of_ended_deferreds_may_be_used_until_the_scope_is_freed(void **
     torci_scope_end_deferreds(fixture.scope);
     assert_int_equal(fixture.args_dropped, 1);
     assert_string_equal(fixture.trace, "");
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        IN_SCOPE(a_freed_slot_is_the_next_one_taken_under_a_new_generation),
-        IN_SCOPE(slots_are_found_by_index_over_many_chunks),
-        IN_SCOPE(a_slot_with_no_generation_left_is_not_taken_again),
-        IN_SCOPE(a_kept_failure_of_its_own_parks_the_slot),
-        IN_SCOPE(ends_of_ended_deferreds_may_be_used_until_the_scope_is_freed),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

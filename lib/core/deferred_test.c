@@ -2,10 +2,9 @@
 
 /* --- pairs ------------------------------------------------------------------------------------ */
 
-static void callbacks_run_in_order_each_with_the_result_of_the_one_before(void **state)
+TORC_TEST(callbacks_run_in_order_each_with_the_result_of_the_one_before, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     add_look(d.sink, "a");
     add(d.sink, then_nine, NULL, NULL);
     for (int i = 0; i < 20; i++)
@@ -17,12 +16,12 @@ static void callbacks_run_in_order_each_with_the_result_of_the_one_before(void *
     assert_int_equal(fixture.args_dropped, 22);
     torc_deferred_drop(d.sink);
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
-static void of_a_pair_exactly_one_runs_and_never_sees_the_others_failure(void **state)
+TORC_TEST(of_a_pair_exactly_one_runs_and_never_sees_the_others_failure, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     add(d.sink, then_fail, look, a_failure());
     add(d.sink, look, then_nine, "skipped");
     add(d.sink, look, then_fail, "after");
@@ -30,12 +29,12 @@ static void of_a_pair_exactly_one_runs_and_never_sees_the_others_failure(void **
     assert_string_equal(fixture.trace, "after=9 ");
     assert_int_equal(fixture.args_dropped, 3);
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
-static void a_missing_half_passes_the_result_on(void **state)
+TORC_TEST(a_missing_half_passes_the_result_on, .group = &in_scope)
 {
     struct ends d = make(), e = make();
-    (void)state;
     add(d.sink, NULL, look, "e");
     add(d.sink, NULL, NULL, NULL);
     add_look(d.sink, "end");
@@ -48,18 +47,19 @@ static void a_missing_half_passes_the_result_on(void **state)
     torc_deferred_drop(d.sink);
     torc_deferred_drop(e.sink);
     assert_int_equal(fixture.log.events, 0);
+    return NULL;
 }
 
-static void adding_to_a_fired_one_runs_the_pair_before_returning(void **state)
+TORC_TEST(adding_to_a_fired_one_runs_the_pair_before_returning, .group = &in_scope)
 {
     struct torc_deferred *deferred;
-    (void)state;
     assert_int_equal(torc_deferred_fired(fixture.scope, number(3), &deferred), 0);
     assert_true(torc_deferred_has_fired(deferred));
     add_look(deferred, "a");
     assert_string_equal(fixture.trace, "a=3 ");
     assert_int_equal(fixture.args_dropped, 1);
     torc_deferred_drop(deferred);
+    return NULL;
 }
 
 static struct torc_result add_another(struct torc_result result, void *deferred)
@@ -70,35 +70,34 @@ static struct torc_result add_another(struct torc_result result, void *deferred)
     return result;
 }
 
-static void a_pair_added_by_a_callback_runs_after_the_present_ones(void **state)
+TORC_TEST(a_pair_added_by_a_callback_runs_after_the_present_ones, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     add(d.sink, add_another, NULL, d.sink);
     add_look(d.sink, "b");
     assert_int_equal(torc_source_fire(d.source, number(1)), 0);
     assert_string_equal(fixture.trace, "a a-end b=1 added=1 ");
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
-static void a_failure_that_is_null_is_an_error_all_the_same(void **state)
+TORC_TEST(a_failure_that_is_null_is_an_error_all_the_same, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     add(d.sink, then_fail, NULL, NULL);
     add_look(d.sink, "a");
     add(d.sink, NULL, then_nine, NULL);
     assert_int_equal(torc_source_fire(d.source, number(1)), 0);
     assert_string_equal(fixture.trace, "a!error ");
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
 /* --- firing twice, stale sources -------------------------------------------------------------- */
 
-static void a_second_fire_is_refused_and_its_value_released(void **state)
+TORC_TEST(a_second_fire_is_refused_and_its_value_released, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     assert_true(torc_source_waiting(d.source));
     assert_int_equal(torc_source_fire(d.source, number(1)), 0);
     assert_false(torc_source_waiting(d.source));
@@ -110,6 +109,7 @@ static void a_second_fire_is_refused_and_its_value_released(void **state)
     assert_int_equal(torc_source_fire(d.source, torc_owned(NULL, count_value)), TORC_ESTALE);
     assert_int_equal(fixture.values_dropped, 2);
     assert_int_equal(fixture.log.events, 0);
+    return NULL;
 }
 
 static struct torc_result fire_again(struct torc_result result, void *source)
@@ -118,22 +118,21 @@ static struct torc_result fire_again(struct torc_result result, void *source)
     return result;
 }
 
-static void a_fire_within_its_own_callback_is_refused(void **state)
+TORC_TEST(a_fire_within_its_own_callback_is_refused, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     add(d.sink, fire_again, NULL, &d.source);
     add_look(d.sink, "a");
     assert_int_equal(torc_source_fire(d.source, number(1)), 0);
     assert_string_equal(fixture.trace, "a=1 ");
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
-static void a_stale_source_does_nothing_to_the_next_deferred_in_its_slot(void **state)
+TORC_TEST(a_stale_source_does_nothing_to_the_next_deferred_in_its_slot, .group = &in_scope)
 {
     struct ends old = make(), new;
     struct torc_source zero = {NULL, 0, 0}, far = old.source;
-    (void)state;
     torc_deferred_drop(old.sink);
     assert_int_equal(torc_source_fire(old.source, number(1)), 0);
     new = make();
@@ -149,13 +148,13 @@ static void a_stale_source_does_nothing_to_the_next_deferred_in_its_slot(void **
     assert_int_equal(torc_source_fire(zero, number(1)), TORC_ESTALE);
     torc_source_drop(new.source);
     torc_deferred_drop(new.sink);
+    return NULL;
 }
 
-static void a_deferred_is_no_result_to_fire_with(void **state)
+TORC_TEST(a_deferred_is_no_result_to_fire_with, .group = &in_scope)
 {
     struct ends d = make(), e = make();
     struct torc_deferred *out = NULL;
-    (void)state;
     assert_int_equal(torc_source_fire(d.source, torc_await(e.sink)), TORC_EINVAL);
     assert_true(torc_source_waiting(d.source));
     assert_int_equal(torc_source_fire(e.source, number(1)), 0);
@@ -165,14 +164,14 @@ static void a_deferred_is_no_result_to_fire_with(void **state)
     assert_null(out);
     torc_deferred_drop(e.sink);
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-static void a_deferred_dies_when_both_ends_have_happened_in_either_order(void **state)
+TORC_TEST(a_deferred_dies_when_both_ends_have_happened_in_either_order, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     assert_int_equal(torc_source_fire(d.source, torc_owned(NULL, count_value)), 0);
     assert_int_equal(counts().deferreds, 1);
     torc_deferred_drop(d.sink);
@@ -188,13 +187,13 @@ static void a_deferred_dies_when_both_ends_have_happened_in_either_order(void **
     assert_int_equal(counts().deferreds, 0);
     assert_int_equal(fixture.values_dropped, 2);
     torc_deferred_drop(NULL);
+    return NULL;
 }
 
-static void a_dropped_source_fires_with_a_failure_that_names_the_creation_site(void **state)
+TORC_TEST(a_dropped_source_fires_with_a_failure_that_names_the_creation_site, .group = &in_scope)
 {
     struct ends d = make();
     struct torc_result result;
-    (void)state;
     torc_source_drop(d.source);
     assert_int_equal(counts().failures, 1);
     assert_int_equal(torc_deferred_take(d.sink, &result), 0);
@@ -213,12 +212,12 @@ static void a_dropped_source_fires_with_a_failure_that_names_the_creation_site(v
     torc_source_drop(d.source);
     assert_int_equal(counts().deferreds, 0);
     assert_int_equal(counts().failures, 0);
+    return NULL;
 }
 
-static void an_unhandled_failure_is_reported_at_once_when_the_sink_is_dropped(void **state)
+TORC_TEST(an_unhandled_failure_is_reported_at_once_when_the_sink_is_dropped, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     assert_int_equal(torc_source_fire(d.source, torc_fail(a_failure())), 0);
     assert_int_equal(fixture.log.events, 0);
     torc_deferred_drop(d.sink);
@@ -230,24 +229,24 @@ static void an_unhandled_failure_is_reported_at_once_when_the_sink_is_dropped(vo
     assert_int_equal(counts().unhandled, 1);
     assert_int_equal(counts().errors_logged, 1);
     assert_int_equal(counts().failures, 0);
+    return NULL;
 }
 
-static void an_unhandled_failure_is_reported_at_once_when_the_sink_is_gone(void **state)
+TORC_TEST(an_unhandled_failure_is_reported_at_once_when_the_sink_is_gone, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     add_look(d.sink, "a");
     torc_deferred_drop(d.sink);
     assert_int_equal(torc_source_fire(d.source, torc_fail(a_failure())), 0);
     assert_int_equal(counts().unhandled, 1);
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
-static void a_handled_or_taken_failure_is_not_reported(void **state)
+TORC_TEST(a_handled_or_taken_failure_is_not_reported, .group = &in_scope)
 {
     struct ends d = make(), e = make();
     struct torc_result result;
-    (void)state;
     add(d.sink, NULL, then_nine, NULL);
     assert_int_equal(torc_source_fire(d.source, torc_fail(a_failure())), 0);
     torc_deferred_drop(d.sink);
@@ -258,6 +257,7 @@ static void a_handled_or_taken_failure_is_not_reported(void **state)
     torc_deferred_drop(e.sink);
     assert_string_equal(fixture.trace, "after=0 ");
     assert_int_equal(counts().unhandled, 0);
+    return NULL;
 }
 
 static struct torc_result drop_itself(struct torc_result result, void *deferred)
@@ -267,33 +267,32 @@ static struct torc_result drop_itself(struct torc_result result, void *deferred)
     return result;
 }
 
-static void one_dropped_in_its_own_callback_dies_after_the_last_of_them(void **state)
+TORC_TEST(one_dropped_in_its_own_callback_dies_after_the_last_of_them, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     add(d.sink, drop_itself, NULL, d.sink);
     add_look(d.sink, "b");
     assert_int_equal(torc_source_fire(d.source, number(1)), 0);
     assert_string_equal(fixture.trace, "b=1 ");
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
-static void one_dropped_in_a_callback_added_after_the_fire_dies_too(void **state)
+TORC_TEST(one_dropped_in_a_callback_added_after_the_fire_dies_too, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     assert_int_equal(torc_source_fire(d.source, number(1)), 0);
     add(d.sink, drop_itself, NULL, d.sink);
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
 /* --- pause and take --------------------------------------------------------------------------- */
 
-static void nothing_runs_while_paused(void **state)
+TORC_TEST(nothing_runs_while_paused, .group = &in_scope)
 {
     struct ends d = make();
     struct torc_result result;
-    (void)state;
     add_look(d.sink, "a");
     torc_deferred_pause(d.sink);
     torc_deferred_pause(d.sink);
@@ -307,6 +306,7 @@ static void nothing_runs_while_paused(void **state)
     assert_string_equal(fixture.trace, "a=1 b=1 ");
     assert_int_equal(torc_deferred_unpause(d.sink), TORC_EINVAL);
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
 static struct torc_result pause_it(struct torc_result result, void *deferred)
@@ -315,10 +315,9 @@ static struct torc_result pause_it(struct torc_result result, void *deferred)
     return result;
 }
 
-static void a_callback_may_pause_its_own_deferred(void **state)
+TORC_TEST(a_callback_may_pause_its_own_deferred, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     add(d.sink, pause_it, NULL, d.sink);
     add_look(d.sink, "b");
     assert_int_equal(torc_source_fire(d.source, number(1)), 0);
@@ -328,26 +327,26 @@ static void a_callback_may_pause_its_own_deferred(void **state)
     assert_int_equal(torc_deferred_unpause(d.sink), 0);
     assert_string_equal(fixture.trace, "b=1 ");
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
-static void an_unfired_deferred_has_no_result_to_take(void **state)
+TORC_TEST(an_unfired_deferred_has_no_result_to_take, .group = &in_scope)
 {
     struct ends d = make();
     struct torc_result result;
-    (void)state;
     assert_int_equal(torc_deferred_take(d.sink, &result), TORC_EAGAIN);
     torc_source_drop(d.source);
     assert_int_equal(torc_deferred_take(d.sink, &result), 0);
     torc_result_drop(result);
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
 /* --- cancelling ------------------------------------------------------------------------------- */
 
-static void cancelling_without_a_canceller_swallows_one_late_fire(void **state)
+TORC_TEST(cancelling_without_a_canceller_swallows_one_late_fire, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     add_look(d.sink, "a");
     torc_deferred_cancel(d.sink);
     assert_string_equal(fixture.trace, "a!cancelled ");
@@ -360,6 +359,7 @@ static void cancelling_without_a_canceller_swallows_one_late_fire(void **state)
     assert_int_equal(fixture.log.events, 0);
     add(d.sink, NULL, then_nine, NULL);
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
 enum canceller_does { NOTHING, FIRE, FAIL, DROP_SOURCE, CANCEL_AGAIN, DROP_SINK_AND_FIRE };
@@ -415,23 +415,22 @@ static void finish(struct torc_deferred *deferred)
     torc_deferred_drop(deferred);
 }
 
-static void a_canceller_that_does_nothing_makes_the_next_fire_an_error(void **state)
+TORC_TEST(a_canceller_that_does_nothing_makes_the_next_fire_an_error, .group = &in_scope)
 {
     struct canceller canceller;
     struct torc_source source = cancelled_with(&canceller, NOTHING);
-    (void)state;
     assert_string_equal(fixture.trace, "waiting a!cancelled ");
     assert_int_equal(torc_source_fire(source, number(1)), TORC_EFIRED);
     torc_deferred_cancel(canceller.sink);
     assert_int_equal(canceller.calls, 1);
     finish(canceller.sink);
+    return NULL;
 }
 
-static void what_the_canceller_fires_stands(void **state)
+TORC_TEST(what_the_canceller_fires_stands, .group = &in_scope)
 {
     struct canceller canceller;
     struct torc_source source = cancelled_with(&canceller, FIRE);
-    (void)state;
     assert_string_equal(fixture.trace, "waiting a=4 ");
     assert_int_equal(torc_source_fire(source, number(1)), TORC_EFIRED);
     finish(canceller.sink);
@@ -439,12 +438,12 @@ static void what_the_canceller_fires_stands(void **state)
     cancelled_with(&canceller, FAIL);
     assert_string_equal(fixture.trace, "waiting a!limit ");
     finish(canceller.sink);
+    return NULL;
 }
 
-static void a_canceller_may_drop_the_source_or_cancel_again(void **state)
+TORC_TEST(a_canceller_may_drop_the_source_or_cancel_again, .group = &in_scope)
 {
     struct canceller canceller;
-    (void)state;
     cancelled_with(&canceller, DROP_SOURCE);
     assert_string_equal(fixture.trace, "waiting a!cancelled ");
     finish(canceller.sink);
@@ -452,21 +451,21 @@ static void a_canceller_may_drop_the_source_or_cancel_again(void **state)
     cancelled_with(&canceller, CANCEL_AGAIN);
     assert_string_equal(fixture.trace, "waiting a!cancelled ");
     finish(canceller.sink);
+    return NULL;
 }
 
-static void a_canceller_may_end_the_deferred(void **state)
+TORC_TEST(a_canceller_may_end_the_deferred, .group = &in_scope)
 {
     struct canceller canceller;
-    (void)state;
     cancelled_with(&canceller, DROP_SINK_AND_FIRE);
     assert_string_equal(fixture.trace, "waiting a=4 ");
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
-static void cancelling_a_paused_one_fires_it_and_its_callbacks_wait(void **state)
+TORC_TEST(cancelling_a_paused_one_fires_it_and_its_callbacks_wait, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     add_look(d.sink, "a");
     torc_deferred_pause(d.sink);
     torc_deferred_cancel(d.sink);
@@ -474,48 +473,17 @@ static void cancelling_a_paused_one_fires_it_and_its_callbacks_wait(void **state
     assert_int_equal(torc_deferred_unpause(d.sink), 0);
     assert_string_equal(fixture.trace, "a!cancelled ");
     finish(d.sink);
+    return NULL;
 }
 
-static void a_cancelled_deferred_with_nobody_left_is_reported(void **state)
+TORC_TEST(a_cancelled_deferred_with_nobody_left_is_reported, .group = &in_scope)
 {
     struct ends d = make();
-    (void)state;
     torc_deferred_cancel(d.sink);
     torc_deferred_drop(d.sink);
     assert_int_equal(counts().unhandled, 1);
     assert_int_equal(torc_source_fire(d.source, number(1)), TORC_ESTALE);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        IN_SCOPE(callbacks_run_in_order_each_with_the_result_of_the_one_before),
-        IN_SCOPE(of_a_pair_exactly_one_runs_and_never_sees_the_others_failure),
-        IN_SCOPE(a_missing_half_passes_the_result_on),
-        IN_SCOPE(adding_to_a_fired_one_runs_the_pair_before_returning),
-        IN_SCOPE(a_pair_added_by_a_callback_runs_after_the_present_ones),
-        IN_SCOPE(a_failure_that_is_null_is_an_error_all_the_same),
-        IN_SCOPE(a_second_fire_is_refused_and_its_value_released),
-        IN_SCOPE(a_fire_within_its_own_callback_is_refused),
-        IN_SCOPE(a_stale_source_does_nothing_to_the_next_deferred_in_its_slot),
-        IN_SCOPE(a_deferred_is_no_result_to_fire_with),
-        IN_SCOPE(a_deferred_dies_when_both_ends_have_happened_in_either_order),
-        IN_SCOPE(a_dropped_source_fires_with_a_failure_that_names_the_creation_site),
-        IN_SCOPE(an_unhandled_failure_is_reported_at_once_when_the_sink_is_dropped),
-        IN_SCOPE(an_unhandled_failure_is_reported_at_once_when_the_sink_is_gone),
-        IN_SCOPE(a_handled_or_taken_failure_is_not_reported),
-        IN_SCOPE(one_dropped_in_its_own_callback_dies_after_the_last_of_them),
-        IN_SCOPE(one_dropped_in_a_callback_added_after_the_fire_dies_too),
-        IN_SCOPE(nothing_runs_while_paused),
-        IN_SCOPE(a_callback_may_pause_its_own_deferred),
-        IN_SCOPE(an_unfired_deferred_has_no_result_to_take),
-        IN_SCOPE(cancelling_without_a_canceller_swallows_one_late_fire),
-        IN_SCOPE(a_canceller_that_does_nothing_makes_the_next_fire_an_error),
-        IN_SCOPE(what_the_canceller_fires_stands),
-        IN_SCOPE(a_canceller_may_drop_the_source_or_cancel_again),
-        IN_SCOPE(a_canceller_may_end_the_deferred),
-        IN_SCOPE(cancelling_a_paused_one_fires_it_and_its_callbacks_wait),
-        IN_SCOPE(a_cancelled_deferred_with_nobody_left_is_reported),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -4,17 +4,21 @@
 
 static struct torc_clock *clock_in_scope;
 
-static int open_clock(void **state)
+static struct torc_deferred *open_clock(struct torc_trial *trial)
 {
-    return open_scope(state) == 0 ? torc_clock_new(fixture.scope, &clock_in_scope) : -1;
+    (void)open_scope(trial);
+    torc_trial_need(trial, torc_clock_new(fixture.scope, &clock_in_scope));
+    return NULL;
 }
 
-static int close_clock(void **state)
+static struct torc_deferred *close_clock(struct torc_trial *trial)
 {
     torc_clock_free(clock_in_scope);
     clock_in_scope = NULL;
-    return close_scope(state);
+    return close_scope(trial);
 }
+
+static const struct torc_trial_group with_clock = {.set_up = open_clock, .tear_down = close_clock};
 
 static void advance(uint64_t delta_ns)
 {
@@ -33,10 +37,9 @@ static void finish(struct torc_deferred *deferred)
     torc_deferred_drop(deferred);
 }
 
-static void a_deferred_that_is_late_fails_with_timeout(void **state)
+TORC_TEST(a_deferred_that_is_late_fails_with_timeout, .group = &with_clock)
 {
     struct ends d = make();
-    (void)state;
     add_look(d.sink, "before");
     add_timeout(d.sink, 10);
     add_look(d.sink, "after");
@@ -48,12 +51,12 @@ static void a_deferred_that_is_late_fails_with_timeout(void **state)
     assert_int_equal(torc_source_fire(d.source, number(1)), TORC_ECANCELED);
     finish(d.sink);
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
-static void a_result_in_time_removes_the_timer(void **state)
+TORC_TEST(a_result_in_time_removes_the_timer, .group = &with_clock)
 {
     struct ends d = make();
-    (void)state;
     add_timeout(d.sink, 10);
     assert_int_equal(torc_clock_pending(clock_in_scope), 1);
     assert_int_equal(torc_source_fire(d.source, number(1)), 0);
@@ -62,34 +65,34 @@ static void a_result_in_time_removes_the_timer(void **state)
     add_look(d.sink, "a");
     assert_string_equal(fixture.trace, "a=1 ");
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
-static void one_that_has_its_result_needs_no_timer(void **state)
+TORC_TEST(one_that_has_its_result_needs_no_timer, .group = &with_clock)
 {
     struct torc_deferred *deferred;
-    (void)state;
     assert_int_equal(torc_deferred_fired(fixture.scope, number(1), &deferred), 0);
     add_timeout(deferred, 10);
     assert_int_equal(torc_clock_pending(clock_in_scope), 0);
     torc_deferred_drop(deferred);
+    return NULL;
 }
 
-static void a_cancel_by_hand_stays_cancelled_and_removes_the_timer(void **state)
+TORC_TEST(a_cancel_by_hand_stays_cancelled_and_removes_the_timer, .group = &with_clock)
 {
     struct ends d = make();
-    (void)state;
     add_timeout(d.sink, 10);
     add_look(d.sink, "a");
     torc_deferred_cancel(d.sink);
     assert_string_equal(fixture.trace, "a!cancelled ");
     assert_int_equal(torc_clock_pending(clock_in_scope), 0);
     finish(d.sink);
+    return NULL;
 }
 
-static void the_timeout_covers_only_what_was_added_before_it(void **state)
+TORC_TEST(the_timeout_covers_only_what_was_added_before_it, .group = &with_clock)
 {
     struct ends d = make(), inner = make();
-    (void)state;
     add_timeout(d.sink, 10);
     add(d.sink, then_await, NULL, inner.sink);
     add_look(d.sink, "end");
@@ -99,12 +102,12 @@ static void the_timeout_covers_only_what_was_added_before_it(void **state)
     assert_int_equal(torc_source_fire(inner.source, number(2)), 0);
     assert_string_equal(fixture.trace, "end=2 ");
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
-static void the_timeout_of_one_that_waits_cancels_the_innermost(void **state)
+TORC_TEST(the_timeout_of_one_that_waits_cancels_the_innermost, .group = &with_clock)
 {
     struct ends d = make(), inner = make();
-    (void)state;
     add(d.sink, then_await, NULL, inner.sink);
     add_timeout(d.sink, 10);
     add_look(d.sink, "end");
@@ -113,6 +116,7 @@ static void the_timeout_of_one_that_waits_cancels_the_innermost(void **state)
     assert_string_equal(fixture.trace, "end!timeout ");
     assert_false(torc_source_waiting(inner.source));
     finish(d.sink);
+    return NULL;
 }
 
 static void fire_five(struct torc_source source, void *arg)
@@ -127,10 +131,9 @@ static void fire_limit(struct torc_source source, void *arg)
     assert_int_equal(torc_source_fire(source, torc_fail(a_failure())), 0);
 }
 
-static void what_the_canceller_gives_at_the_timeout_stands(void **state)
+TORC_TEST(what_the_canceller_gives_at_the_timeout_stands, .group = &with_clock)
 {
     struct ends d, e;
-    (void)state;
     assert_int_equal(torc_deferred_new(fixture.scope, fire_five, NULL, &d.source, &d.sink), 0);
     assert_int_equal(torc_deferred_new(fixture.scope, fire_limit, NULL, &e.source, &e.sink), 0);
     add_timeout(d.sink, 10);
@@ -141,12 +144,12 @@ static void what_the_canceller_gives_at_the_timeout_stands(void **state)
     assert_string_equal(fixture.trace, "d=5 e!limit ");
     finish(d.sink);
     finish(e.sink);
+    return NULL;
 }
 
-static void the_earlier_of_two_timeouts_counts(void **state)
+TORC_TEST(the_earlier_of_two_timeouts_counts, .group = &with_clock)
 {
     struct ends d = make();
-    (void)state;
     add_timeout(d.sink, 20);
     add_timeout(d.sink, 10);
     add_look(d.sink, "a");
@@ -154,12 +157,12 @@ static void the_earlier_of_two_timeouts_counts(void **state)
     assert_string_equal(fixture.trace, "a!timeout ");
     assert_int_equal(torc_clock_pending(clock_in_scope), 0);
     finish(d.sink);
+    return NULL;
 }
 
-static void a_timer_that_finds_the_deferred_fired_and_paused_leaves_its_result(void **state)
+TORC_TEST(a_timer_that_finds_the_deferred_fired_and_paused_leaves_its_result, .group = &with_clock)
 {
     struct ends d = make();
-    (void)state;
     add_timeout(d.sink, 10);
     add_look(d.sink, "a");
     torc_deferred_pause(d.sink);
@@ -168,50 +171,50 @@ static void a_timer_that_finds_the_deferred_fired_and_paused_leaves_its_result(v
     assert_int_equal(torc_deferred_unpause(d.sink), 0);
     assert_string_equal(fixture.trace, "a!cancelled ");
     finish(d.sink);
+    return NULL;
 }
 
-static void one_dropped_by_its_owner_times_out_and_is_reported(void **state)
+TORC_TEST(one_dropped_by_its_owner_times_out_and_is_reported, .group = &with_clock)
 {
     struct ends d = make();
-    (void)state;
     add_timeout(d.sink, 10);
     torc_deferred_drop(d.sink);
     advance(10);
     assert_int_equal(counts().unhandled, 1);
     assert_string_equal(fixture.log.failure, "timeout: timed out");
     assert_int_equal(counts().deferreds, 0);
+    return NULL;
 }
 
-static void a_clock_may_be_freed_before_the_deferred(void **state)
+TORC_TEST(a_clock_may_be_freed_before_the_deferred, .group = &with_clock)
 {
     struct ends d = make();
-    (void)state;
     add_timeout(d.sink, 10);
     torc_clock_free(clock_in_scope);
     clock_in_scope = NULL;
     assert_int_equal(torc_source_fire(d.source, number(1)), 0);
     torc_deferred_drop(d.sink);
+    return NULL;
 }
 
-static void a_scope_may_be_freed_before_the_clock_of_another(void **state)
+TORC_TEST(a_scope_may_be_freed_before_the_clock_of_another, .group = &with_clock)
 {
     struct torc_scope *other;
     struct ends d;
-    (void)state;
     assert_int_equal(torc_scope_new(&fixture.allocator.base, NULL, &other), 0);
     assert_int_equal(torc_deferred_new(other, NULL, NULL, &d.source, &d.sink), 0);
     add_timeout(d.sink, 10);
     torc_scope_free(other);
     assert_int_equal(torc_clock_pending(clock_in_scope), 0);
     advance(10);
+    return NULL;
 }
 
-static void without_memory_nothing_is_changed(void **state)
+TORC_TEST(without_memory_nothing_is_changed, .group = &with_clock)
 {
     struct ends d = make();
     int code = TORC_ENOMEM;
     uint64_t k;
-    (void)state;
     for (int i = 0; i < 3; i++)
         add_look(d.sink, "a");
     for (k = 1; code == TORC_ENOMEM; k++) {
@@ -224,26 +227,7 @@ static void without_memory_nothing_is_changed(void **state)
     torc_test_allocator_fail_at(&fixture.allocator, 0, false);
     advance(10);
     finish(d.sink);
+    return NULL;
 }
 
-#define WITH_CLOCK(test) cmocka_unit_test_setup_teardown(test, open_clock, close_clock)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        WITH_CLOCK(a_deferred_that_is_late_fails_with_timeout),
-        WITH_CLOCK(a_result_in_time_removes_the_timer),
-        WITH_CLOCK(one_that_has_its_result_needs_no_timer),
-        WITH_CLOCK(a_cancel_by_hand_stays_cancelled_and_removes_the_timer),
-        WITH_CLOCK(the_timeout_covers_only_what_was_added_before_it),
-        WITH_CLOCK(the_timeout_of_one_that_waits_cancels_the_innermost),
-        WITH_CLOCK(what_the_canceller_gives_at_the_timeout_stands),
-        WITH_CLOCK(the_earlier_of_two_timeouts_counts),
-        WITH_CLOCK(a_timer_that_finds_the_deferred_fired_and_paused_leaves_its_result),
-        WITH_CLOCK(one_dropped_by_its_owner_times_out_and_is_reported),
-        WITH_CLOCK(a_clock_may_be_freed_before_the_deferred),
-        WITH_CLOCK(a_scope_may_be_freed_before_the_clock_of_another),
-        WITH_CLOCK(without_memory_nothing_is_changed),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

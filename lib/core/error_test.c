@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <torc/error.h>
+#include <torc/trial.h>
 
 static const int codes[] = {
 #define X(name, code, text) code,
@@ -14,25 +15,24 @@ static const int codes[] = {
 #undef X
 };
 
-static void a_code_has_its_name_and_text(void **state)
+TORC_TEST(a_code_has_its_name_and_text)
 {
-    (void)state;
     assert_string_equal(torc_error_name(TORC_EAGAIN), "TORC_EAGAIN");
     assert_string_equal(torc_error_text(TORC_EAGAIN), "would block");
     assert_string_equal(torc_error_name(0), "TORC_OK");
     assert_string_equal(torc_error_text(0), "no error");
+    return NULL;
 }
 
-static void an_unknown_number_has_a_name_too(void **state)
+TORC_TEST(an_unknown_number_has_a_name_too)
 {
-    (void)state;
     assert_string_equal(torc_error_name(-12345), "TORC_E?");
     assert_string_equal(torc_error_text(7), "unknown error");
+    return NULL;
 }
 
-static void codes_are_negative_and_differ(void **state)
+TORC_TEST(codes_are_negative_and_differ)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         assert_true(codes[i] < 0);
         assert_string_not_equal(torc_error_name(codes[i]), "TORC_E?");
@@ -40,14 +40,7 @@ static void codes_are_negative_and_differ(void **state)
         for (size_t k = 0; k < i; k++)
             assert_int_not_equal(codes[i], codes[k]);
     }
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_code_has_its_name_and_text),
-        cmocka_unit_test(an_unknown_number_has_a_name_too),
-        cmocka_unit_test(codes_are_negative_and_differ),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

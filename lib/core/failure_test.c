@@ -7,25 +7,33 @@
 #include <cmocka.h>
 
 #include <torc/failure.h>
+#include <torc/trial.h>
 
 #include "tests/support/failing_allocator.h"
 
 static struct torc_test_allocator allocator;
 
-static int open_scope(void **state)
+static struct torc_deferred *open_scope(struct torc_trial *trial)
 {
+    struct torc_scope *scope;
+
     torc_test_allocator_init(&allocator);
-    return torc_scope_new(&allocator.base, NULL, (struct torc_scope **)state);
+    torc_trial_need(trial, torc_scope_new(&allocator.base, NULL, &scope));
+    torc_trial_set_state(trial, scope);
+    return NULL;
 }
 
-static int close_scope(void **state)
+static struct torc_deferred *close_scope(struct torc_trial *trial)
 {
     size_t left;
-    torc_scope_free(*state);
+    torc_scope_free(torc_trial_state(trial));
     left = torc_test_allocator_blocks(&allocator);
     torc_test_allocator_clear(&allocator);
-    return left == 0 ? 0 : -1;
+    assert_int_equal(left, 0);
+    return NULL;
 }
+
+static const struct torc_trial_group in_scope = {.set_up = open_scope, .tear_down = close_scope};
 
 static size_t alive(struct torc_scope *scope)
 {
@@ -37,37 +45,39 @@ static size_t alive(struct torc_scope *scope)
 static const struct torc_failure_type own_root = {"own_root", NULL};
 static const struct torc_failure_type own_reset = {"own_reset", &torc_failure_connection_reset};
 
-static void a_failure_carries_what_it_was_made_with(void **state)
+TORC_TEST(a_failure_carries_what_it_was_made_with, .group = &in_scope)
 {
-    struct torc_failure *failure = torc_failure_new_at("x.c:7", *state, &torc_failure_limit,
+    struct torc_failure *failure = torc_failure_new_at("x.c:7", torc_trial_state(trial), &torc_failure_limit,
                                                        TORC_ELIMIT, NULL, "%d of %d", 4, 3);
     assert_ptr_equal(torc_failure_type(failure), &torc_failure_limit);
     assert_int_equal(torc_failure_code(failure), TORC_ELIMIT);
     assert_string_equal(torc_failure_message(failure), "4 of 3");
     assert_string_equal(torc_failure_site(failure), "x.c:7");
     assert_null(torc_failure_cause(failure));
-    assert_int_equal(alive(*state), 1);
+    assert_int_equal(alive(torc_trial_state(trial)), 1);
     torc_failure_drop(failure);
-    assert_int_equal(alive(*state), 0);
+    assert_int_equal(alive(torc_trial_state(trial)), 0);
+    return NULL;
 }
 
-static void a_failure_lives_as_long_as_it_is_kept(void **state)
+TORC_TEST(a_failure_lives_as_long_as_it_is_kept, .group = &in_scope)
 {
     struct torc_failure *failure =
-        torc_failure_new(*state, &torc_failure_error, TORC_EIO, NULL, "no");
+        torc_failure_new(torc_trial_state(trial), &torc_failure_error, TORC_EIO, NULL, "no");
     assert_ptr_equal(torc_failure_keep(failure), failure);
     torc_failure_drop(failure);
     assert_string_equal(torc_failure_message(failure), "no");
     torc_failure_drop(failure);
-    assert_int_equal(alive(*state), 0);
+    assert_int_equal(alive(torc_trial_state(trial)), 0);
     assert_null(torc_failure_keep(NULL));
     torc_failure_drop(NULL);
+    return NULL;
 }
 
-static void a_check_asks_for_the_whole_family(void **state)
+TORC_TEST(a_check_asks_for_the_whole_family, .group = &in_scope)
 {
     struct torc_failure *failure =
-        torc_failure_new(*state, &own_reset, TORC_ECONNRESET, NULL, "reset");
+        torc_failure_new(torc_trial_state(trial), &own_reset, TORC_ECONNRESET, NULL, "reset");
     assert_true(torc_failure_check(failure, &own_reset));
     assert_true(torc_failure_check(failure, &torc_failure_connection_reset));
     assert_true(torc_failure_check(failure, &torc_failure_connection_lost));
@@ -76,26 +86,27 @@ static void a_check_asks_for_the_whole_family(void **state)
     assert_false(torc_failure_check(failure, &torc_failure_connection_done));
     assert_false(torc_failure_check(failure, &own_root));
     torc_failure_drop(failure);
+    return NULL;
 }
 
-static void without_memory_the_answer_is_the_static_failure(void **state)
+TORC_TEST(without_memory_the_answer_is_the_static_failure, .group = &in_scope)
 {
     struct torc_failure *cause =
-        torc_failure_new(*state, &torc_failure_error, TORC_EIO, NULL, "first");
+        torc_failure_new(torc_trial_state(trial), &torc_failure_error, TORC_EIO, NULL, "first");
     struct torc_failure *failure;
     torc_test_allocator_fail_at(&allocator, 1, false);
-    failure = torc_failure_new(*state, &torc_failure_error, TORC_EIO, cause, "second");
+    failure = torc_failure_new(torc_trial_state(trial), &torc_failure_error, TORC_EIO, cause, "second");
     assert_ptr_equal(failure, torc_failure_no_memory());
     assert_int_equal(torc_failure_code(failure), TORC_ENOMEM);
-    assert_int_equal(alive(*state), 0);
+    assert_int_equal(alive(torc_trial_state(trial)), 0);
     torc_failure_drop(failure);
     torc_failure_drop(failure);
     assert_string_equal(torc_failure_message(torc_failure_no_memory()), "out of memory");
+    return NULL;
 }
 
-static void every_type_of_the_library_has_a_static_failure(void **state)
+TORC_TEST(every_type_of_the_library_has_a_static_failure, .group = &in_scope)
 {
-    (void)state;
 #define X(name, parent)                                                                            \
     assert_ptr_equal(torc_failure_type(torc_failure_static(&torc_failure_##name)),                 \
                      &torc_failure_##name);                                                        \
@@ -104,27 +115,28 @@ static void every_type_of_the_library_has_a_static_failure(void **state)
     assert_true(torc_failure_check(torc_failure_static(&torc_failure_##name), &torc_failure_error));
     TORC_FAILURE_TYPES(X)
 #undef X
+    return NULL;
 }
 
-static void a_foreign_type_has_the_static_failure_of_its_ancestor(void **state)
+TORC_TEST(a_foreign_type_has_the_static_failure_of_its_ancestor, .group = &in_scope)
 {
-    (void)state;
     assert_ptr_equal(torc_failure_static(&own_reset),
                      torc_failure_static(&torc_failure_connection_reset));
     assert_ptr_equal(torc_failure_static(&own_root), torc_failure_static(&torc_failure_error));
+    return NULL;
 }
 
-static void keeping_and_dropping_a_static_failure_does_nothing(void **state)
+TORC_TEST(keeping_and_dropping_a_static_failure_does_nothing, .group = &in_scope)
 {
     struct torc_failure *failure = torc_failure_static(&torc_failure_cancelled);
-    (void)state;
     for (int i = 0; i < 3; i++)
         torc_failure_drop(torc_failure_keep(failure));
     torc_failure_drop(failure);
     assert_string_equal(torc_failure_message(failure), "cancelled");
+    return NULL;
 }
 
-static void a_code_makes_a_failure_of_its_type(void **state)
+TORC_TEST(a_code_makes_a_failure_of_its_type, .group = &in_scope)
 {
     static const struct {
         int code;
@@ -153,32 +165,34 @@ static void a_code_makes_a_failure_of_its_type(void **state)
         {TORC_EIO, &torc_failure_error},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct torc_failure *failure = torc_failure_of_code(*state, rows[i].code, NULL);
+        struct torc_failure *failure = torc_failure_of_code(torc_trial_state(trial), rows[i].code, NULL);
         assert_ptr_equal(torc_failure_type(failure), rows[i].type);
         assert_int_equal(torc_failure_code(failure), rows[i].code);
         assert_string_equal(torc_failure_message(failure), torc_error_text(rows[i].code));
         torc_failure_drop(failure);
     }
-    assert_ptr_equal(torc_failure_of_code(*state, TORC_ENOMEM, "x"), torc_failure_no_memory());
+    assert_ptr_equal(torc_failure_of_code(torc_trial_state(trial), TORC_ENOMEM, "x"), torc_failure_no_memory());
+    return NULL;
 }
 
-static void a_failure_of_a_code_says_what_was_attempted(void **state)
+TORC_TEST(a_failure_of_a_code_says_what_was_attempted, .group = &in_scope)
 {
-    struct torc_failure *failure = torc_failure_of_code(*state, TORC_ECONNREFUSED, "connect to b");
+    struct torc_failure *failure = torc_failure_of_code(torc_trial_state(trial), TORC_ECONNREFUSED, "connect to b");
     assert_string_equal(torc_failure_message(failure), "connect to b: connection refused");
     torc_failure_drop(failure);
+    return NULL;
 }
 
-static void a_description_names_the_causes_in_turn(void **state)
+TORC_TEST(a_description_names_the_causes_in_turn, .group = &in_scope)
 {
     static const char whole[] = "connect_error: no luck (a.c:1); caused by "
                                 "connection_refused: nobody there (b.c:2); caused by "
                                 "limit: a limit was reached";
     char text[200], cut[20];
     struct torc_failure *failure = torc_failure_static(&torc_failure_limit);
-    failure = torc_failure_new_at("b.c:2", *state, &torc_failure_connection_refused,
+    failure = torc_failure_new_at("b.c:2", torc_trial_state(trial), &torc_failure_connection_refused,
                                   TORC_ECONNREFUSED, failure, "nobody there");
-    failure = torc_failure_new_at("a.c:1", *state, &torc_failure_connect_error, TORC_ENOTCONN,
+    failure = torc_failure_new_at("a.c:1", torc_trial_state(trial), &torc_failure_connect_error, TORC_ENOTCONN,
                                   failure, "no luck");
     assert_int_equal(torc_failure_describe(failure, text, sizeof text), sizeof whole - 1);
     assert_string_equal(text, whole);
@@ -187,35 +201,19 @@ static void a_description_names_the_causes_in_turn(void **state)
     assert_int_equal(cut[sizeof cut - 1], 0);
     assert_int_equal(torc_failure_describe(failure, NULL, 0), sizeof whole - 1);
     torc_failure_drop(failure);
-    assert_int_equal(alive(*state), 0);
+    assert_int_equal(alive(torc_trial_state(trial)), 0);
+    return NULL;
 }
 
-static void a_chain_of_causes_dies_without_recursion(void **state)
+TORC_TEST(a_chain_of_causes_dies_without_recursion, .group = &in_scope)
 {
     struct torc_failure *failure = NULL;
     for (int i = 0; i < 300000; i++)
-        failure = torc_failure_new(*state, &torc_failure_error, TORC_EIO, failure, "%d", i);
-    assert_int_equal(alive(*state), 300000);
+        failure = torc_failure_new(torc_trial_state(trial), &torc_failure_error, TORC_EIO, failure, "%d", i);
+    assert_int_equal(alive(torc_trial_state(trial)), 300000);
     torc_failure_drop(failure);
-    assert_int_equal(alive(*state), 0);
+    assert_int_equal(alive(torc_trial_state(trial)), 0);
+    return NULL;
 }
 
-#define IN_SCOPE(test) cmocka_unit_test_setup_teardown(test, open_scope, close_scope)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        IN_SCOPE(a_failure_carries_what_it_was_made_with),
-        IN_SCOPE(a_failure_lives_as_long_as_it_is_kept),
-        IN_SCOPE(a_check_asks_for_the_whole_family),
-        IN_SCOPE(without_memory_the_answer_is_the_static_failure),
-        IN_SCOPE(every_type_of_the_library_has_a_static_failure),
-        IN_SCOPE(a_foreign_type_has_the_static_failure_of_its_ancestor),
-        IN_SCOPE(keeping_and_dropping_a_static_failure_does_nothing),
-        IN_SCOPE(a_code_makes_a_failure_of_its_type),
-        IN_SCOPE(a_failure_of_a_code_says_what_was_attempted),
-        IN_SCOPE(a_description_names_the_causes_in_turn),
-        IN_SCOPE(a_chain_of_causes_dies_without_recursion),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <torc/mark.h>
+#include <torc/trial.h>
 
 #include "tests/support/reactor_fixture.h"
 
@@ -29,9 +30,9 @@ static void pass(struct torc_reactor *reactor, int value)
         TORC_UNREACHABLE(reactor, "test.unreachable");
 }
 
-static void marks_are_told_to_the_observer(void **state)
+TORC_TEST(marks_are_told_to_the_observer, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct counting counting = {.base.mark = write_mark};
     pass(fixture->reactor, 1);
     torc_reactor_observe_marks(fixture->reactor, &counting.base);
@@ -42,6 +43,7 @@ static void marks_are_told_to_the_observer(void **state)
     assert_string_equal(counting.journal.text,
                         "-test.sometimes +test.always +test.reachable "
                         "+test.sometimes -test.always +test.reachable -test.unreachable ");
+    return NULL;
 }
 
 static void write_point(struct torc_mark_observer *self, const char *name)
@@ -49,9 +51,9 @@ static void write_point(struct torc_mark_observer *self, const char *name)
     journal_write(&((struct counting *)(void *)self)->journal, "at ", name);
 }
 
-static void points_are_told_to_an_observer_that_wants_them(void **state)
+TORC_TEST(points_are_told_to_an_observer_that_wants_them, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct counting counting = {.base.mark = write_mark};
     TORC_POINT(fixture->reactor, "test.unobserved");
     torc_reactor_observe_marks(fixture->reactor, &counting.base);
@@ -60,24 +62,16 @@ static void points_are_told_to_an_observer_that_wants_them(void **state)
     TORC_POINT(fixture->reactor, "test.point");
     torc_reactor_observe_marks(fixture->reactor, NULL);
     assert_string_equal(counting.journal.text, "at test.point ");
+    return NULL;
 }
 
-static void the_catalogue_holds_marks_that_were_never_reached(void **state)
+TORC_TEST(the_catalogue_holds_marks_that_were_never_reached)
 {
-    (void)state;
     size_t found = 0;
     for (const struct torc_mark *mark = __start_torc_marks; mark < __stop_torc_marks; mark++)
         found += strncmp(mark->name, "test.", 5) == 0 && strstr(mark->site, "mark_test.c:") != NULL;
     assert_int_equal(found, 4);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(marks_are_told_to_the_observer, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(points_are_told_to_an_observer_that_wants_them, set_up,
-                                        tear_down),
-        cmocka_unit_test(the_catalogue_holds_marks_that_were_never_reached),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "reactor_internal.h"
 #include "tests/support/reactor_fixture.h"
 
@@ -42,15 +44,16 @@ static struct torc_deferred *run(struct fixture *fixture, struct job *job)
     return deferred;
 }
 
-static void a_job_that_answers_0_gives_its_argument(void **state)
+TORC_TEST(a_job_that_answers_0_gives_its_argument, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct job job = {line(fixture, "work"), 0};
     torc_deferred_drop(run(fixture, &job));
     scripted_finish_job(&fixture->platform, 0);
     assert_string_equal(fixture->journal.text, "work ");
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "work value ~work ");
+    return NULL;
 }
 
 static void note_end(void *arg, int result)
@@ -58,41 +61,44 @@ static void note_end(void *arg, int result)
     journal_write(((struct job *)arg)->line.journal, "", torc_error_name(result));
 }
 
-static void a_job_without_a_deferred_tells_what_it_answered(void **state)
+TORC_TEST(a_job_without_a_deferred_tells_what_it_answered, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct job job = {line(fixture, "work"), TORC_EIO};
     assert_int_equal(torc_submit_job(fixture->reactor, work, note_end, &job), 0);
     scripted_finish_job(&fixture->platform, 0);
     assert_string_equal(fixture->journal.text, "work ");
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "work TORC_EIO ");
+    return NULL;
 }
 
-static void a_job_without_a_deferred_that_cannot_be_submitted_is_not_told(void **state)
+TORC_TEST(a_job_without_a_deferred_that_cannot_be_submitted_is_not_told, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct job job = {line(fixture, "work"), 0};
     fixture->platform.submit_code = TORC_ELIMIT;
     assert_int_equal(torc_submit_job(fixture->reactor, work, note_end, &job), TORC_ELIMIT);
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "");
+    return NULL;
 }
 
-static void a_job_that_answers_an_error_fails_after_its_argument_is_dropped(void **state)
+TORC_TEST(a_job_that_answers_an_error_fails_after_its_argument_is_dropped, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct job job = {line(fixture, "work"), TORC_EIO};
     torc_deferred_drop(run(fixture, &job));
     scripted_finish_job(&fixture->platform, 0);
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "work ~work TORC_EIO ");
     assert_true(job.line.code);
+    return NULL;
 }
 
-static void cancelling_does_not_stop_the_work(void **state)
+TORC_TEST(cancelling_does_not_stop_the_work, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_reactor_counts counts;
     struct job job = {line(fixture, "work"), 0};
     struct torc_deferred *deferred = run(fixture, &job);
@@ -105,14 +111,15 @@ static void cancelling_does_not_stop_the_work(void **state)
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "TORC_ECANCELED work ~work ");
     assert_string_equal(fixture->log.journal.text, "");
+    return NULL;
 }
 
-static void the_number_of_jobs_is_limited(void **state)
+TORC_TEST(the_number_of_jobs_is_limited, .group = &with_own_fixture)
 {
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
     options.jobs_max = 2;
     struct fixture *fixture = fixture_new(&options);
-    *state = fixture;
+    torc_trial_set_state(trial, fixture);
     struct job job = {line(fixture, "work"), 0};
     struct torc_deferred *deferred = NULL;
     torc_deferred_drop(run(fixture, &job));
@@ -126,11 +133,12 @@ static void the_number_of_jobs_is_limited(void **state)
     scripted_finish_job(&fixture->platform, 0);
     scripted_finish_job(&fixture->platform, 2);
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
+    return NULL;
 }
 
-static void a_job_the_platform_refuses_leaves_nothing_behind(void **state)
+TORC_TEST(a_job_the_platform_refuses_leaves_nothing_behind, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_scope_counts counts;
     struct job job = {line(fixture, "work"), 0};
     struct torc_deferred *deferred = NULL;
@@ -146,11 +154,12 @@ static void a_job_the_platform_refuses_leaves_nothing_behind(void **state)
     torc_deferred_drop(run(fixture, &job));
     scripted_finish_job(&fixture->platform, 0);
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
+    return NULL;
 }
 
-static void an_event_for_a_job_that_is_over_is_dropped(void **state)
+TORC_TEST(an_event_for_a_job_that_is_over_is_dropped, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct job first = {line(fixture, "first"), 0}, second = {line(fixture, "second"), 0};
     torc_deferred_drop(run(fixture, &first));
     uint64_t token = fixture->platform.jobs[0].token;
@@ -164,6 +173,7 @@ static void an_event_for_a_job_that_is_over_is_dropped(void **state)
     scripted_finish_job(&fixture->platform, 1);
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "first value ~first second value ~second ");
+    return NULL;
 }
 
 static int use_the_reactor(void *arg)
@@ -174,9 +184,9 @@ static int use_the_reactor(void *arg)
     return 0;
 }
 
-static void a_job_may_call_from_thread_and_nothing_else(void **state)
+TORC_TEST(a_job_may_call_from_thread_and_nothing_else, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line called = line(fixture, "called");
     struct torc_deferred *deferred;
     assert_int_equal(torc_run_job(fixture->reactor, use_the_reactor, &called, NULL, &deferred), 0);
@@ -188,11 +198,12 @@ static void a_job_may_call_from_thread_and_nothing_else(void **state)
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "called ");
     scripted_push_event(&fixture->platform, fixture->platform.jobs[0].token, TORC_EVENT_JOB, 0);
+    return NULL;
 }
 
-static void the_shutdown_waits_for_jobs(void **state)
+TORC_TEST(the_shutdown_waits_for_jobs, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line during = line(fixture, "during");
     struct job job = {line(fixture, "work"), 0};
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
@@ -210,11 +221,11 @@ static void the_shutdown_waits_for_jobs(void **state)
     struct torc_deferred *deferred = NULL;
     assert_int_equal(torc_run_job(fixture->reactor, work, &job, journal_drop, &deferred),
                      TORC_ECLOSED);
+    return NULL;
 }
 
-static void the_shutdown_names_a_job_it_does_not_wait_for(void **state)
+TORC_TEST(the_shutdown_names_a_job_it_does_not_wait_for)
 {
-    (void)state;
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
     options.shutdown_timeout_ns = 100;
     struct fixture *fixture = fixture_new(&options);
@@ -232,6 +243,7 @@ static void the_shutdown_names_a_job_it_does_not_wait_for(void **state)
     assert_string_equal(fixture->journal.text, "work value ~work ");
     assert_int_equal(scripted_end(&fixture->platform), 0);
     free(fixture);
+    return NULL;
 }
 
 static void finish_the_job(struct scripted_platform *platform, void *arg)
@@ -240,9 +252,8 @@ static void finish_the_job(struct scripted_platform *platform, void *arg)
     scripted_finish_job(platform, 0);
 }
 
-static void freeing_waits_for_jobs(void **state)
+TORC_TEST(freeing_waits_for_jobs)
 {
-    (void)state;
     const struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
     struct fixture *fixture = fixture_new(&options);
     struct job job = {line(fixture, "work"), 0};
@@ -252,11 +263,11 @@ static void freeing_waits_for_jobs(void **state)
     assert_string_equal(fixture->journal.text, "work value ~work ");
     assert_int_equal(scripted_end(&fixture->platform), 0);
     free(fixture);
+    return NULL;
 }
 
-static void freeing_leaves_a_job_that_cannot_end_where_time_is_driven(void **state)
+TORC_TEST(freeing_leaves_a_job_that_cannot_end_where_time_is_driven)
 {
-    (void)state;
     const struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
     struct fixture *fixture = fixture_new(&options);
     struct job job = {line(fixture, "work"), 0};
@@ -268,25 +279,7 @@ static void freeing_leaves_a_job_that_cannot_end_where_time_is_driven(void **sta
     assert_string_equal(fixture->journal.text, "");
     assert_int_equal(scripted_end(&fixture->platform), 0);
     free(fixture);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_job_that_answers_0_gives_its_argument),
-        TEST(a_job_without_a_deferred_tells_what_it_answered),
-        TEST(a_job_without_a_deferred_that_cannot_be_submitted_is_not_told),
-        TEST(a_job_that_answers_an_error_fails_after_its_argument_is_dropped),
-        TEST(cancelling_does_not_stop_the_work),
-        cmocka_unit_test_teardown(the_number_of_jobs_is_limited, tear_down),
-        TEST(a_job_the_platform_refuses_leaves_nothing_behind),
-        TEST(an_event_for_a_job_that_is_over_is_dropped),
-        TEST(a_job_may_call_from_thread_and_nothing_else),
-        TEST(the_shutdown_waits_for_jobs),
-        cmocka_unit_test(the_shutdown_names_a_job_it_does_not_wait_for),
-        cmocka_unit_test(freeing_waits_for_jobs),
-        cmocka_unit_test(freeing_leaves_a_job_that_cannot_end_where_time_is_driven),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

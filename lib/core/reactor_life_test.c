@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/reactor_fixture.h"
 
 static void on(struct fixture *fixture, enum torc_phase phase, const char *event,
@@ -24,9 +26,9 @@ static struct torc_result note_running(void *arg)
     return torc_value(NULL);
 }
 
-static void a_life_runs_its_phases_in_order(void **state)
+TORC_TEST(a_life_runs_its_phases_in_order, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line b = line(fixture, "before-startup"), d = line(fixture, "during-startup"),
                 a = line(fixture, "after-startup"), w = line(fixture, "when-running"),
                 t = line(fixture, "thread"), s = line(fixture, "stop"),
@@ -50,19 +52,21 @@ static void a_life_runs_its_phases_in_order(void **state)
     assert_int_equal(torc_reactor_start(fixture->reactor), TORC_ENOTRESTARTABLE);
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), TORC_ENOTRUNNING);
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), TORC_ENOTRUNNING);
+    return NULL;
 }
 
-static void starting_twice_is_an_error(void **state)
+TORC_TEST(starting_twice_is_an_error, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     assert_int_equal(torc_reactor_start(fixture->reactor), TORC_ERUNNING);
     assert_int_equal(torc_reactor_run(fixture->reactor), TORC_ERUNNING);
+    return NULL;
 }
 
-static void turn_needs_a_reactor_that_was_started_and_iterate_does_not(void **state)
+TORC_TEST(turn_needs_a_reactor_that_was_started_and_iterate_does_not, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line call = line(fixture, "call");
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), TORC_ENOTRUNNING);
     assert_int_equal(torc_reactor_next_at(fixture->reactor), TORC_NEVER);
@@ -72,13 +76,14 @@ static void turn_needs_a_reactor_that_was_started_and_iterate_does_not(void **st
     assert_int_equal(torc_reactor_iterate(fixture->reactor, TORC_NEVER), 0);
     assert_string_equal(fixture->journal.text, "call ");
     assert_false(torc_reactor_running(fixture->reactor));
+    return NULL;
 }
 
 /* --- startup ---------------------------------------------------------------------------------- */
 
-static void a_deferred_before_startup_delays_running(void **state)
+TORC_TEST(a_deferred_before_startup_delays_running, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line waits = line(fixture, "waits"), during = line(fixture, "during"),
                 timer = line(fixture, "timer");
     on(fixture, TORC_BEFORE, "startup", journal_trigger_waits, &waits);
@@ -94,11 +99,12 @@ static void a_deferred_before_startup_delays_running(void **state)
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), 0);
     assert_true(torc_reactor_running(fixture->reactor));
     assert_string_equal(fixture->journal.text, "waits timer +during ");
+    return NULL;
 }
 
-static void stop_ends_a_startup_that_is_held(void **state)
+TORC_TEST(stop_ends_a_startup_that_is_held, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line waits = line(fixture, "waits"), never = line(fixture, "never"),
                 shutdown = line(fixture, "shutdown");
     on(fixture, TORC_BEFORE, "startup", journal_trigger_waits, &waits);
@@ -110,11 +116,12 @@ static void stop_ends_a_startup_that_is_held(void **state)
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), 0);
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), TORC_ENOTRUNNING);
     assert_string_equal(fixture->journal.text, "waits shutdown ~never ");
+    return NULL;
 }
 
-static void a_call_when_running_is_made_at_once_if_it_is(void **state)
+TORC_TEST(a_call_when_running_is_made_at_once_if_it_is, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line call = line(fixture, "call"), bad = line(fixture, "bad");
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     assert_int_equal(torc_call_when_running(fixture->reactor, journal_call, &call, journal_drop),
@@ -123,13 +130,14 @@ static void a_call_when_running_is_made_at_once_if_it_is(void **state)
     assert_string_equal(fixture->journal.text, "call ~call bad ");
     assert_string_equal(fixture->log.journal.text,
                         "while running a call that waited for the reactor ");
+    return NULL;
 }
 
 /* --- stop ------------------------------------------------------------------------------------- */
 
-static void stop_returns_at_once_and_a_second_one_is_an_error(void **state)
+TORC_TEST(stop_returns_at_once_and_a_second_one_is_an_error, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line during = line(fixture, "during");
     assert_int_equal(torc_reactor_stop(fixture->reactor), TORC_ENOTRUNNING);
     on(fixture, TORC_DURING, "shutdown", journal_trigger, &during);
@@ -142,11 +150,12 @@ static void stop_returns_at_once_and_a_second_one_is_an_error(void **state)
     assert_string_equal(fixture->journal.text, "during ");
     assert_int_equal(torc_reactor_stop(fixture->reactor), TORC_ENOTRUNNING);
     assert_int_equal(torc_reactor_crash(fixture->reactor), TORC_ENOTRUNNING);
+    return NULL;
 }
 
-static void timers_go_on_while_a_deferred_holds_the_shutdown(void **state)
+TORC_TEST(timers_go_on_while_a_deferred_holds_the_shutdown, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line first = line(fixture, "first"), second = line(fixture, "second"),
                 during = line(fixture, "during"), timer = line(fixture, "timer"),
                 thread = line(fixture, "thread");
@@ -170,11 +179,12 @@ static void timers_go_on_while_a_deferred_holds_the_shutdown(void **state)
     assert_int_equal(torc_reactor_turn(fixture->reactor, TORC_NEVER), 0);
     assert_string_equal(fixture->journal.text, "first second thread timer during ");
     assert_false(torc_reactor_running(fixture->reactor));
+    return NULL;
 }
 
-static void a_trigger_added_while_the_shutdown_is_held_runs_too(void **state)
+TORC_TEST(a_trigger_added_while_the_shutdown_is_held_runs_too, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line first = line(fixture, "first"), added = line(fixture, "added"),
                 during = line(fixture, "during");
     on(fixture, TORC_BEFORE, "shutdown", journal_trigger_waits, &first);
@@ -190,11 +200,12 @@ static void a_trigger_added_while_the_shutdown_is_held_runs_too(void **state)
     assert_int_equal(torc_source_fire(added.source, torc_value(NULL)), 0);
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "first added during ");
+    return NULL;
 }
 
-static void a_failing_trigger_is_logged_and_the_rest_run(void **state)
+TORC_TEST(a_failing_trigger_is_logged_and_the_rest_run, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line bad = line(fixture, "bad"), waits = line(fixture, "waits"),
                 worse = line(fixture, "worse"), last = line(fixture, "last");
     on(fixture, TORC_BEFORE, "shutdown", journal_trigger_fails, &bad);
@@ -209,14 +220,15 @@ static void a_failing_trigger_is_logged_and_the_rest_run(void **state)
     assert_string_equal(fixture->journal.text, "bad waits worse last ");
     assert_string_equal(fixture->log.journal.text,
                         "while running a trigger while running a trigger while running a trigger ");
+    return NULL;
 }
 
-static void a_shutdown_held_too_long_says_by_whom_and_goes_on(void **state)
+TORC_TEST(a_shutdown_held_too_long_says_by_whom_and_goes_on, .group = &with_own_fixture)
 {
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
     options.shutdown_timeout_ns = 100;
     struct fixture *fixture = fixture_new(&options);
-    *state = fixture;
+    torc_trial_set_state(trial, fixture);
     struct line waits = line(fixture, "waits"), during = line(fixture, "during");
     on(fixture, TORC_BEFORE, "shutdown", journal_trigger_waits, &waits);
     on(fixture, TORC_DURING, "shutdown", journal_trigger, &during);
@@ -234,6 +246,7 @@ static void a_shutdown_held_too_long_says_by_whom_and_goes_on(void **state)
                            "the shutdown goes on without the deferred made at "));
     assert_non_null(strstr(fixture->log.journal.text, "journal.h:"));
     torc_source_drop(waits.source);
+    return NULL;
 }
 
 static struct torc_result submit_everything(void *arg)
@@ -253,9 +266,9 @@ static struct torc_result submit_everything(void *arg)
     return torc_value(NULL);
 }
 
-static void work_submitted_after_before_shutdown_is_refused(void **state)
+TORC_TEST(work_submitted_after_before_shutdown_is_refused, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line lines[6];
     for (int i = 0; i < 6; i++)
         lines[i] = line(fixture, i == 5 ? "after" : "during");
@@ -270,6 +283,7 @@ static void work_submitted_after_before_shutdown_is_refused(void **state)
     assert_int_equal(torc_reactor_add_trigger(fixture->reactor, TORC_AFTER, "shutdown",
                                               journal_trigger, lines, NULL, NULL),
                      TORC_ECLOSED);
+    return NULL;
 }
 
 static struct torc_result call_back_later(void *arg)
@@ -280,9 +294,9 @@ static struct torc_result call_back_later(void *arg)
     return torc_value(NULL);
 }
 
-static void a_thread_call_that_comes_too_late_is_dropped(void **state)
+TORC_TEST(a_thread_call_that_comes_too_late_is_dropped, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line late = line(fixture, "late");
     on(fixture, TORC_BEFORE, "shutdown", call_back_later, &late);
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
@@ -290,13 +304,14 @@ static void a_thread_call_that_comes_too_late_is_dropped(void **state)
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), 0);
     assert_int_equal(late.code, 0);
     assert_string_equal(fixture->journal.text, "late ~late ");
+    return NULL;
 }
 
 /* --- crash ------------------------------------------------------------------------------------ */
 
-static void crash_leaves_after_the_turn_without_triggers_and_can_run_again(void **state)
+TORC_TEST(crash_leaves_after_the_turn_without_triggers_and_can_run_again, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line crash = line(fixture, "crash"), same_turn = line(fixture, "same-turn"),
                 shutdown = line(fixture, "shutdown"), stop = line(fixture, "stop"),
                 started = line(fixture, "started");
@@ -313,11 +328,12 @@ static void crash_leaves_after_the_turn_without_triggers_and_can_run_again(void 
     assert_int_equal(torc_call_soon(fixture->reactor, journal_stop, &stop, NULL), 0);
     assert_int_equal(torc_reactor_run(fixture->reactor), 0);
     assert_string_equal(fixture->journal.text, "crash same-turn started stop shutdown ");
+    return NULL;
 }
 
-static void crash_ends_a_shutdown_that_is_held(void **state)
+TORC_TEST(crash_ends_a_shutdown_that_is_held, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line waits = line(fixture, "waits"), during = line(fixture, "during"),
                 stop = line(fixture, "stop");
     on(fixture, TORC_BEFORE, "shutdown", journal_trigger_waits, &waits);
@@ -332,11 +348,12 @@ static void crash_ends_a_shutdown_that_is_held(void **state)
     assert_int_equal(torc_call_soon(fixture->reactor, journal_stop, &stop, NULL), 0);
     assert_int_equal(torc_reactor_run(fixture->reactor), 0);
     assert_string_equal(fixture->journal.text, "waits stop during ");
+    return NULL;
 }
 
-static void crash_in_a_trigger_leaves_the_later_ones_for_the_next_start(void **state)
+TORC_TEST(crash_in_a_trigger_leaves_the_later_ones_for_the_next_start, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line crash = line(fixture, "crash"), next = line(fixture, "next"),
                 before = line(fixture, "before"), during = line(fixture, "during");
     on(fixture, TORC_BEFORE, "startup", journal_trigger_crashes, &crash);
@@ -351,22 +368,23 @@ static void crash_in_a_trigger_leaves_the_later_ones_for_the_next_start(void **s
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), 0);
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), TORC_ENOTRUNNING);
     assert_string_equal(fixture->journal.text, "crash next before ");
+    return NULL;
 }
 
 /* --- signals ---------------------------------------------------------------------------------- */
 
-static struct fixture *with_signals(void **state)
+static struct fixture *with_signals(struct torc_trial *trial)
 {
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
     options.watch_signals = true;
     struct fixture *fixture = fixture_new(&options);
-    *state = fixture;
+    torc_trial_set_state(trial, fixture);
     return fixture;
 }
 
-static void a_signal_stops_the_reactor(void **state)
+TORC_TEST(a_signal_stops_the_reactor, .group = &with_own_fixture)
 {
-    struct fixture *fixture = with_signals(state);
+    struct fixture *fixture = with_signals(trial);
     struct line during = line(fixture, "during");
     on(fixture, TORC_DURING, "shutdown", journal_trigger, &during);
     assert_false(fixture->platform.signals_watched);
@@ -378,11 +396,12 @@ static void a_signal_stops_the_reactor(void **state)
     assert_string_equal(fixture->journal.text, "during ");
     assert_int_equal(torc_reactor_exit_signal(fixture->reactor), TORC_SIGNAL_TERMINATE);
     assert_false(fixture->platform.signals_watched);
+    return NULL;
 }
 
-static void a_second_signal_crashes_it(void **state)
+TORC_TEST(a_second_signal_crashes_it, .group = &with_own_fixture)
 {
-    struct fixture *fixture = with_signals(state);
+    struct fixture *fixture = with_signals(trial);
     struct line waits = line(fixture, "waits"), during = line(fixture, "during");
     on(fixture, TORC_BEFORE, "shutdown", journal_trigger_waits, &waits);
     on(fixture, TORC_DURING, "shutdown", journal_trigger, &during);
@@ -397,14 +416,16 @@ static void a_second_signal_crashes_it(void **state)
     assert_false(fixture->platform.signals_watched);
     assert_non_null(strstr(fixture->log.journal.text, "a second signal"));
     torc_source_drop(waits.source);
+    return NULL;
 }
 
-static void signals_are_let_alone_unless_asked_for(void **state)
+TORC_TEST(signals_are_let_alone_unless_asked_for, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     assert_false(fixture->platform.signals_watched);
     assert_int_equal(torc_reactor_exit_signal(fixture->reactor), 0);
+    return NULL;
 }
 
 static int no_signals(struct torc_platform *self, bool watch, uint64_t token)
@@ -415,40 +436,14 @@ static int no_signals(struct torc_platform *self, bool watch, uint64_t token)
     return TORC_ENOTSUP;
 }
 
-static void a_platform_without_signals_is_logged(void **state)
+TORC_TEST(a_platform_without_signals_is_logged, .group = &with_own_fixture)
 {
-    struct fixture *fixture = with_signals(state);
+    struct fixture *fixture = with_signals(trial);
     fixture->platform.ops.signals = no_signals;
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     assert_true(torc_reactor_running(fixture->reactor));
     assert_non_null(strstr(fixture->log.journal.text, "signals are not watched: "));
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define TEST_OF_OPTIONS(name) cmocka_unit_test_teardown(name, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_life_runs_its_phases_in_order),
-        TEST(starting_twice_is_an_error),
-        TEST(turn_needs_a_reactor_that_was_started_and_iterate_does_not),
-        TEST(a_deferred_before_startup_delays_running),
-        TEST(stop_ends_a_startup_that_is_held),
-        TEST(a_call_when_running_is_made_at_once_if_it_is),
-        TEST(stop_returns_at_once_and_a_second_one_is_an_error),
-        TEST(timers_go_on_while_a_deferred_holds_the_shutdown),
-        TEST(a_trigger_added_while_the_shutdown_is_held_runs_too),
-        TEST(a_failing_trigger_is_logged_and_the_rest_run),
-        TEST_OF_OPTIONS(a_shutdown_held_too_long_says_by_whom_and_goes_on),
-        TEST(work_submitted_after_before_shutdown_is_refused),
-        TEST(a_thread_call_that_comes_too_late_is_dropped),
-        TEST(crash_leaves_after_the_turn_without_triggers_and_can_run_again),
-        TEST(crash_ends_a_shutdown_that_is_held),
-        TEST(crash_in_a_trigger_leaves_the_later_ones_for_the_next_start),
-        TEST_OF_OPTIONS(a_signal_stops_the_reactor),
-        TEST_OF_OPTIONS(a_second_signal_crashes_it),
-        TEST(signals_are_let_alone_unless_asked_for),
-        TEST_OF_OPTIONS(a_platform_without_signals_is_logged),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <torc/reactor.h>
+#include <torc/trial.h>
 
 #include "tests/support/oom_sweep.h"
 #include "tests/support/scripted_platform.h"
@@ -188,20 +189,19 @@ static const char *live(struct torc_test_allocator *allocator, void *arg)
     return wrong;
 }
 
-static void a_life_survives_every_failing_acquisition(void **state)
+TORC_TEST(a_life_survives_every_failing_acquisition)
 {
     uint64_t runs = 0;
-    (void)state;
     assert_null(torc_oom_sweep(live, NULL, &runs));
     assert_true(runs > 100);
+    return NULL;
 }
 
-static void ending_needs_no_memory(void **state)
+TORC_TEST(ending_needs_no_memory)
 {
     static struct scripted_platform platform;
     struct torc_test_allocator allocator;
     struct life life = {.platform = &platform};
-    (void)state;
     torc_test_allocator_init(&allocator);
     scripted_init(&platform);
     platform.memory = &allocator.base;
@@ -213,13 +213,7 @@ static void ending_needs_no_memory(void **state)
     assert_int_equal(life.taken, life.dropped);
     assert_int_equal(torc_test_allocator_blocks(&allocator), 0);
     torc_test_allocator_clear(&allocator);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_life_survives_every_failing_acquisition),
-        cmocka_unit_test(ending_needs_no_memory),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "reactor_internal.h"
 #include "tests/support/failing_allocator.h"
 #include "tests/support/reactor_fixture.h"
@@ -105,10 +107,10 @@ static struct torc_result note_result(struct torc_result result, void *arg)
     return result;
 }
 
-static void a_turn_runs_thread_calls_then_timers_then_events_then_flushes(void **state)
+TORC_TEST(a_turn_runs_thread_calls_then_timers_then_events_then_flushes, .group = &with_fixture)
 {
     static struct layer layer; /* the reactor frees it in tear_down */
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line timer = line(fixture, "timer"), thread = line(fixture, "thread"),
                 job = line(fixture, "job");
     struct torc_deferred *deferred;
@@ -129,6 +131,7 @@ static void a_turn_runs_thread_calls_then_timers_then_events_then_flushes(void *
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text,
                         "flush thread timer connected8:-40 job ready7:3 flush ");
+    return NULL;
 }
 
 static struct torc_failure *arm_timer(void *arg)
@@ -139,9 +142,9 @@ static struct torc_failure *arm_timer(void *arg)
     return NULL;
 }
 
-static void a_timer_armed_by_a_timer_waits_for_the_next_turn(void **state)
+TORC_TEST(a_timer_armed_by_a_timer_waits_for_the_next_turn, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line lines[] = {line(fixture, "first"), line(fixture, "second")};
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     assert_int_equal(torc_call_soon(fixture->reactor, arm_timer, lines, NULL), 0);
@@ -150,16 +153,18 @@ static void a_timer_armed_by_a_timer_waits_for_the_next_turn(void **state)
     assert_int_equal(torc_reactor_next_at(fixture->reactor), 0);
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "first second ");
+    return NULL;
 }
 
-static void a_timer_armed_by_a_thread_call_runs_in_the_same_turn(void **state)
+TORC_TEST(a_timer_armed_by_a_thread_call_runs_in_the_same_turn, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line lines[] = {line(fixture, "thread"), line(fixture, "timer")};
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     assert_int_equal(torc_call_from_thread(fixture->reactor, arm_timer, lines, NULL), 0);
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "thread timer ");
+    return NULL;
 }
 
 static struct line *ready_lines; /* of the one test that sets it */
@@ -170,10 +175,10 @@ static void arm_timer_when_ready(struct layer *layer)
     (void)arm_timer(ready_lines);
 }
 
-static void a_timer_armed_by_readiness_runs_after_the_next_thread_calls(void **state)
+TORC_TEST(a_timer_armed_by_readiness_runs_after_the_next_thread_calls, .group = &with_fixture)
 {
     static struct layer layer; /* the reactor frees it in tear_down */
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line lines[] = {line(fixture, "arm"), line(fixture, "timer")};
     struct line thread = line(fixture, "thread");
     add_layer(fixture, &layer);
@@ -186,11 +191,12 @@ static void a_timer_armed_by_readiness_runs_after_the_next_thread_calls(void **s
     assert_int_equal(torc_call_from_thread(fixture->reactor, journal_call, &thread, NULL), 0);
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "ready1:1 arm thread timer ");
+    return NULL;
 }
 
-static void now_is_sampled_once_in_a_turn(void **state)
+TORC_TEST(now_is_sampled_once_in_a_turn, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line timer = line(fixture, "timer");
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     for (int i = 0; i < 10; i++)
@@ -198,11 +204,12 @@ static void now_is_sampled_once_in_a_turn(void **state)
     fixture->platform.now_calls = 0;
     assert_int_equal(torc_reactor_turn(fixture->reactor, TORC_NEVER), 0);
     assert_int_equal(fixture->platform.now_calls, 1);
+    return NULL;
 }
 
-static void outside_a_turn_now_is_the_platforms(void **state)
+TORC_TEST(outside_a_turn_now_is_the_platforms, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line timer = line(fixture, "timer");
     struct torc_timer handle;
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
@@ -216,21 +223,23 @@ static void outside_a_turn_now_is_the_platforms(void **state)
     assert_int_equal(torc_clock_advance(fixture->clock, 1), TORC_EMISUSE);
     assert_int_equal(torc_clock_advance_to_next(fixture->clock), TORC_EMISUSE);
     assert_string_equal(fixture->journal.text, "");
+    return NULL;
 }
 
-static void time_never_goes_back(void **state)
+TORC_TEST(time_never_goes_back, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     fixture->platform.now_ns = 1000;
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     fixture->platform.now_ns = 900;
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     assert_int_equal(torc_reactor_now(fixture->reactor), 1000);
+    return NULL;
 }
 
-static void a_failing_callback_is_logged_and_the_turn_goes_on(void **state)
+TORC_TEST(a_failing_callback_is_logged_and_the_turn_goes_on, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line bad = line(fixture, "bad"), good = line(fixture, "good");
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     assert_int_equal(torc_call_from_thread(fixture->reactor, journal_failure, &bad, NULL), 0);
@@ -240,13 +249,14 @@ static void a_failing_callback_is_logged_and_the_turn_goes_on(void **state)
     assert_string_equal(fixture->journal.text, "bad bad good ");
     assert_string_equal(fixture->log.journal.text,
                         "while running a call from a thread while running a timed call ");
+    return NULL;
 }
 
 /* --- waiting ---------------------------------------------------------------------------------- */
 
-static void wait_is_given_the_next_deadline(void **state)
+TORC_TEST(wait_is_given_the_next_deadline, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line timer = line(fixture, "timer");
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     assert_int_equal(torc_reactor_next_at(fixture->reactor), TORC_NEVER);
@@ -258,12 +268,13 @@ static void wait_is_given_the_next_deadline(void **state)
     assert_int_equal(torc_reactor_turn(fixture->reactor, TORC_NEVER), 0);
     assert_int_equal(fixture->platform.last_deadline_ns, 500);
     assert_string_equal(fixture->journal.text, "timer ");
+    return NULL;
 }
 
-static void wait_does_not_block_while_there_is_work(void **state)
+TORC_TEST(wait_does_not_block_while_there_is_work, .group = &with_fixture)
 {
     static struct layer layer; /* the reactor frees it in tear_down */
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line thread = line(fixture, "thread");
     fixture->platform.now_ns = 50;
     add_layer(fixture, &layer);
@@ -282,22 +293,24 @@ static void wait_does_not_block_while_there_is_work(void **state)
     assert_int_equal(torc_reactor_turn(fixture->reactor, TORC_NEVER), 0);
     assert_int_equal(fixture->platform.last_deadline_ns, 0);
     assert_int_equal(torc_reactor_next_at(fixture->reactor), TORC_NEVER);
+    return NULL;
 }
 
-static void an_overdue_timer_is_due_now(void **state)
+TORC_TEST(an_overdue_timer_is_due_now, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line timer = line(fixture, "timer");
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     assert_int_equal(torc_call_later(fixture->clock, 5, journal_call, &timer, NULL, NULL), 0);
     fixture->platform.now_ns = 50;
     assert_int_equal(torc_reactor_next_at(fixture->reactor), 50);
+    return NULL;
 }
 
-static void more_events_than_a_batch_come_in_the_next_turn(void **state)
+TORC_TEST(more_events_than_a_batch_come_in_the_next_turn, .group = &with_fixture)
 {
     static struct layer layer; /* the reactor frees it in tear_down */
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_reactor_counts counts;
     add_layer(fixture, &layer);
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
@@ -310,11 +323,12 @@ static void more_events_than_a_batch_come_in_the_next_turn(void **state)
     assert_non_null(strstr(fixture->journal.text, "ready299:1 "));
     torc_reactor_count(fixture->reactor, &counts);
     assert_int_equal(counts.turns, 2);
+    return NULL;
 }
 
-static void events_nobody_knows_are_dropped(void **state)
+TORC_TEST(events_nobody_knows_are_dropped, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     scripted_push_event(&fixture->platform, torci_token(TORCI_TOKEN_STREAM, 1, 1), TORC_EVENT_READ,
                         0);
@@ -322,6 +336,7 @@ static void events_nobody_knows_are_dropped(void **state)
                         TORC_EVENT_CONNECT, 0);
     scripted_push_event(&fixture->platform, torci_token(TORCI_TOKEN_JOB, 1, 1), TORC_EVENT_JOB, 0);
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), 0);
+    return NULL;
 }
 
 /* --- misuse ----------------------------------------------------------------------------------- */
@@ -336,9 +351,9 @@ static struct torc_failure *turn_inside(void *arg)
     return NULL;
 }
 
-static void turning_inside_a_callback_is_misuse(void **state)
+TORC_TEST(turning_inside_a_callback_is_misuse, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line lines[4];
     for (int i = 0; i < 4; i++)
         lines[i] = line(fixture, "");
@@ -346,20 +361,22 @@ static void turning_inside_a_callback_is_misuse(void **state)
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     for (int i = 0; i < 4; i++)
         assert_int_equal(lines[i].code, TORC_EMISUSE);
+    return NULL;
 }
 
-static void run_is_misuse_where_time_is_driven_from_outside(void **state)
+TORC_TEST(run_is_misuse_where_time_is_driven_from_outside, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     fixture->platform.ops.driven = true;
     assert_int_equal(torc_reactor_run(fixture->reactor), TORC_EMISUSE);
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     assert_true(torc_reactor_running(fixture->reactor));
+    return NULL;
 }
 
-static void use_in_another_thread_is_fatal(void **state)
+TORC_TEST(use_in_another_thread_is_fatal, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct scripted_platform *platform = &fixture->platform;
     struct torc_deferred *deferred = NULL;
     struct torc_timer timer = {0};
@@ -381,6 +398,7 @@ static void use_in_another_thread_is_fatal(void **state)
         platform, (void)!torc_run_job(fixture->reactor, do_nothing, NULL, NULL, &deferred)));
     assert_true(SCRIPTED_IS_FATAL(platform, torc_reactor_free(fixture->reactor)));
     platform->elsewhere = false;
+    return NULL;
 }
 
 static struct torc_failure *free_inside(void *arg)
@@ -390,9 +408,8 @@ static struct torc_failure *free_inside(void *arg)
     return NULL;
 }
 
-static void freeing_inside_a_callback_is_fatal(void **state)
+TORC_TEST(freeing_inside_a_callback_is_fatal)
 {
-    (void)state;
     struct torc_test_allocator memory; /* frees what the jump leaves */
     struct scripted_platform *platform = calloc(1, sizeof *platform);
     struct torc_reactor *reactor = NULL;
@@ -407,11 +424,11 @@ static void freeing_inside_a_callback_is_fatal(void **state)
     assert_non_null(strstr(platform->fatal_message, "torc_reactor_free"));
     torc_test_allocator_clear(&memory);
     free(platform);
+    return NULL;
 }
 
-static void a_table_with_a_hole_is_refused(void **state)
+TORC_TEST(a_table_with_a_hole_is_refused)
 {
-    (void)state;
     struct scripted_platform *platform = calloc(1, sizeof *platform);
     struct torc_reactor *reactor = NULL;
     assert_non_null(platform);
@@ -424,31 +441,33 @@ static void a_table_with_a_hole_is_refused(void **state)
     assert_int_equal(torc_reactor_new(NULL, NULL, &reactor), TORC_EINVAL);
     assert_null(reactor);
     free(platform);
+    return NULL;
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */
 
-static void the_reactor_hands_on_what_the_platform_has(void **state)
+TORC_TEST(the_reactor_hands_on_what_the_platform_has, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     char bytes[2] = "";
     fixture->platform.wall_ns = 77;
     assert_ptr_equal(torc_reactor_platform(fixture->reactor), &fixture->platform.base);
     assert_int_equal(torc_reactor_wall(fixture->reactor), 77);
     torc_reactor_random(fixture->reactor, "x", bytes, 1);
     assert_string_equal(bytes, "x");
+    return NULL;
 }
 
-static void the_host_has_the_name_that_is_given_or_none(void **state)
+TORC_TEST(the_host_has_the_name_that_is_given_or_none, .group = &with_fixture)
 {
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     assert_string_equal(torc_reactor_host_name(fixture->reactor), "");
     options.host_name = "a";
     fixture = fixture_new(&options);
     assert_string_equal(torc_reactor_host_name(fixture->reactor), "a");
-    void *named = fixture;
-    assert_int_equal(tear_down(&named), 0);
+    fixture_free(fixture);
+    return NULL;
 }
 
 static void collect_text(void *arg, const char *text)
@@ -456,10 +475,10 @@ static void collect_text(void *arg, const char *text)
     journal_write(arg, "", text);
 }
 
-static void what_is_left_is_counted_and_described(void **state)
+TORC_TEST(what_is_left_is_counted_and_described, .group = &with_fixture)
 {
     static struct layer layer; /* the reactor frees it in tear_down */
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line call = line(fixture, "call");
     struct torc_deferred *deferred;
     struct torc_reactor_counts counts;
@@ -484,11 +503,11 @@ static void what_is_left_is_counted_and_described(void **state)
     assert_non_null(strstr(text.text, "a job made at "));
     assert_non_null(strstr(text.text, "a deferred made at "));
     scripted_finish_job(&fixture->platform, 0);
+    return NULL;
 }
 
-static void freeing_drops_everything_once(void **state)
+TORC_TEST(freeing_drops_everything_once)
 {
-    (void)state;
     struct scripted_platform *platform = calloc(1, sizeof *platform);
     struct journal journal = {.length = 0};
     struct torc_reactor *reactor;
@@ -516,6 +535,7 @@ static void freeing_drops_everything_once(void **state)
     assert_int_equal(scripted_end(platform), 0);
     free(platform);
     torc_reactor_free(NULL);
+    return NULL;
 }
 
 /* What a deferred's drop function uses: a timer, and the reactor. */
@@ -538,9 +558,8 @@ static void use_the_reactor(void *arg)
     owner->codes[1] = torc_call_soon(owner->reactor, journal_call, NULL, NULL);
 }
 
-static void deferreds_end_while_clock_and_reactor_are_still_there(void **state)
+TORC_TEST(deferreds_end_while_clock_and_reactor_are_still_there)
 {
-    (void)state;
     struct scripted_platform *platform = calloc(1, sizeof *platform);
     struct owner owner = {.codes = {1, 1}};
     struct line call = {0};
@@ -561,35 +580,7 @@ static void deferreds_end_while_clock_and_reactor_are_still_there(void **state)
     assert_int_equal(owner.codes[1], TORC_ECLOSED);
     assert_int_equal(scripted_end(platform), 0);
     free(platform);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_turn_runs_thread_calls_then_timers_then_events_then_flushes),
-        TEST(a_timer_armed_by_a_timer_waits_for_the_next_turn),
-        TEST(a_timer_armed_by_a_thread_call_runs_in_the_same_turn),
-        TEST(a_timer_armed_by_readiness_runs_after_the_next_thread_calls),
-        TEST(now_is_sampled_once_in_a_turn),
-        TEST(outside_a_turn_now_is_the_platforms),
-        TEST(time_never_goes_back),
-        TEST(a_failing_callback_is_logged_and_the_turn_goes_on),
-        TEST(wait_is_given_the_next_deadline),
-        TEST(wait_does_not_block_while_there_is_work),
-        TEST(an_overdue_timer_is_due_now),
-        TEST(more_events_than_a_batch_come_in_the_next_turn),
-        TEST(events_nobody_knows_are_dropped),
-        TEST(turning_inside_a_callback_is_misuse),
-        TEST(run_is_misuse_where_time_is_driven_from_outside),
-        TEST(use_in_another_thread_is_fatal),
-        cmocka_unit_test(freeing_inside_a_callback_is_fatal),
-        cmocka_unit_test(a_table_with_a_hole_is_refused),
-        TEST(the_reactor_hands_on_what_the_platform_has),
-        TEST(the_host_has_the_name_that_is_given_or_none),
-        TEST(what_is_left_is_counted_and_described),
-        cmocka_unit_test(freeing_drops_everything_once),
-        cmocka_unit_test(deferreds_end_while_clock_and_reactor_are_still_there),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include <torc/trial.h>
 #include <pthread.h>
 
 #include "tests/support/reactor_fixture.h"
@@ -13,9 +15,9 @@ static void call(struct fixture *fixture, struct line *what)
     assert_int_equal(torc_call_from_thread(fixture->reactor, journal_call, what, journal_drop), 0);
 }
 
-static void calls_run_in_order_and_never_inline(void **state)
+TORC_TEST(calls_run_in_order_and_never_inline, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line a = line(fixture, "a"), b = line(fixture, "b"), c = line(fixture, "c");
     fixture->platform.elsewhere = true;
     call(fixture, &a);
@@ -25,6 +27,7 @@ static void calls_run_in_order_and_never_inline(void **state)
     assert_string_equal(fixture->journal.text, "");
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "a ~a b ~b c ~c ");
+    return NULL;
 }
 
 static struct torc_failure *call_again(void *arg)
@@ -35,9 +38,9 @@ static struct torc_failure *call_again(void *arg)
     return NULL;
 }
 
-static void a_call_made_by_a_call_waits_for_the_next_turn(void **state)
+TORC_TEST(a_call_made_by_a_call_waits_for_the_next_turn, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line again = line(fixture, "again");
     assert_int_equal(torc_call_from_thread(fixture->reactor, call_again, &again, NULL), 0);
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
@@ -45,11 +48,12 @@ static void a_call_made_by_a_call_waits_for_the_next_turn(void **state)
     assert_int_equal(torc_reactor_iterate(fixture->reactor, TORC_NEVER), 0);
     assert_int_equal(fixture->platform.last_deadline_ns, 0);
     assert_string_equal(fixture->journal.text, "again again ");
+    return NULL;
 }
 
-static void the_first_call_that_waits_wakes_the_reactor(void **state)
+TORC_TEST(the_first_call_that_waits_wakes_the_reactor, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line a = line(fixture, "a");
     call(fixture, &a);
     call(fixture, &a);
@@ -58,6 +62,7 @@ static void the_first_call_that_waits_wakes_the_reactor(void **state)
     call(fixture, &a);
     assert_int_equal(atomic_load(&fixture->platform.wakes), 2);
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
+    return NULL;
 }
 
 static void call_while_blocked(struct scripted_platform *platform, void *arg)
@@ -67,22 +72,23 @@ static void call_while_blocked(struct scripted_platform *platform, void *arg)
     line->code = torc_call_from_thread(line->reactor, journal_call, line, NULL);
 }
 
-static void a_call_ends_a_blocking_wait(void **state)
+TORC_TEST(a_call_ends_a_blocking_wait, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line a = line(fixture, "a");
     fixture->platform.idle = call_while_blocked;
     fixture->platform.idle_arg = &a;
     assert_int_equal(torc_reactor_iterate(fixture->reactor, TORC_NEVER), 0);
     assert_string_equal(fixture->journal.text, "a ");
+    return NULL;
 }
 
-static void the_number_of_waiting_calls_is_limited(void **state)
+TORC_TEST(the_number_of_waiting_calls_is_limited, .group = &with_own_fixture)
 {
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
     options.thread_calls_max = 2;
     struct fixture *fixture = fixture_new(&options);
-    *state = fixture;
+    torc_trial_set_state(trial, fixture);
     struct line a = line(fixture, "a");
     call(fixture, &a);
     call(fixture, &a);
@@ -92,11 +98,12 @@ static void the_number_of_waiting_calls_is_limited(void **state)
     assert_string_equal(fixture->journal.text, "a ~a a ~a ");
     call(fixture, &a);
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
+    return NULL;
 }
 
-static void without_memory_the_argument_is_not_taken(void **state)
+TORC_TEST(without_memory_the_argument_is_not_taken, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_reactor_counts counts;
     struct line a = line(fixture, "a");
     fixture->platform.fail_at = atomic_load(&fixture->platform.acquisitions) + 1;
@@ -106,11 +113,12 @@ static void without_memory_the_argument_is_not_taken(void **state)
     assert_int_equal(counts.thread_calls, 0);
     assert_int_equal(torc_reactor_iterate(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "");
+    return NULL;
 }
 
-static void a_stopped_reactor_takes_no_calls(void **state)
+TORC_TEST(a_stopped_reactor_takes_no_calls, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line a = line(fixture, "a");
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     assert_int_equal(torc_reactor_stop(fixture->reactor), 0);
@@ -118,6 +126,7 @@ static void a_stopped_reactor_takes_no_calls(void **state)
     assert_int_equal(torc_call_from_thread(fixture->reactor, journal_call, &a, journal_drop),
                      TORC_ECLOSED);
     assert_string_equal(fixture->journal.text, "");
+    return NULL;
 }
 
 /* --- real threads ----------------------------------------------------------------------------- */
@@ -160,9 +169,9 @@ static void *produce(void *arg)
     return NULL;
 }
 
-static void calls_of_each_thread_run_in_order(void **state)
+TORC_TEST(calls_of_each_thread_run_in_order, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct producer producers[PRODUCERS];
     int ran = 0;
     for (int i = 0; i < PRODUCERS; i++) {
@@ -180,11 +189,12 @@ static void calls_of_each_thread_run_in_order(void **state)
         assert_int_equal(producers[i].in_order, CALLS_EACH);
         assert_int_equal(producers[i].refused, 0);
     }
+    return NULL;
 }
 
-static void calls_that_race_with_the_stop_are_run_dropped_or_refused(void **state)
+TORC_TEST(calls_that_race_with_the_stop_are_run_dropped_or_refused, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct producer producers[PRODUCERS];
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
     for (int i = 0; i < PRODUCERS; i++) {
@@ -199,21 +209,7 @@ static void calls_that_race_with_the_stop_are_run_dropped_or_refused(void **stat
         assert_int_equal(pthread_join(producers[i].thread, NULL), 0);
         assert_int_equal(producers[i].in_order, producers[i].next);
     }
-} /* tear_down finds what was neither run, dropped nor refused */
-
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(calls_run_in_order_and_never_inline),
-        TEST(a_call_made_by_a_call_waits_for_the_next_turn),
-        TEST(the_first_call_that_waits_wakes_the_reactor),
-        TEST(a_call_ends_a_blocking_wait),
-        cmocka_unit_test_teardown(the_number_of_waiting_calls_is_limited, tear_down),
-        TEST(without_memory_the_argument_is_not_taken),
-        TEST(a_stopped_reactor_takes_no_calls),
-        TEST(calls_of_each_thread_run_in_order),
-        TEST(calls_that_race_with_the_stop_are_run_dropped_or_refused),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return NULL; /* tear_down finds what was neither run, dropped nor refused */
 }
+
+TORC_TRIAL_MAIN

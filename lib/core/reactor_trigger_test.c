@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/reactor_fixture.h"
 
 static struct torc_trigger on(struct fixture *fixture, enum torc_phase phase, const char *event,
@@ -17,9 +19,9 @@ static struct torc_trigger on(struct fixture *fixture, enum torc_phase phase, co
     return handle;
 }
 
-static void triggers_of_a_phase_run_in_the_order_they_were_added(void **state)
+TORC_TEST(triggers_of_a_phase_run_in_the_order_they_were_added, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static const char *const words[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"};
     struct line lines[12];
     for (size_t i = 0; i < 12; i++) {
@@ -31,11 +33,12 @@ static void triggers_of_a_phase_run_in_the_order_they_were_added(void **state)
                         "1 ~1 3 ~3 5 ~5 7 ~7 9 ~9 11 ~11 0 ~0 2 ~2 4 ~4 6 ~6 8 ~8 10 ~10 ");
     assert_int_equal(torc_reactor_fire_event(fixture->reactor, "x"), 0);
     assert_int_equal(torc_reactor_fire_event(fixture->reactor, "unheard of"), 0);
+    return NULL;
 }
 
-static void a_removed_trigger_does_not_run(void **state)
+TORC_TEST(a_removed_trigger_does_not_run, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line a = line(fixture, "a"), b = line(fixture, "b"), c = line(fixture, "c");
     on(fixture, TORC_BEFORE, "x", journal_trigger, &a);
     struct torc_trigger second = on(fixture, TORC_BEFORE, "x", journal_trigger, &b);
@@ -48,21 +51,24 @@ static void a_removed_trigger_does_not_run(void **state)
     assert_int_equal(torc_reactor_remove_trigger(fixture->reactor, (struct torc_trigger){99, 1}),
                      TORC_ESTALE);
     assert_string_equal(fixture->journal.text, "~b a ~a c ~c ");
+    return NULL;
 }
 
-static void no_such_phase(void **state)
+TORC_TEST(no_such_phase, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     assert_int_equal(torc_reactor_add_trigger(fixture->reactor, (enum torc_phase)3, "x",
                                               journal_trigger, NULL, NULL, NULL),
                      TORC_EINVAL);
+    return NULL;
 }
 
-static void the_reactors_own_events_cannot_be_fired(void **state)
+TORC_TEST(the_reactors_own_events_cannot_be_fired, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     assert_int_equal(torc_reactor_fire_event(fixture->reactor, "startup"), TORC_EINVAL);
     assert_int_equal(torc_reactor_fire_event(fixture->reactor, "shutdown"), TORC_EINVAL);
+    return NULL;
 }
 
 struct adding {
@@ -80,9 +86,9 @@ static struct torc_result add_another(void *arg)
     return torc_value(NULL);
 }
 
-static void a_trigger_added_while_firing_runs_if_its_phase_is_not_over(void **state)
+TORC_TEST(a_trigger_added_while_firing_runs_if_its_phase_is_not_over, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct adding same = {line(fixture, "a"), line(fixture, "same"), TORC_DURING};
     struct adding later = {line(fixture, "b"), line(fixture, "later"), TORC_AFTER};
     struct adding over = {line(fixture, "c"), line(fixture, "over"), TORC_BEFORE};
@@ -99,11 +105,12 @@ static void a_trigger_added_while_firing_runs_if_its_phase_is_not_over(void **st
     assert_string_equal(fixture->journal.text, "a b c same later ");
     assert_int_equal(torc_reactor_fire_event(fixture->reactor, "x"), 0);
     assert_string_equal(fixture->journal.text, "a b c same later over ");
+    return NULL;
 }
 
-static void an_event_waits_for_its_before_deferreds_and_is_busy(void **state)
+TORC_TEST(an_event_waits_for_its_before_deferreds_and_is_busy, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line waits = line(fixture, "waits"), during = line(fixture, "during");
     on(fixture, TORC_BEFORE, "x", journal_trigger_waits, &waits);
     on(fixture, TORC_DURING, "x", journal_trigger, &during);
@@ -118,6 +125,7 @@ static void an_event_waits_for_its_before_deferreds_and_is_busy(void **state)
     assert_int_equal(torc_reactor_turn(fixture->reactor, 0), 0);
     assert_string_equal(fixture->journal.text, "waits ~waits during ~during ");
     assert_int_equal(torc_reactor_fire_event(fixture->reactor, "x"), 0);
+    return NULL;
 }
 
 static struct torc_result fire_inside(void *arg)
@@ -127,13 +135,14 @@ static struct torc_result fire_inside(void *arg)
     return torc_value(NULL);
 }
 
-static void firing_an_event_inside_itself_is_busy(void **state)
+TORC_TEST(firing_an_event_inside_itself_is_busy, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line inside = line(fixture, "");
     on(fixture, TORC_AFTER, "x", fire_inside, &inside);
     assert_int_equal(torc_reactor_fire_event(fixture->reactor, "x"), 0);
     assert_int_equal(inside.code, TORC_EBUSY);
+    return NULL;
 }
 
 static struct torc_result return_fired(void *arg)
@@ -146,9 +155,9 @@ static struct torc_result return_fired(void *arg)
     return line->code ? torc_value(NULL) : torc_await(deferred);
 }
 
-static void a_deferred_that_has_fired_does_not_hold(void **state)
+TORC_TEST(a_deferred_that_has_fired_does_not_hold, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line fired = line(fixture, "fired"), during = line(fixture, "during");
     assert_int_equal(torc_reactor_add_trigger(fixture->reactor, TORC_BEFORE, "x", return_fired,
                                               &fired, NULL, NULL),
@@ -156,17 +165,19 @@ static void a_deferred_that_has_fired_does_not_hold(void **state)
     on(fixture, TORC_DURING, "x", journal_trigger, &during);
     assert_int_equal(torc_reactor_fire_event(fixture->reactor, "x"), 0);
     assert_string_equal(fixture->journal.text, "fired ~fired during ~during ");
+    return NULL;
 }
 
-static void only_before_waits_for_a_deferred(void **state)
+TORC_TEST(only_before_waits_for_a_deferred, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line waits = line(fixture, "waits"), after = line(fixture, "after");
     on(fixture, TORC_DURING, "x", journal_trigger_waits, &waits);
     on(fixture, TORC_AFTER, "x", journal_trigger, &after);
     assert_int_equal(torc_reactor_fire_event(fixture->reactor, "x"), 0);
     assert_string_equal(fixture->journal.text, "waits ~waits after ~after ");
     assert_int_equal(torc_source_fire(waits.source, torc_value(NULL)), 0);
+    return NULL;
 }
 
 static struct torc_result return_nested(struct torc_result result, void *arg)
@@ -191,9 +202,9 @@ static struct torc_result return_a_chain(void *arg)
     return torc_await(outer);
 }
 
-static void a_deferred_that_waits_for_another_holds(void **state)
+TORC_TEST(a_deferred_that_waits_for_another_holds, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct line chain = line(fixture, ""), during = line(fixture, "during");
     assert_int_equal(torc_reactor_add_trigger(fixture->reactor, TORC_BEFORE, "x", return_a_chain,
                                               &chain, NULL, NULL),
@@ -206,22 +217,7 @@ static void a_deferred_that_waits_for_another_holds(void **state)
     assert_int_equal(torc_source_fire(chain.source, torc_value(NULL)), 0);
     assert_int_equal(torc_reactor_turn(fixture->reactor, TORC_NEVER), 0);
     assert_string_equal(fixture->journal.text, "during ~during ");
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(triggers_of_a_phase_run_in_the_order_they_were_added),
-        TEST(a_removed_trigger_does_not_run),
-        TEST(no_such_phase),
-        TEST(the_reactors_own_events_cannot_be_fired),
-        TEST(a_trigger_added_while_firing_runs_if_its_phase_is_not_over),
-        TEST(an_event_waits_for_its_before_deferreds_and_is_busy),
-        TEST(firing_an_event_inside_itself_is_busy),
-        TEST(a_deferred_that_has_fired_does_not_hold),
-        TEST(only_before_waits_for_a_deferred),
-        TEST(a_deferred_that_waits_for_another_holds),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

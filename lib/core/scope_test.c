@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <torc/deferred.h>
+#include <torc/trial.h>
 
 #include "scope_pool.h"
 #include "tests/support/failing_allocator.h"
@@ -18,22 +19,26 @@ struct fixture {
 
 static struct fixture fixture;
 
-static int open_scope(void **state)
+static struct torc_deferred *open_scope(struct torc_trial *trial)
 {
-    *state = &fixture;
+    torc_trial_set_state(trial, &fixture);
     torc_test_allocator_init(&fixture.allocator);
-    return torc_scope_new(&fixture.allocator.base, NULL, &fixture.scope);
+    torc_trial_need(trial, torc_scope_new(&fixture.allocator.base, NULL, &fixture.scope));
+    return NULL;
 }
 
-static int close_scope(void **state)
+static struct torc_deferred *close_scope(struct torc_trial *trial)
 {
     size_t left;
-    (void)state;
+    (void)trial;
     torc_scope_free(fixture.scope);
     left = torc_test_allocator_blocks(&fixture.allocator);
     torc_test_allocator_clear(&fixture.allocator);
-    return left == 0 ? 0 : -1;
+    assert_int_equal(left, 0);
+    return NULL;
 }
+
+static const struct torc_trial_group in_scope = {.set_up = open_scope, .tear_down = close_scope};
 
 static size_t bytes_in_use(void)
 {
@@ -42,27 +47,26 @@ static size_t bytes_in_use(void)
     return counts.bytes_in_use;
 }
 
-static void freeing_no_scope_is_allowed(void **state)
+TORC_TEST(freeing_no_scope_is_allowed)
 {
-    (void)state;
     torc_scope_free(NULL);
+    return NULL;
 }
 
-static void a_scope_without_memory_is_an_error_and_leaves_the_out_parameter(void **state)
+TORC_TEST(a_scope_without_memory_is_an_error_and_leaves_the_out_parameter)
 {
     struct torc_test_allocator allocator;
     struct torc_scope *scope = (struct torc_scope *)&allocator;
-    (void)state;
     torc_test_allocator_init(&allocator);
     torc_test_allocator_fail_at(&allocator, 1, true);
     assert_int_equal(torc_scope_new(&allocator.base, NULL, &scope), TORC_ENOMEM);
     assert_ptr_equal(scope, &allocator);
+    return NULL;
 }
 
-static void the_bytes_in_use_are_what_the_allocator_gave(void **state)
+TORC_TEST(the_bytes_in_use_are_what_the_allocator_gave, .group = &in_scope)
 {
     void *a, *b;
-    (void)state;
     a = torc_alloc(fixture.scope, 100);
     b = torc_alloc_zero(fixture.scope, 50);
     assert_non_null(a);
@@ -78,13 +82,13 @@ static void the_bytes_in_use_are_what_the_allocator_gave(void **state)
     torc_release(fixture.scope, b, 50);
     torc_release(fixture.scope, NULL, 7);
     assert_int_equal(bytes_in_use(), fixture.allocator.bytes);
+    return NULL;
 }
 
-static void a_block_that_cannot_grow_is_unchanged(void **state)
+TORC_TEST(a_block_that_cannot_grow_is_unchanged, .group = &in_scope)
 {
     char *block = torc_alloc(fixture.scope, 4);
     size_t before = bytes_in_use();
-    (void)state;
     assert_non_null(block);
     memcpy(block, "abc", 4);
     torc_test_allocator_fail_at(&fixture.allocator, 1, false);
@@ -92,18 +96,19 @@ static void a_block_that_cannot_grow_is_unchanged(void **state)
     assert_string_equal(block, "abc");
     assert_int_equal(bytes_in_use(), before);
     torc_release(fixture.scope, block, 4);
+    return NULL;
 }
 
-static void an_empty_block_is_a_block(void **state)
+TORC_TEST(an_empty_block_is_a_block, .group = &in_scope)
 {
     void *block = torc_alloc_zero(fixture.scope, 0);
-    (void)state;
     assert_non_null(block);
     block = torc_resize(fixture.scope, block, 0, 20);
     assert_non_null(block);
     block = torc_resize(fixture.scope, block, 20, 0);
     assert_non_null(block);
     torc_release(fixture.scope, block, 0);
+    return NULL;
 }
 
 struct seen {
@@ -118,7 +123,7 @@ static void see(void *arg, const char *site, bool withheld)
     seen->sites[seen->count++] = site;
 }
 
-static void unfired_deferreds_are_visited_oldest_first(void **state)
+TORC_TEST(unfired_deferreds_are_visited_oldest_first, .group = &in_scope)
 {
     struct torc_source sources[3];
     struct torc_deferred *deferreds[3];
@@ -126,7 +131,6 @@ static void unfired_deferreds_are_visited_oldest_first(void **state)
     struct seen seen = {0};
     static const char *const sites[] = {"a.c:1", "b.c:2", "c.c:3"};
 
-    (void)state;
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(torc_deferred_new_at(sites[i], fixture.scope, NULL, NULL, &sources[i],
                                               &deferreds[i]),
@@ -139,6 +143,7 @@ static void unfired_deferreds_are_visited_oldest_first(void **state)
     torc_scope_count(fixture.scope, &counts);
     assert_int_equal(counts.deferreds, 3);
     assert_int_equal(counts.deferreds_unfired, 2);
+    return NULL;
 }
 
 static struct torc_result count_cancelled(struct torc_result result, void *arg)
@@ -151,13 +156,12 @@ static struct torc_result count_cancelled(struct torc_result result, void *arg)
     return torc_value(NULL);
 }
 
-static void an_unfired_deferred_is_cancelled_by_its_place(void **state)
+TORC_TEST(an_unfired_deferred_is_cancelled_by_its_place, .group = &in_scope)
 {
     struct torc_source sources[3];
     struct torc_deferred *deferreds[3];
     int cancelled[3] = {0};
 
-    (void)state;
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(torc_deferred_new(fixture.scope, NULL, NULL, &sources[i], &deferreds[i]), 0);
         assert_int_equal(torc_deferred_add_both(deferreds[i], count_cancelled, &cancelled[i], NULL), 0);
@@ -173,15 +177,15 @@ static void an_unfired_deferred_is_cancelled_by_its_place(void **state)
     assert_int_equal(cancelled[0], 0);
     for (size_t i = 0; i < 3; i++)
         torc_deferred_drop(deferreds[i]);
+    return NULL;
 }
 
 /* --- pools ------------------------------------------------------------------------------------ */
 
-static void every_get_is_one_acquisition(void **state)
+TORC_TEST(every_get_is_one_acquisition, .group = &in_scope)
 {
     struct torci_pool pool;
     void *objects[20];
-    (void)state;
     torci_pool_init(&pool, fixture.scope, 24, 8);
     torc_test_allocator_fail_at(&fixture.allocator, 0, false);
     for (size_t i = 0; i < 20; i++) {
@@ -197,13 +201,13 @@ static void every_get_is_one_acquisition(void **state)
     assert_ptr_equal(torci_pool_get(&pool), objects[3]);
     assert_int_equal(fixture.allocator.acquisitions, 21);
     torci_pool_clear(&pool);
+    return NULL;
 }
 
-static void a_refused_get_takes_nothing(void **state)
+TORC_TEST(a_refused_get_takes_nothing, .group = &in_scope)
 {
     struct torci_pool pool;
     void *object;
-    (void)state;
     torci_pool_init(&pool, fixture.scope, 24, 8);
     torc_test_allocator_fail_at(&fixture.allocator, 1, false);
     assert_null(torci_pool_get(&pool));
@@ -217,12 +221,12 @@ static void a_refused_get_takes_nothing(void **state)
     assert_null(torci_pool_get(&pool));
     assert_ptr_equal(torci_pool_get(&pool), object);
     torci_pool_clear(&pool);
+    return NULL;
 }
 
-static void a_zeroed_or_cleared_pool_may_be_cleared(void **state)
+TORC_TEST(a_zeroed_or_cleared_pool_may_be_cleared, .group = &in_scope)
 {
     struct torci_pool pool = {0};
-    (void)state;
     torci_pool_clear(&pool);
     torci_pool_init(&pool, fixture.scope, 1, 4);
     assert_non_null(torci_pool_get(&pool));
@@ -230,23 +234,7 @@ static void a_zeroed_or_cleared_pool_may_be_cleared(void **state)
     torci_pool_clear(&pool);
     assert_non_null(torci_pool_get(&pool));
     torci_pool_clear(&pool);
+    return NULL;
 }
 
-#define IN_SCOPE(test) cmocka_unit_test_setup_teardown(test, open_scope, close_scope)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(freeing_no_scope_is_allowed),
-        cmocka_unit_test(a_scope_without_memory_is_an_error_and_leaves_the_out_parameter),
-        IN_SCOPE(the_bytes_in_use_are_what_the_allocator_gave),
-        IN_SCOPE(a_block_that_cannot_grow_is_unchanged),
-        IN_SCOPE(an_empty_block_is_a_block),
-        IN_SCOPE(unfired_deferreds_are_visited_oldest_first),
-        IN_SCOPE(an_unfired_deferred_is_cancelled_by_its_place),
-        IN_SCOPE(every_get_is_one_acquisition),
-        IN_SCOPE(a_refused_get_takes_nothing),
-        IN_SCOPE(a_zeroed_or_cleared_pool_may_be_cleared),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "timer_heap.h"
 
 enum { MODEL_MAX = 400 };
@@ -132,26 +134,25 @@ static void run_against_model(uint64_t seed, uint64_t span, uint32_t first_order
     model_end(&model);
 }
 
-static void any_sequence_pops_as_a_plain_search_would(void **state)
+TORC_TEST(any_sequence_pops_as_a_plain_search_would)
 {
-    (void)state;
     for (uint64_t seed = 1; seed <= 3; seed++) {
         run_against_model(seed, 1000000, 1);
         run_against_model(seed, 50, 1);
         run_against_model(seed, 2, 1);
     }
+    return NULL;
 }
 
-static void order_survives_numbering_anew(void **state)
+TORC_TEST(order_survives_numbering_anew)
 {
-    (void)state;
     for (uint32_t left = 1; left < 2000; left += 499)
         run_against_model(left, 20, UINT32_MAX - left);
+    return NULL;
 }
 
-static void equal_deadlines_pop_in_the_order_they_were_set(void **state)
+TORC_TEST(equal_deadlines_pop_in_the_order_they_were_set)
 {
-    (void)state;
     struct model model;
     model_init(&model, 1);
     for (size_t i = 0; i < MODEL_MAX; i++)
@@ -160,11 +161,11 @@ static void equal_deadlines_pop_in_the_order_they_were_set(void **state)
     for (size_t i = 0; i < MODEL_MAX; i++)
         assert_int_equal(torci_timer_heap_pop(&model.heap, 10), model.slots[(i * 7) % MODEL_MAX]);
     model_end(&model);
+    return NULL;
 }
 
-static void what_is_not_due_is_not_popped(void **state)
+TORC_TEST(what_is_not_due_is_not_popped)
 {
-    (void)state;
     struct model model;
     model_init(&model, 1);
     model_set(&model, 0, 10);
@@ -172,11 +173,11 @@ static void what_is_not_due_is_not_popped(void **state)
     assert_int_equal(torci_timer_heap_pop(&model.heap, 9), TORCI_TIMER_NO_SLOT);
     assert_int_equal(torci_timer_heap_pop(&model.heap, 10), model.slots[0]);
     model_end(&model);
+    return NULL;
 }
 
-static void what_is_set_in_a_round_waits_for_the_next(void **state)
+TORC_TEST(what_is_set_in_a_round_waits_for_the_next)
 {
-    (void)state;
     struct model model;
     model_init(&model, 1);
     model_set(&model, 0, 10);
@@ -190,11 +191,11 @@ static void what_is_set_in_a_round_waits_for_the_next(void **state)
     assert_int_equal(torci_timer_heap_pop(&model.heap, 10), model.slots[2]);
     assert_int_equal(torci_timer_heap_pop(&model.heap, 10), model.slots[1]);
     model_end(&model);
+    return NULL;
 }
 
-static void a_round_ends_at_the_same_place_when_numbering_anew(void **state)
+TORC_TEST(a_round_ends_at_the_same_place_when_numbering_anew)
 {
-    (void)state;
     struct model model;
     model_init(&model, 1);
     model.heap.next_order = UINT32_MAX - 4;
@@ -213,11 +214,11 @@ static void a_round_ends_at_the_same_place_when_numbering_anew(void **state)
     assert_int_equal(torci_timer_heap_pop(&model.heap, 10), model.slots[4]);
     assert_int_equal(torci_timer_heap_next(&model.heap), 99);
     model_end(&model);
+    return NULL;
 }
 
-static void setting_and_clearing_for_ever_takes_no_more_memory(void **state)
+TORC_TEST(setting_and_clearing_for_ever_takes_no_more_memory)
 {
-    (void)state;
     struct model model;
     model_init(&model, 1);
     for (size_t i = 0; i < MODEL_MAX; i++)
@@ -235,11 +236,11 @@ static void setting_and_clearing_for_ever_takes_no_more_memory(void **state)
     while (model_first(&model) != MODEL_MAX)
         pop_one(&model);
     model_end(&model);
+    return NULL;
 }
 
-static void setting_later_touches_no_entry_until_it_comes_up(void **state)
+TORC_TEST(setting_later_touches_no_entry_until_it_comes_up)
 {
-    (void)state;
     struct model model;
     model_init(&model, 1);
     model_set(&model, 0, 5);
@@ -251,11 +252,11 @@ static void setting_later_touches_no_entry_until_it_comes_up(void **state)
     model_clear(&model, 0);
     assert_int_equal(torci_timer_heap_next(&model.heap), 1009);
     model_end(&model);
+    return NULL;
 }
 
-static void a_slot_that_was_given_back_has_another_generation(void **state)
+TORC_TEST(a_slot_that_was_given_back_has_another_generation)
 {
-    (void)state;
     struct model model;
     uint32_t slot = 0;
     model_init(&model, 1);
@@ -268,11 +269,11 @@ static void a_slot_that_was_given_back_has_another_generation(void **state)
     assert_int_equal(slot, model.slots[3]);
     assert_int_not_equal(model.heap.slots[slot].generation, generation);
     model_end(&model);
+    return NULL;
 }
 
-static void generation_zero_is_never_given(void **state)
+TORC_TEST(generation_zero_is_never_given)
 {
-    (void)state;
     struct model model;
     uint32_t slot = 0;
     model_init(&model, 1);
@@ -281,21 +282,7 @@ static void generation_zero_is_never_given(void **state)
     assert_int_equal(torci_timer_heap_take(&model.heap, &slot), 0);
     assert_int_equal(model.heap.slots[slot].generation, 1);
     model_end(&model);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_sequence_pops_as_a_plain_search_would),
-        cmocka_unit_test(order_survives_numbering_anew),
-        cmocka_unit_test(equal_deadlines_pop_in_the_order_they_were_set),
-        cmocka_unit_test(what_is_not_due_is_not_popped),
-        cmocka_unit_test(what_is_set_in_a_round_waits_for_the_next),
-        cmocka_unit_test(a_round_ends_at_the_same_place_when_numbering_anew),
-        cmocka_unit_test(setting_and_clearing_for_ever_takes_no_more_memory),
-        cmocka_unit_test(setting_later_touches_no_entry_until_it_comes_up),
-        cmocka_unit_test(a_slot_that_was_given_back_has_another_generation),
-        cmocka_unit_test(generation_zero_is_never_given),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -41,12 +41,12 @@ static bool wal_is_left(const struct pool_fixture *fixture)
     return access(path, F_OK) == 0;
 }
 
-static void an_interrupt_of_work_that_has_not_begun_leaves_the_connection_alone(void **state)
+TORC_TEST(an_interrupt_of_work_that_has_not_begun_leaves_the_connection_alone, .group = &with_pool)
 {
     struct torci_database database;
     struct torci_connection connection;
     bool interrupted = false;
-    open_connection(*state, &database, &connection);
+    open_connection(torc_trial_state(trial), &database, &connection);
     torci_connection_interrupt(&connection, 2, &interrupted);
     assert_true(interrupted);
     /* SQLite remembers an interrupt till a statement begins, and makes no checkpoint until then. */
@@ -55,23 +55,25 @@ static void an_interrupt_of_work_that_has_not_begun_leaves_the_connection_alone(
     torci_connection_assign(&connection, 2, &interrupted);
     assert_int_equal(execute(&connection, "INSERT INTO t VALUES (2)"), TORC_ECANCELED);
     close_connection(&connection);
+    return NULL;
 }
 
-static void an_interrupt_strikes_the_work_that_has_begun(void **state)
+TORC_TEST(an_interrupt_strikes_the_work_that_has_begun, .group = &with_pool)
 {
     struct torci_database database;
     struct torci_connection connection;
     bool interrupted = false;
-    open_connection(*state, &database, &connection);
+    open_connection(torc_trial_state(trial), &database, &connection);
     torci_connection_interrupt(&connection, 1, &interrupted);
     assert_int_equal(sqlite3_wal_checkpoint(connection.sqlite, NULL), SQLITE_INTERRUPT);
     assert_int_equal(execute(&connection, "INSERT INTO t VALUES (1)"), TORC_ECANCELED);
     close_connection(&connection);
+    return NULL;
 }
 
-static void an_interrupted_connection_closes_with_a_checkpoint(void **state)
+TORC_TEST(an_interrupted_connection_closes_with_a_checkpoint, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torci_database database;
     struct torci_connection connection;
     bool interrupted = false;
@@ -80,16 +82,7 @@ static void an_interrupted_connection_closes_with_a_checkpoint(void **state)
     torci_connection_interrupt(&connection, 1, &interrupted);
     close_connection(&connection);
     assert_false(wal_is_left(fixture));
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, pool_fixture_set_up, pool_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(an_interrupt_of_work_that_has_not_begun_leaves_the_connection_alone),
-        TEST(an_interrupt_strikes_the_work_that_has_begun),
-        TEST(an_interrupted_connection_closes_with_a_checkpoint),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -16,9 +16,9 @@ static struct watched ask(struct pool_fixture *fixture, struct torc_pool *pool, 
     return watched;
 }
 
-static void nothing_is_opened_before_it_is_wanted(void **state)
+TORC_TEST(nothing_is_opened_before_it_is_wanted, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct torc_pool_counts counts;
     pool_fixture_finish(fixture);
@@ -28,11 +28,12 @@ static void nothing_is_opened_before_it_is_wanted(void **state)
     assert_int_equal(counts.connections, 1);
     assert_int_equal(fixture->opened, 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_connection_is_set_up_before_its_first_statement(void **state)
+TORC_TEST(a_connection_is_set_up_before_its_first_statement, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     options.synchronous = TORC_SYNCHRONOUS_NORMAL;
     struct torc_pool *pool = pool_fixture_pool(fixture, &options);
@@ -42,11 +43,12 @@ static void a_connection_is_set_up_before_its_first_statement(void **state)
                                              "1 PRAGMA foreign_keys=ON\n"
                                              "1 SELECT 1\n");
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_database_in_memory_has_one_connection_for_everything(void **state)
+TORC_TEST(a_database_in_memory_has_one_connection_for_everything, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     struct torc_pool *pool;
     options.readers = 5;
@@ -59,11 +61,12 @@ static void a_database_in_memory_has_one_connection_for_everything(void **state)
     assert_int_equal(watched_code(&watched), TORC_EREADONLY);
     assert_int_equal(fixture->opened, 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_missing_file_is_an_error_if_it_must_exist(void **state)
+TORC_TEST(a_missing_file_is_an_error_if_it_must_exist, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     options.must_exist = true;
     struct torc_pool *pool = pool_fixture_pool(fixture, &options);
@@ -81,11 +84,12 @@ static void a_missing_file_is_an_error_if_it_must_exist(void **state)
     pool_fixture_end(fixture, maker);
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_directory_that_is_not_there_is_an_error_of_the_work(void **state)
+TORC_TEST(a_directory_that_is_not_there_is_an_error_of_the_work, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     options.path = "/nowhere/at/all.sqlite";
     struct torc_pool *pool = pool_fixture_pool(fixture, &options);
@@ -93,11 +97,12 @@ static void a_directory_that_is_not_there_is_an_error_of_the_work(void **state)
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_io);
     assert_string_equal(torc_pool_name(pool), "all");
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_file_that_is_no_database_is_corrupt(void **state)
+TORC_TEST(a_file_that_is_no_database_is_corrupt, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     FILE *file = fopen(fixture->path, "w");
     assert_non_null(file);
     for (int i = 0; i < 200; i++)
@@ -108,11 +113,12 @@ static void a_file_that_is_no_database_is_corrupt(void **state)
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_corrupt);
     assert_int_equal(fixture->opened, fixture->closed);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void the_name_is_the_files_up_to_its_dot(void **state)
+TORC_TEST(the_name_is_the_files_up_to_its_dot, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     static const struct {
         const char *path;
         const char *name;
@@ -131,11 +137,12 @@ static void the_name_is_the_files_up_to_its_dot(void **state)
         assert_string_equal(torc_pool_name(pool), "own");
         torc_pool_free(pool);
     }
+    return NULL;
 }
 
-static void wrong_options_are_refused(void **state)
+TORC_TEST(wrong_options_are_refused, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     struct torc_pool *pool;
     options.path = "";
@@ -146,11 +153,12 @@ static void wrong_options_are_refused(void **state)
     options.size = sizeof options;
     options.synchronous = (enum torc_synchronous)9;
     assert_int_equal(torc_pool_new(fixture->reactor, &options, &pool), TORC_EINVAL);
+    return NULL;
 }
 
-static void a_path_may_have_any_bytes(void **state)
+TORC_TEST(a_path_may_have_any_bytes, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     char path[TEST_DIRECTORY_MAX + 32];
     snprintf(path, sizeof path, "%s/a b%%20?x=1#ü'.db", fixture->directory);
@@ -161,6 +169,7 @@ static void a_path_may_have_any_bytes(void **state)
     snprintf(path, sizeof path, "%s/a b%%20?x=1#ü'.db", fixture->directory);
     assert_int_equal(access(path, F_OK), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 /* --- the function that sets up ------------------------------------------------------------------- */
@@ -199,9 +208,9 @@ static struct torc_pool *pool_with(struct pool_fixture *fixture, struct setting 
     return pool_fixture_pool(fixture, &options);
 }
 
-static void each_connection_is_set_up_once(void **state)
+TORC_TEST(each_connection_is_set_up_once, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct setting setting = {.sql = "PRAGMA cache_size=77"};
     struct torc_pool *pool = pool_with(fixture, &setting);
     pool_fixture_run(fixture, pool, "CREATE TABLE t (i)");
@@ -210,11 +219,12 @@ static void each_connection_is_set_up_once(void **state)
     assert_int_equal(setting.calls, 2);
     assert_int_equal(setting.dropped, 2);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void what_fails_in_setting_up_is_the_failure_of_the_work(void **state)
+TORC_TEST(what_fails_in_setting_up_is_the_failure_of_the_work, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct setting setting = {.answer = TORC_EPROTOCOL};
     struct torc_pool *pool = pool_with(fixture, &setting);
     struct watched watched = ask(fixture, pool, "SELECT 1");
@@ -237,11 +247,12 @@ static void what_fails_in_setting_up_is_the_failure_of_the_work(void **state)
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT 1"), 1);
     assert_int_equal(setting.calls, 5);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void busy_in_opening_is_tried_again(void **state)
+TORC_TEST(busy_in_opening_is_tried_again, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     (void)pool_fixture_rule(fixture, TORC_DATABASE_OPEN, NULL, SQLITE_BUSY);
     (void)pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "PRAGMA journal_mode", SQLITE_BUSY);
@@ -250,6 +261,7 @@ static void busy_in_opening_is_tried_again(void **state)
     torc_pool_count(pool, &counts);
     assert_int_equal(counts.retries, 2);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static int count_call(struct torc_transaction *transaction, void *arg)
@@ -259,9 +271,9 @@ static int count_call(struct torc_transaction *transaction, void *arg)
     return 0;
 }
 
-static void a_function_that_has_not_run_is_tried_again_after_a_busy_opening(void **state)
+TORC_TEST(a_function_that_has_not_run_is_tried_again_after_a_busy_opening, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct watched watched = {0};
     struct torc_deferred *deferred;
@@ -273,24 +285,26 @@ static void a_function_that_has_not_run_is_tried_again_after_a_busy_opening(void
     assert_int_equal(watched_code(&watched), 0);
     assert_int_equal(calls, 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_connection_that_cannot_be_opened_is_opened_for_the_next_work(void **state)
+TORC_TEST(a_connection_that_cannot_be_opened_is_opened_for_the_next_work, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     (void)pool_fixture_rule(fixture, TORC_DATABASE_OPEN, NULL, SQLITE_CANTOPEN);
     struct watched watched = ask(fixture, pool, "SELECT 1");
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_io);
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT 1"), 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 /* --- doubt --------------------------------------------------------------------------------------- */
 
-static void an_error_that_leaves_doubt_opens_a_new_connection(void **state)
+TORC_TEST(an_error_that_leaves_doubt_opens_a_new_connection, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     static const int doubtful[] = {SQLITE_IOERR_READ, SQLITE_CORRUPT, SQLITE_NOTADB,
                                    SQLITE_CANTOPEN};
@@ -319,6 +333,7 @@ static void an_error_that_leaves_doubt_opens_a_new_connection(void **state)
     torc_pool_count(pool, &counts);
     assert_int_equal(counts.reconnects, count);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static int insert_twice(struct torc_transaction *transaction, void *arg)
@@ -344,9 +359,9 @@ static struct watched interact(struct pool_fixture *fixture, struct torc_pool *p
     return watched;
 }
 
-static void a_connection_lost_in_a_transaction_undoes_it(void **state)
+TORC_TEST(a_connection_lost_in_a_transaction_undoes_it, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     int codes[2] = {0, 0};
     pool_fixture_run(fixture, pool, "CREATE TABLE t (i)");
@@ -360,11 +375,12 @@ static void a_connection_lost_in_a_transaction_undoes_it(void **state)
     assert_null(strstr(fixture->statements, "COMMIT"));
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_connection_lost_at_its_commit_leaves_the_outcome_unknown(void **state)
+TORC_TEST(a_connection_lost_at_its_commit_leaves_the_outcome_unknown, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct torc_pool_counts counts;
     int codes[2] = {0, 0};
@@ -378,6 +394,7 @@ static void a_connection_lost_at_its_commit_leaves_the_outcome_unknown(void **st
     assert_int_equal(counts.reconnects, 1);
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 2);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static int fail_on_purpose(struct torc_transaction *transaction, void *arg)
@@ -388,9 +405,9 @@ static int fail_on_purpose(struct torc_transaction *transaction, void *arg)
     return TORC_EPROTOCOL;
 }
 
-static void a_failing_rollback_does_not_hide_the_first_error(void **state)
+TORC_TEST(a_failing_rollback_does_not_hide_the_first_error, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct torc_pool_counts counts;
     pool_fixture_run(fixture, pool, "CREATE TABLE t (i)");
@@ -405,11 +422,12 @@ static void a_failing_rollback_does_not_hide_the_first_error(void **state)
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
     pool_fixture_run(fixture, pool, "INSERT INTO t VALUES (1)");
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void an_interrupt_that_strikes_the_rollback_is_no_failure_of_it(void **state)
+TORC_TEST(an_interrupt_that_strikes_the_rollback_is_no_failure_of_it, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     pool_fixture_run(fixture, pool, "CREATE TABLE t (i)");
     (void)pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "ROLLBACK", SQLITE_INTERRUPT);
@@ -418,13 +436,14 @@ static void an_interrupt_that_strikes_the_rollback_is_no_failure_of_it(void **st
     assert_int_equal(fixture->errors_logged, 0);
     assert_int_equal(fixture->closed, 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 /* --- connections that are answered ---------------------------------------------------------------- */
 
-static void a_platform_can_answer_everything(void **state)
+TORC_TEST(a_platform_can_answer_everything, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     int codes[2] = {1, 1};
     fixture->answered = true;
@@ -441,11 +460,12 @@ static void a_platform_can_answer_everything(void **state)
     assert_non_null(strstr(fixture->statements, "0 ROLLBACK\n"));
     pool_fixture_end(fixture, pool);
     assert_int_equal(access(fixture->path, F_OK), -1);
+    return NULL;
 }
 
-static void an_answer_can_be_an_error_a_busy_one_a_loss(void **state)
+TORC_TEST(an_answer_can_be_an_error_a_busy_one_a_loss, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     int codes[2] = {1, 1};
     fixture->answered = true;
@@ -462,34 +482,7 @@ static void an_answer_can_be_an_error_a_busy_one_a_loss(void **state)
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_lost);
     pool_fixture_end(fixture, pool);
     assert_int_equal(fixture->opened, fixture->closed);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, pool_fixture_set_up, pool_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(nothing_is_opened_before_it_is_wanted),
-        TEST(a_connection_is_set_up_before_its_first_statement),
-        TEST(a_database_in_memory_has_one_connection_for_everything),
-        TEST(a_missing_file_is_an_error_if_it_must_exist),
-        TEST(a_directory_that_is_not_there_is_an_error_of_the_work),
-        TEST(a_file_that_is_no_database_is_corrupt),
-        TEST(the_name_is_the_files_up_to_its_dot),
-        TEST(wrong_options_are_refused),
-        TEST(a_path_may_have_any_bytes),
-        TEST(each_connection_is_set_up_once),
-        TEST(what_fails_in_setting_up_is_the_failure_of_the_work),
-        TEST(busy_in_opening_is_tried_again),
-        TEST(a_function_that_has_not_run_is_tried_again_after_a_busy_opening),
-        TEST(a_connection_that_cannot_be_opened_is_opened_for_the_next_work),
-        TEST(an_error_that_leaves_doubt_opens_a_new_connection),
-        TEST(a_connection_lost_in_a_transaction_undoes_it),
-        TEST(a_connection_lost_at_its_commit_leaves_the_outcome_unknown),
-        TEST(a_failing_rollback_does_not_hide_the_first_error),
-        TEST(an_interrupt_that_strikes_the_rollback_is_no_failure_of_it),
-        TEST(a_platform_can_answer_everything),
-        TEST(an_answer_can_be_an_error_a_busy_one_a_loss),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

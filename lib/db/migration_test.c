@@ -50,9 +50,9 @@ static void expect_refusal(struct database_fixture *fixture, const struct torc_m
     database_pool_end(fixture, pool);
 }
 
-static void a_new_database_gets_every_step(void **state)
+TORC_TEST(a_new_database_gets_every_step, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
 
     assert_int_equal(migrate(fixture, pool, orders, 3), 3);
@@ -63,11 +63,12 @@ static void a_new_database_gets_every_step(void **state)
                          "SELECT count(*) FROM sqlite_schema WHERE name = 'lines_by_item'"),
         1);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
-static void an_older_database_gets_the_steps_it_does_not_have(void **state)
+TORC_TEST(an_older_database_gets_the_steps_it_does_not_have, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
 
     assert_int_equal(migrate(fixture, pool, orders, 1), 1);
@@ -78,11 +79,12 @@ static void an_older_database_gets_the_steps_it_does_not_have(void **state)
     assert_int_equal(database_integer(fixture, pool, "SELECT id FROM orders"), 7);
     assert_int_equal(migrate(fixture, pool, orders, 3), 0);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
-static void with_nothing_to_do_it_is_a_transaction_all_the_same(void **state)
+TORC_TEST(with_nothing_to_do_it_is_a_transaction_all_the_same, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_pool_counts before, after;
 
@@ -94,11 +96,12 @@ static void with_nothing_to_do_it_is_a_transaction_all_the_same(void **state)
     assert_int_equal(after.statements_run - before.statements_run, 3);
     assert_int_equal(migrate(fixture, pool, orders, 3), 0);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
-static void no_steps_are_version_0(void **state)
+TORC_TEST(no_steps_are_version_0, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_failure *failure;
 
@@ -108,11 +111,12 @@ static void no_steps_are_version_0(void **state)
     assert_non_null(strstr(torc_failure_message(failure), "version 1"));
     torc_failure_drop(failure);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
-static void a_database_newer_than_the_program_is_refused_with_both_versions(void **state)
+TORC_TEST(a_database_newer_than_the_program_is_refused_with_both_versions, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_failure *failure;
 
@@ -125,9 +129,10 @@ static void a_database_newer_than_the_program_is_refused_with_both_versions(void
     torc_failure_drop(failure);
     assert_int_equal(database_integer(fixture, pool, "PRAGMA user_version"), 5);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
-static void steps_out_of_order_are_named(void **state)
+TORC_TEST(steps_out_of_order_are_named, .group = &with_database)
 {
     static const struct torc_migration steps[] = {
         {.version = 1, .name = "one", .sql = "CREATE TABLE one (x)"},
@@ -135,31 +140,34 @@ static void steps_out_of_order_are_named(void **state)
         {.version = 2, .name = "two", .sql = "CREATE TABLE two (x)"},
     };
 
-    expect_refusal(*state, steps, 3, TORC_EINVAL, "'two' (version 2)", "'three' (version 3)");
+    expect_refusal(torc_trial_state(trial), steps, 3, TORC_EINVAL, "'two' (version 2)", "'three' (version 3)");
+    return NULL;
 }
 
-static void two_steps_of_one_version_are_named(void **state)
+TORC_TEST(two_steps_of_one_version_are_named, .group = &with_database)
 {
     static const struct torc_migration steps[] = {
         {.version = 1, .name = "one", .sql = "CREATE TABLE one (x)"},
         {.version = 1, .name = "another", .sql = "CREATE TABLE two (x)"},
     };
 
-    expect_refusal(*state, steps, 2, TORC_EINVAL, "'one' and 'another'", "version 1");
+    expect_refusal(torc_trial_state(trial), steps, 2, TORC_EINVAL, "'one' and 'another'", "version 1");
+    return NULL;
 }
 
-static void a_step_needs_a_version_a_name_and_something_to_do(void **state)
+TORC_TEST(a_step_needs_a_version_a_name_and_something_to_do, .group = &with_database)
 {
     static const struct torc_migration zero[] = {{.version = 0, .name = "zero", .sql = "x"}};
     static const struct torc_migration anonymous[] = {{.version = 4, .name = "", .sql = "x"}};
     static const struct torc_migration idle[] = {{.version = 4, .name = "idle"}};
 
-    expect_refusal(*state, zero, 1, TORC_EINVAL, "'zero'", "version 0");
-    expect_refusal(*state, anonymous, 1, TORC_EINVAL, "step 1 (version 4)", "no name");
-    expect_refusal(*state, idle, 1, TORC_EINVAL, "'idle'", "nothing to do");
+    expect_refusal(torc_trial_state(trial), zero, 1, TORC_EINVAL, "'zero'", "version 0");
+    expect_refusal(torc_trial_state(trial), anonymous, 1, TORC_EINVAL, "step 1 (version 4)", "no name");
+    expect_refusal(torc_trial_state(trial), idle, 1, TORC_EINVAL, "'idle'", "nothing to do");
+    return NULL;
 }
 
-static void a_failing_statement_is_named_and_nothing_remains(void **state)
+TORC_TEST(a_failing_statement_is_named_and_nothing_remains, .group = &with_database)
 {
     static const struct torc_migration steps[] = {
         {.version = 1, .name = "good", .sql = "CREATE TABLE good (x)"},
@@ -168,7 +176,7 @@ static void a_failing_statement_is_named_and_nothing_remains(void **state)
          .sql = "CREATE TABLE half (x); -- a comment;\n INSERT INTO missing VALUES (1);"
                 "CREATE TABLE rest (x)"},
     };
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_failure *failure;
     const struct torc_database_error *error;
@@ -183,9 +191,10 @@ static void a_failing_statement_is_named_and_nothing_remains(void **state)
     assert_string_equal(error->code_name, "SQLITE_ERROR");
     torc_failure_drop(failure);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
-static void semicolons_in_triggers_strings_and_comments_end_nothing(void **state)
+TORC_TEST(semicolons_in_triggers_strings_and_comments_end_nothing, .group = &with_database)
 {
     static const struct torc_migration steps[] = {
         {.version = 1,
@@ -199,7 +208,7 @@ static void semicolons_in_triggers_strings_and_comments_end_nothing(void **state
                 "INSERT INTO t VALUES ('a;b', 1) /* ; */;\n"
                 "INSERT INTO t VALUES ('c', 1) -- the last one; without an end"},
     };
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
 
     assert_int_equal(migrate(fixture, pool, steps, 1), 1);
@@ -207,19 +216,21 @@ static void semicolons_in_triggers_strings_and_comments_end_nothing(void **state
     assert_int_equal(database_integer(fixture, pool, "SELECT count(*) FROM log WHERE what = 'a;b;'"),
                      1);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
-static void a_statement_without_an_end_fails_as_one(void **state)
+TORC_TEST(a_statement_without_an_end_fails_as_one, .group = &with_database)
 {
     static const struct torc_migration steps[] = {
         {.version = 1, .name = "open", .sql = "CREATE TABLE t (a); INSERT INTO t VALUES ('a; "},
     };
 
-    expect_refusal(*state, steps, 1, TORC_EINVAL, "step 'open' (version 1) failed at statement 2",
+    expect_refusal(torc_trial_state(trial), steps, 1, TORC_EINVAL, "step 'open' (version 1) failed at statement 2",
                    "INSERT");
+    return NULL;
 }
 
-static void a_step_cannot_end_the_transaction(void **state)
+TORC_TEST(a_step_cannot_end_the_transaction, .group = &with_database)
 {
     static const struct torc_migration commits[] = {
         {.version = 1, .name = "commits", .sql = "CREATE TABLE t (a); commit; CREATE TABLE u (a)"},
@@ -231,9 +242,10 @@ static void a_step_cannot_end_the_transaction(void **state)
         {.version = 1, .name = "ends", .sql = "CREATE TABLE end_of_day (a); END"},
     };
 
-    expect_refusal(*state, commits, 1, TORC_EINVAL, "'commits'", "statement 2, \"commit\"");
-    expect_refusal(*state, begins, 1, TORC_EINVAL, "'begins'", "statement 1, \"BEGIN\"");
-    expect_refusal(*state, ends, 1, TORC_EINVAL, "'ends'", "statement 2, \"END\"");
+    expect_refusal(torc_trial_state(trial), commits, 1, TORC_EINVAL, "'commits'", "statement 2, \"commit\"");
+    expect_refusal(torc_trial_state(trial), begins, 1, TORC_EINVAL, "'begins'", "statement 1, \"BEGIN\"");
+    expect_refusal(torc_trial_state(trial), ends, 1, TORC_EINVAL, "'ends'", "statement 2, \"END\"");
+    return NULL;
 }
 
 /* --- functions ------------------------------------------------------------------------------------ */
@@ -251,7 +263,7 @@ static int give_up(struct torc_transaction *transaction, void *arg)
     return TORC_ELIMIT;
 }
 
-static void a_step_may_be_a_function_after_its_statements(void **state)
+TORC_TEST(a_step_may_be_a_function_after_its_statements, .group = &with_database)
 {
     int number = 42;
     struct torc_migration steps[] = {
@@ -262,29 +274,31 @@ static void a_step_may_be_a_function_after_its_statements(void **state)
          .arg = &number},
         {.version = 2, .name = "again", .apply = fill, .arg = &number},
     };
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
 
     assert_int_equal(migrate(fixture, pool, steps, 2), 2);
     assert_int_equal(database_integer(fixture, pool, "SELECT sum(n) FROM numbers"), 84);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
-static void a_failing_function_is_named_by_its_step(void **state)
+TORC_TEST(a_failing_function_is_named_by_its_step, .group = &with_database)
 {
     static const struct torc_migration steps[] = {
         {.version = 1, .name = "table", .sql = "CREATE TABLE t (a)"},
         {.version = 2, .name = "gives up", .apply = give_up},
     };
 
-    expect_refusal(*state, steps, 2, TORC_ELIMIT, "step 'gives up' (version 2)", "function");
+    expect_refusal(torc_trial_state(trial), steps, 2, TORC_ELIMIT, "step 'gives up' (version 2)", "function");
+    return NULL;
 }
 
 /* --- what is no fault of a step ------------------------------------------------------------------- */
 
-static void a_database_in_use_is_busy(void **state)
+TORC_TEST(a_database_in_use_is_busy, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     struct torc_pool *pool;
     struct torc_failure *failure;
@@ -301,29 +315,7 @@ static void a_database_in_use_is_busy(void **state)
     assert_int_equal(sqlite3_close(other), SQLITE_OK);
     assert_int_equal(migrate(fixture, pool, orders, 3), 3);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
-int main(void)
-{
-#define CASE(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, database_fixture_set_up, database_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        CASE(a_new_database_gets_every_step),
-        CASE(an_older_database_gets_the_steps_it_does_not_have),
-        CASE(with_nothing_to_do_it_is_a_transaction_all_the_same),
-        CASE(no_steps_are_version_0),
-        CASE(a_database_newer_than_the_program_is_refused_with_both_versions),
-        CASE(steps_out_of_order_are_named),
-        CASE(two_steps_of_one_version_are_named),
-        CASE(a_step_needs_a_version_a_name_and_something_to_do),
-        CASE(a_failing_statement_is_named_and_nothing_remains),
-        CASE(semicolons_in_triggers_strings_and_comments_end_nothing),
-        CASE(a_statement_without_an_end_fails_as_one),
-        CASE(a_step_cannot_end_the_transaction),
-        CASE(a_step_may_be_a_function_after_its_statements),
-        CASE(a_failing_function_is_named_by_its_step),
-        CASE(a_database_in_use_is_busy),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

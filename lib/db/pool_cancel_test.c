@@ -46,9 +46,9 @@ static struct torc_deferred *interact(struct torc_pool *pool, struct watched *wa
     return deferred;
 }
 
-static void what_waits_and_is_cancelled_does_not_run(void **state)
+TORC_TEST(what_waits_and_is_cancelled_does_not_run, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture, NULL);
     unsigned clock = 0;
     struct watched first = {0};
@@ -69,11 +69,12 @@ static void what_waits_and_is_cancelled_does_not_run(void **state)
     assert_null(strstr(fixture->statements, "BEGIN"));
     assert_int_equal(read_all(fixture, pool), 0x31);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void what_runs_and_is_cancelled_fires_at_once_and_is_rolled_back(void **state)
+TORC_TEST(what_runs_and_is_cancelled_fires_at_once_and_is_rolled_back, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture, NULL);
     unsigned clock = 0;
     struct watched fired = {.clock = &clock};
@@ -88,6 +89,7 @@ static void what_runs_and_is_cancelled_fires_at_once_and_is_rolled_back(void **s
     assert_int_equal(fired.fired, 1);
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static void cancel_deferred(void *deferred)
@@ -116,29 +118,33 @@ static int64_t cancelled_at(struct pool_fixture *fixture, enum torc_database_eve
     return rows;
 }
 
-static void cancelled_before_its_commit_a_transaction_is_rolled_back(void **state)
+TORC_TEST(cancelled_before_its_commit_a_transaction_is_rolled_back, .group = &with_pool)
 {
-    assert_int_equal(cancelled_at(*state, TORC_DATABASE_BEGIN, "COMMIT"), 0);
+    assert_int_equal(cancelled_at(torc_trial_state(trial), TORC_DATABASE_BEGIN, "COMMIT"), 0);
+    return NULL;
 }
 
-static void cancelled_after_its_commit_a_transaction_stays(void **state)
+TORC_TEST(cancelled_after_its_commit_a_transaction_stays, .group = &with_pool)
 {
-    assert_int_equal(cancelled_at(*state, TORC_DATABASE_END, "COMMIT"), 1);
+    assert_int_equal(cancelled_at(torc_trial_state(trial), TORC_DATABASE_END, "COMMIT"), 1);
+    return NULL;
 }
 
-static void cancelled_in_its_statement_a_transaction_is_rolled_back(void **state)
+TORC_TEST(cancelled_in_its_statement_a_transaction_is_rolled_back, .group = &with_pool)
 {
-    assert_int_equal(cancelled_at(*state, TORC_DATABASE_END, "INSERT"), 0);
+    assert_int_equal(cancelled_at(torc_trial_state(trial), TORC_DATABASE_END, "INSERT"), 0);
+    return NULL;
 }
 
-static void cancelled_in_its_begin_a_transaction_is_rolled_back(void **state)
+TORC_TEST(cancelled_in_its_begin_a_transaction_is_rolled_back, .group = &with_pool)
 {
-    assert_int_equal(cancelled_at(*state, TORC_DATABASE_END, "BEGIN"), 0);
+    assert_int_equal(cancelled_at(torc_trial_state(trial), TORC_DATABASE_END, "BEGIN"), 0);
+    return NULL;
 }
 
-static void cancelling_while_a_connection_opens_ends_the_work(void **state)
+TORC_TEST(cancelling_while_a_connection_opens_ends_the_work, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct watched watched = {0};
     struct torc_deferred *deferred;
@@ -153,11 +159,12 @@ static void cancelling_while_a_connection_opens_ends_the_work(void **state)
     assert_int_equal(watched_code(&watched), TORC_ECANCELED);
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM sqlite_schema"), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_job_that_is_over_is_not_told_what_was_cancelled_meanwhile(void **state)
+TORC_TEST(a_job_that_is_over_is_not_told_what_was_cancelled_meanwhile, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture, NULL);
     struct watched watched = {0};
     struct torc_deferred *deferred;
@@ -172,11 +179,12 @@ static void a_job_that_is_over_is_not_told_what_was_cancelled_meanwhile(void **s
     pool_fixture_run(fixture, pool, insert); /* the interrupt does not strike the next */
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 2);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void cancelling_during_the_pause_lets_the_next_go_on(void **state)
+TORC_TEST(cancelling_during_the_pause_lets_the_next_go_on, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture, NULL);
     struct watched first = {0};
     struct watched second = {0};
@@ -193,22 +201,7 @@ static void cancelling_during_the_pause_lets_the_next_go_on(void **state)
     assert_int_equal(watched_code(&second), 0);
     assert_int_equal(read_all(fixture, pool), 5);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, pool_fixture_set_up, pool_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(what_waits_and_is_cancelled_does_not_run),
-        TEST(what_runs_and_is_cancelled_fires_at_once_and_is_rolled_back),
-        TEST(cancelled_before_its_commit_a_transaction_is_rolled_back),
-        TEST(cancelled_after_its_commit_a_transaction_stays),
-        TEST(cancelled_in_its_statement_a_transaction_is_rolled_back),
-        TEST(cancelled_in_its_begin_a_transaction_is_rolled_back),
-        TEST(cancelling_while_a_connection_opens_ends_the_work),
-        TEST(a_job_that_is_over_is_not_told_what_was_cancelled_meanwhile),
-        TEST(cancelling_during_the_pause_lets_the_next_go_on),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -21,9 +21,9 @@ static void close_pool(struct torc_pool *pool, struct watched *watched)
     assert_int_equal(watched->fired, 0);
 }
 
-static void a_pool_without_work_closes(void **state)
+TORC_TEST(a_pool_without_work_closes, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct watched closed = {0};
     close_pool(pool, &closed);
@@ -31,11 +31,12 @@ static void a_pool_without_work_closes(void **state)
     assert_int_equal(watched_code(&closed), 0);
     assert_int_equal(fixture->opened, 0);
     torc_pool_free(pool);
+    return NULL;
 }
 
-static void a_pool_can_be_freed_without_having_been_closed(void **state)
+TORC_TEST(a_pool_can_be_freed_without_having_been_closed, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     torc_pool_free(pool);
     torc_pool_free(NULL);
@@ -44,11 +45,12 @@ static void a_pool_can_be_freed_without_having_been_closed(void **state)
     torc_pool_free(pool);
     pool_fixture_finish(fixture);
     assert_int_equal(fixture->closed, 1);
+    return NULL;
 }
 
-static void closing_waits_for_what_waits_and_runs(void **state)
+TORC_TEST(closing_waits_for_what_waits_and_runs, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     unsigned clock = 0;
     struct watched work[3] = {{.clock = &clock}, {.clock = &clock}, {.clock = &clock}};
@@ -68,11 +70,12 @@ static void closing_waits_for_what_waits_and_runs(void **state)
     assert_int_equal(closed.order, 4);
     assert_int_equal(fixture->opened, fixture->closed);
     torc_pool_free(pool);
+    return NULL;
 }
 
-static void closed_and_freed_at_once_a_pool_fires_everything(void **state)
+TORC_TEST(closed_and_freed_at_once_a_pool_fires_everything, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     for (int with_work = 0; with_work < 2; with_work++) {
         struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
         struct watched work = {0};
@@ -87,11 +90,12 @@ static void closed_and_freed_at_once_a_pool_fires_everything(void **state)
             assert_ptr_equal(watched_type(&work), &torc_failure_pool_closed);
         assert_int_equal(watched_code(&closed), 0);
     }
+    return NULL;
 }
 
-static void a_close_that_has_no_place_leaves_the_pool_as_it_was(void **state)
+TORC_TEST(a_close_that_has_no_place_leaves_the_pool_as_it_was, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct torc_deferred *deferred;
     fixture->platform.submit_code = TORC_ELIMIT;
@@ -99,11 +103,12 @@ static void a_close_that_has_no_place_leaves_the_pool_as_it_was(void **state)
     fixture->platform.submit_code = 0;
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT 1"), 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_close_whose_job_has_no_place_later_is_done_all_the_same(void **state)
+TORC_TEST(a_close_whose_job_has_no_place_later_is_done_all_the_same, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct watched work = {0};
     struct watched closed = {0};
@@ -117,6 +122,7 @@ static void a_close_whose_job_has_no_place_later_is_done_all_the_same(void **sta
     assert_int_equal(watched_code(&closed), 0);
     assert_int_equal(fixture->closed, 1);
     torc_pool_free(pool);
+    return NULL;
 }
 
 static struct torc_result free_pool(struct torc_result result, void *pool)
@@ -126,9 +132,9 @@ static struct torc_result free_pool(struct torc_result result, void *pool)
     return torc_value(NULL);
 }
 
-static void a_pool_can_be_freed_where_its_close_is_told(void **state)
+TORC_TEST(a_pool_can_be_freed_where_its_close_is_told, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct torc_deferred *deferred;
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT 1"), 1);
@@ -136,11 +142,12 @@ static void a_pool_can_be_freed_where_its_close_is_told(void **state)
     assert_int_equal(torc_deferred_add_both(deferred, free_pool, pool, NULL), 0);
     torc_deferred_drop(deferred);
     pool_fixture_finish(fixture);
+    return NULL;
 }
 
-static void a_pool_can_be_freed_where_a_result_is_told(void **state)
+TORC_TEST(a_pool_can_be_freed_where_a_result_is_told, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     for (int cancel = 0; cancel < 2; cancel++) {
         struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
         struct torc_deferred *deferred;
@@ -157,6 +164,7 @@ static void a_pool_can_be_freed_where_a_result_is_told(void **state)
         assert_ptr_equal(watched_type(&waiting), &torc_failure_pool_closed);
         assert_int_equal(fixture->opened, fixture->closed);
     }
+    return NULL;
 }
 
 static int do_nothing(struct torc_transaction *transaction, void *arg)
@@ -171,9 +179,9 @@ static void drop_by_freeing(void *pool)
     torc_pool_free(pool);
 }
 
-static void a_pool_can_be_freed_where_an_argument_is_dropped(void **state)
+TORC_TEST(a_pool_can_be_freed_where_an_argument_is_dropped, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_deferred *deferred;
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     assert_int_equal(torc_pool_interaction(pool, TORC_TRANSACTION_READ, do_nothing, pool,
@@ -191,6 +199,7 @@ static void a_pool_can_be_freed_where_an_argument_is_dropped(void **state)
     assert_int_equal(watched_code(&watched), TORC_ECANCELED);
     pool_fixture_finish(fixture);
     assert_int_equal(fixture->opened, fixture->closed);
+    return NULL;
 }
 
 struct chain {
@@ -221,9 +230,9 @@ static void stop(struct pool_fixture *fixture)
     assert_int_equal(torc_reactor_stop(fixture->reactor), 0);
 }
 
-static void the_shutdown_waits_for_work_and_what_follows_from_it(void **state)
+TORC_TEST(the_shutdown_waits_for_work_and_what_follows_from_it, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct chain chain = {.pool = pool_fixture_pool(fixture, NULL)};
     (void)pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "SELECT", SQLITE_BUSY);
     (void)pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "CREATE", SQLITE_BUSY);
@@ -238,6 +247,7 @@ static void the_shutdown_waits_for_work_and_what_follows_from_it(void **state)
                      TORC_ECLOSED);
     assert_int_equal(torc_pool_close(chain.pool, &deferred), TORC_ECLOSED);
     torc_pool_free(chain.pool);
+    return NULL;
 }
 
 static struct torc_result hold(void *arg)
@@ -248,9 +258,9 @@ static struct torc_result hold(void *arg)
     return torc_await(deferred);
 }
 
-static void work_asked_for_during_the_shutdown_is_waited_for(void **state)
+TORC_TEST(work_asked_for_during_the_shutdown_is_waited_for, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct torc_source source = {.scope = torc_reactor_scope(fixture->reactor)};
     struct watched work = {0};
@@ -269,22 +279,24 @@ static void work_asked_for_during_the_shutdown_is_waited_for(void **state)
     assert_int_equal(watched_code(&work), 0);
     assert_false(torc_reactor_running(fixture->reactor));
     torc_pool_free(pool);
+    return NULL;
 }
 
-static void a_shutdown_without_work_closes_the_connections(void **state)
+TORC_TEST(a_shutdown_without_work_closes_the_connections, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT 1"), 1);
     stop(fixture);
     pool_fixture_finish(fixture);
     assert_int_equal(fixture->closed, 1);
     torc_pool_free(pool);
+    return NULL;
 }
 
-static void freed_while_the_shutdown_waits_a_pool_lets_it_go_on(void **state)
+TORC_TEST(freed_while_the_shutdown_waits_a_pool_lets_it_go_on, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct watched work[2] = {{0}, {0}};
     (void)submit(pool, &work[0]);
@@ -296,11 +308,12 @@ static void freed_while_the_shutdown_waits_a_pool_lets_it_go_on(void **state)
     assert_false(torc_reactor_running(fixture->reactor));
     for (int i = 0; i < 2; i++)
         assert_ptr_equal(watched_type(&work[i]), &torc_failure_pool_closed);
+    return NULL;
 }
 
-static void closed_while_the_shutdown_waits_a_pool_ends_its_work(void **state)
+TORC_TEST(closed_while_the_shutdown_waits_a_pool_ends_its_work, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct watched work = {0};
     struct watched closed = {0};
@@ -313,6 +326,7 @@ static void closed_while_the_shutdown_waits_a_pool_ends_its_work(void **state)
     assert_int_equal(watched_code(&closed), 0);
     assert_false(torc_reactor_running(fixture->reactor));
     torc_pool_free(pool);
+    return NULL;
 }
 
 static struct torc_failure *ignore(struct torc_row_consumer *self, struct torc_row_stream *stream,
@@ -327,9 +341,9 @@ static struct torc_failure *ignore(struct torc_row_consumer *self, struct torc_r
 
 /* What is left when the shutdown has waited long enough: one that runs, one that waits, one that pauses and a
  * stream between two pieces. */
-static void work_the_shutdown_does_not_wait_for_fails_with_pool_closed(void **state)
+TORC_TEST(work_the_shutdown_does_not_wait_for_fails_with_pool_closed, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_reactor *reactor;
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
     struct torc_row_consumer consumer = {ignore};
@@ -364,11 +378,12 @@ static void work_the_shutdown_does_not_wait_for_fails_with_pool_closed(void **st
     torc_pool_free(pool);
     torc_reactor_free(reactor);
     assert_int_equal(torc_reactor_new(&fixture->platform.base, &options, &fixture->reactor), 0);
+    return NULL;
 }
 
-static void a_job_the_shutdown_does_not_wait_for_may_end_after_it(void **state)
+TORC_TEST(a_job_the_shutdown_does_not_wait_for_may_end_after_it, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
     struct watched work = {0};
     torc_reactor_free(fixture->reactor);
@@ -389,11 +404,12 @@ static void a_job_the_shutdown_does_not_wait_for_may_end_after_it(void **state)
     torc_reactor_free(fixture->reactor); /* hears of it */
     assert_int_equal(fixture->opened, fixture->closed);
     assert_int_equal(torc_reactor_new(&fixture->platform.base, &options, &fixture->reactor), 0);
+    return NULL;
 }
 
-static void two_pools_on_one_database_do_not_hold_each_other(void **state)
+TORC_TEST(two_pools_on_one_database_do_not_hold_each_other, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *first = pool_fixture_pool(fixture, NULL);
     struct torc_pool *second = pool_fixture_pool(fixture, NULL);
     struct watched watched[2] = {{0}, {0}};
@@ -406,41 +422,18 @@ static void two_pools_on_one_database_do_not_hold_each_other(void **state)
     pool_fixture_end(fixture, first);
     assert_int_equal(pool_fixture_integer(fixture, second, "SELECT i FROM t"), 5);
     pool_fixture_end(fixture, second);
+    return NULL;
 }
 
-static void a_pool_cannot_be_made_once_the_reactor_has_stopped(void **state)
+TORC_TEST(a_pool_cannot_be_made_once_the_reactor_has_stopped, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     struct torc_pool *pool;
     stop(fixture);
     pool_fixture_finish(fixture);
     assert_int_equal(torc_pool_new(fixture->reactor, &options, &pool), TORC_ECLOSED);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, pool_fixture_set_up, pool_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_pool_without_work_closes),
-        TEST(a_pool_can_be_freed_without_having_been_closed),
-        TEST(closing_waits_for_what_waits_and_runs),
-        TEST(closed_and_freed_at_once_a_pool_fires_everything),
-        TEST(a_close_that_has_no_place_leaves_the_pool_as_it_was),
-        TEST(a_close_whose_job_has_no_place_later_is_done_all_the_same),
-        TEST(a_pool_can_be_freed_where_its_close_is_told),
-        TEST(a_pool_can_be_freed_where_a_result_is_told),
-        TEST(a_pool_can_be_freed_where_an_argument_is_dropped),
-        TEST(the_shutdown_waits_for_work_and_what_follows_from_it),
-        TEST(work_asked_for_during_the_shutdown_is_waited_for),
-        TEST(a_shutdown_without_work_closes_the_connections),
-        TEST(freed_while_the_shutdown_waits_a_pool_lets_it_go_on),
-        TEST(closed_while_the_shutdown_waits_a_pool_ends_its_work),
-        TEST(work_the_shutdown_does_not_wait_for_fails_with_pool_closed),
-        TEST(a_job_the_shutdown_does_not_wait_for_may_end_after_it),
-        TEST(two_pools_on_one_database_do_not_hold_each_other),
-        TEST(a_pool_cannot_be_made_once_the_reactor_has_stopped),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

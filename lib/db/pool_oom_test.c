@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <torc/pool.h>
+#include <torc/trial.h>
 
 #include "tests/support/oom_sweep.h"
 #include "tests/support/scripted_platform.h"
@@ -227,28 +228,27 @@ static const char *body(struct torc_test_allocator *allocator, void *arg)
     return wrong;
 }
 
-static void a_pool_that_is_closed_survives_every_lack_of_memory(void **state)
+TORC_TEST(a_pool_that_is_closed_survives_every_lack_of_memory)
 {
     struct sweep sweep = {":memory:", true};
     uint64_t runs = 0;
-    (void)state;
     assert_null(torc_oom_sweep(body, &sweep, &runs));
     assert_true(runs > 50);
+    return NULL;
 }
 
-static void a_pool_that_is_freed_survives_every_lack_of_memory(void **state)
+TORC_TEST(a_pool_that_is_freed_survives_every_lack_of_memory)
 {
     struct sweep sweep = {":memory:", false};
-    (void)state;
     assert_null(torc_oom_sweep(body, &sweep, NULL));
+    return NULL;
 }
 
-static void a_pool_on_a_file_survives_every_lack_of_memory(void **state)
+TORC_TEST(a_pool_on_a_file_survives_every_lack_of_memory)
 {
     char directory[128];
     char path[160];
     const char *place = getenv("TMPDIR");
-    (void)state;
     snprintf(directory, sizeof directory, "%s/torc-oom-XXXXXX", place ? place : "/tmp");
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/main.sqlite", directory);
@@ -262,14 +262,7 @@ static void a_pool_on_a_file_survives_every_lack_of_memory(void **state)
     }
     assert_int_equal(rmdir(directory), 0);
     assert_null(wrong);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_pool_that_is_closed_survives_every_lack_of_memory),
-        cmocka_unit_test(a_pool_that_is_freed_survives_every_lack_of_memory),
-        cmocka_unit_test(a_pool_on_a_file_survives_every_lack_of_memory),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

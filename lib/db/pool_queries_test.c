@@ -37,9 +37,9 @@ static int64_t answer(struct watched *watched)
     return value;
 }
 
-static void queries_that_wait_share_jobs_and_get_their_own_answers(void **state)
+TORC_TEST(queries_that_wait_share_jobs_and_get_their_own_answers, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct watched watched[QUERIES] = {{0}};
     unsigned jobs = 0;
@@ -51,11 +51,12 @@ static void queries_that_wait_share_jobs_and_get_their_own_answers(void **state)
         assert_int_equal(answer(&watched[i]), 7 + i);
     assert_int_equal(jobs, 3); /* 1, then 4 and 4 */
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void one_of_them_that_fails_fails_alone(void **state)
+TORC_TEST(one_of_them_that_fails_fails_alone, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct watched watched[4] = {{0}};
     for (int i = 0; i < 4; i++)
@@ -67,11 +68,12 @@ static void one_of_them_that_fails_fails_alone(void **state)
     assert_int_equal(watched_code(&watched[2]), TORC_ECORRUPT);
     assert_int_equal(answer(&watched[3]), 10); /* on a connection opened anew */
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void one_of_them_that_is_busy_is_tried_again_alone(void **state)
+TORC_TEST(one_of_them_that_is_busy_is_tried_again_alone, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct watched watched[4] = {{0}};
     for (int i = 0; i < 4; i++)
@@ -85,6 +87,7 @@ static void one_of_them_that_is_busy_is_tried_again_alone(void **state)
     assert_int_equal(answer(&watched[0]), 7);
     assert_int_equal(answer(&watched[1]), 8);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 /* Cancels another one of the job while it runs one. */
@@ -98,9 +101,9 @@ static void cancel(void *arg)
     torc_deferred_cancel(cancelling->deferred);
 }
 
-static void cancelling_one_that_has_not_begun_interrupts_that_one_only(void **state)
+TORC_TEST(cancelling_one_that_has_not_begun_interrupts_that_one_only, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct watched watched[4] = {{0}};
     struct cancelling cancelling = {NULL};
@@ -117,6 +120,7 @@ static void cancelling_one_that_has_not_begun_interrupts_that_one_only(void **st
     assert_int_equal(answer(&watched[3]), 10);
     assert_int_equal(watched[2].fired, 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static struct torc_result cancel_the_other(struct torc_result result, void *arg)
@@ -125,9 +129,9 @@ static struct torc_result cancel_the_other(struct torc_result result, void *arg)
     return result;
 }
 
-static void cancelling_one_that_is_done_and_not_told_yet_is_told(void **state)
+TORC_TEST(cancelling_one_that_is_done_and_not_told_yet_is_told, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct watched watched[3] = {{0}};
     struct cancelling cancelling = {NULL};
@@ -144,11 +148,12 @@ static void cancelling_one_that_is_done_and_not_told_yet_is_told(void **state)
     assert_int_equal(answer(&watched[1]), 1);
     assert_int_equal(watched_code(&watched[2]), TORC_ECANCELED);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void freeing_the_pool_between_two_of_them_tells_the_rest(void **state)
+TORC_TEST(freeing_the_pool_between_two_of_them_tells_the_rest, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct watched watched[5] = {{0}};
     for (int i = 0; i < 5; i++)
@@ -159,11 +164,12 @@ static void freeing_the_pool_between_two_of_them_tells_the_rest(void **state)
     for (int i = 1; i < 5; i++)
         assert_int_equal(watched_code(&watched[i]), TORC_ECLOSED);
     pool_fixture_finish(fixture);
+    return NULL;
 }
 
-static void jobs_that_are_refused_fail_every_query_of_theirs(void **state)
+TORC_TEST(jobs_that_are_refused_fail_every_query_of_theirs, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct watched watched[4] = {{0}};
     struct torc_pool_counts counts;
@@ -179,12 +185,13 @@ static void jobs_that_are_refused_fail_every_query_of_theirs(void **state)
     assert_int_equal(counts.running, 0);
     assert_int_equal(counts.waiting, 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 /* Made by somebody else, without a log: the first connection brings it into WAL mode, the others find it so. */
-static void a_file_that_is_not_in_wal_mode_is_brought_there_once(void **state)
+TORC_TEST(a_file_that_is_not_in_wal_mode_is_brought_there_once, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct watched watched[4] = {{0}};
     struct torc_pool_counts counts;
     sqlite3 *sqlite;
@@ -204,20 +211,7 @@ static void a_file_that_is_not_in_wal_mode_is_brought_there_once(void **state)
     torc_pool_count(pool, &counts);
     assert_int_equal(counts.retries, 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, pool_fixture_set_up, pool_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(queries_that_wait_share_jobs_and_get_their_own_answers),
-        TEST(one_of_them_that_fails_fails_alone),
-        TEST(one_of_them_that_is_busy_is_tried_again_alone),
-        TEST(cancelling_one_that_has_not_begun_interrupts_that_one_only),
-        TEST(cancelling_one_that_is_done_and_not_told_yet_is_told),
-        TEST(freeing_the_pool_between_two_of_them_tells_the_rest),
-        TEST(jobs_that_are_refused_fail_every_query_of_theirs),
-        TEST(a_file_that_is_not_in_wal_mode_is_brought_there_once),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -31,9 +31,9 @@ static int64_t read_all(struct pool_fixture *fixture, struct torc_pool *pool)
                                 "SELECT sum(i * (1 << (4 * (rowid - 1)))) FROM t");
 }
 
-static void writes_keep_their_order_through_a_retry(void **state)
+TORC_TEST(writes_keep_their_order_through_a_retry, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture, NULL);
     struct watched watched[3] = {{0}, {0}, {0}};
     pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "INSERT", SQLITE_BUSY)->times = 3;
@@ -44,6 +44,7 @@ static void writes_keep_their_order_through_a_retry(void **state)
         assert_int_equal(watched_code(&watched[i]), 0);
     assert_int_equal(read_all(fixture, pool), 0x321);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static uint64_t time_of_failure(struct pool_fixture *fixture, struct torc_pool *pool,
@@ -59,9 +60,9 @@ static uint64_t time_of_failure(struct pool_fixture *fixture, struct torc_pool *
     return fixture->platform.now_ns - from;
 }
 
-static void each_pause_is_twice_the_one_before_up_to_the_longest(void **state)
+TORC_TEST(each_pause_is_twice_the_one_before_up_to_the_longest, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     struct torc_pool_counts counts;
     unsigned attempts;
@@ -77,11 +78,12 @@ static void each_pause_is_twice_the_one_before_up_to_the_longest(void **state)
     assert_int_equal(counts.retries, 5);
     rule->times = 0;
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void the_first_pause_is_not_longer_than_the_longest(void **state)
+TORC_TEST(the_first_pause_is_not_longer_than_the_longest, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     unsigned attempts;
     options.busy_retries_max = 2;
@@ -93,11 +95,12 @@ static void the_first_pause_is_not_longer_than_the_longest(void **state)
     assert_int_equal(time_of_failure(fixture, pool, &attempts), 14);
     rule->times = 0;
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void without_retries_busy_is_told_at_once(void **state)
+TORC_TEST(without_retries_busy_is_told_at_once, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     unsigned attempts;
     options.busy_retries_max = 0;
@@ -106,11 +109,12 @@ static void without_retries_busy_is_told_at_once(void **state)
     assert_int_equal(time_of_failure(fixture, pool, &attempts), 0);
     assert_int_equal(attempts, 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void nothing_but_busy_is_tried_again(void **state)
+TORC_TEST(nothing_but_busy_is_tried_again, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture, NULL);
     static const int codes[] = {SQLITE_FULL, SQLITE_CONSTRAINT, SQLITE_IOERR_READ, SQLITE_CORRUPT,
                                 SQLITE_INTERRUPT, SQLITE_ERROR, SQLITE_SCHEMA};
@@ -127,13 +131,14 @@ static void nothing_but_busy_is_tried_again(void **state)
     assert_int_equal(counts.retries, 0);
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 /* --- limits and what cannot begin --------------------------------------------------------------- */
 
-static void the_queue_is_limited(void **state)
+TORC_TEST(the_queue_is_limited, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     struct watched watched[2] = {{0}, {0}};
     struct torc_deferred *deferred;
@@ -147,6 +152,7 @@ static void the_queue_is_limited(void **state)
     assert_int_equal(watched_code(&watched[1]), 0);
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT 7"), 7);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static int insert_and_wait(struct torc_transaction *transaction, void *arg)
@@ -155,9 +161,9 @@ static int insert_and_wait(struct torc_transaction *transaction, void *arg)
     return torc_transaction_execute(transaction, insert, TORC_NO_PARAMETERS, NULL);
 }
 
-static void work_the_platform_has_no_place_for_is_not_taken(void **state)
+TORC_TEST(work_the_platform_has_no_place_for_is_not_taken, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture, NULL);
     struct watched watched = {0};
     struct torc_deferred *deferred;
@@ -168,11 +174,12 @@ static void work_the_platform_has_no_place_for_is_not_taken(void **state)
     assert_int_equal(watched.dropped, 0);
     fixture->platform.submit_code = 0;
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void work_that_cannot_begin_later_fails_and_the_next_is_tried(void **state)
+TORC_TEST(work_that_cannot_begin_later_fails_and_the_next_is_tried, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture, NULL);
     struct watched watched[3] = {{0}, {0}, {0}};
     for (int i = 0; i < 3; i++)
@@ -185,6 +192,7 @@ static void work_that_cannot_begin_later_fails_and_the_next_is_tried(void **stat
     assert_int_equal(watched_code(&watched[2]), TORC_ELIMIT);
     fixture->platform.submit_code = 0;
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 /* What a failing start does to others. */
@@ -224,9 +232,9 @@ static void end_first_with_second_failing(struct pool_fixture *fixture)
     fixture->platform.submit_code = 0;
 }
 
-static void one_whose_result_is_about_to_be_told_can_be_cancelled(void **state)
+TORC_TEST(one_whose_result_is_about_to_be_told_can_be_cancelled, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture, NULL);
     struct watched first = {0};
     struct torc_deferred *deferred;
@@ -238,11 +246,12 @@ static void one_whose_result_is_about_to_be_told_can_be_cancelled(void **state)
     assert_int_equal(meddling.watched.fired, 1);
     assert_int_equal(watched_code(&first), TORC_ECANCELED);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void the_pool_can_be_freed_by_one_that_cannot_begin(void **state)
+TORC_TEST(the_pool_can_be_freed_by_one_that_cannot_begin, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture, NULL);
     struct watched first = {0};
     struct watched third = {0};
@@ -256,11 +265,12 @@ static void the_pool_can_be_freed_by_one_that_cannot_begin(void **state)
     assert_int_equal(watched_code(&first), 0);
     assert_ptr_equal(watched_type(&third), &torc_failure_pool_closed);
     assert_int_equal(fixture->opened, fixture->closed);
+    return NULL;
 }
 
-static void a_connection_freed_while_reads_begin_is_given_to_the_writes(void **state)
+TORC_TEST(a_connection_freed_while_reads_begin_is_given_to_the_writes, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     options.readers = 1;
     struct torc_pool *pool = ready_pool(fixture, &options);
@@ -287,6 +297,7 @@ static void a_connection_freed_while_reads_begin_is_given_to_the_writes(void **s
     assert_int_equal(watched_code(&read), 0);
     assert_int_equal(watched_code(&waiting), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 /* Cancels the one that pauses, so that its connection comes free. */
@@ -297,9 +308,9 @@ static struct torc_result cancel_other(struct torc_result result, void *arg)
     return torc_value(NULL);
 }
 
-static void work_that_is_given_up_does_not_begin_on_a_connection_that_comes_free(void **state)
+TORC_TEST(work_that_is_given_up_does_not_begin_on_a_connection_that_comes_free, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture, NULL);
     struct watched paused = {0};
     struct watched waiting = {0};
@@ -318,11 +329,12 @@ static void work_that_is_given_up_does_not_begin_on_a_connection_that_comes_free
     assert_ptr_equal(watched_type(&waiting), &torc_failure_pool_closed);
     pool_fixture_finish(fixture);
     assert_null(strstr(fixture->statements, "VALUES (?)"));
+    return NULL;
 }
 
-static void readers_work_beside_the_writer(void **state)
+TORC_TEST(readers_work_beside_the_writer, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     struct watched watched[4] = {{0}, {0}, {0}, {0}};
     struct torc_deferred *deferred;
@@ -345,11 +357,12 @@ static void readers_work_beside_the_writer(void **state)
     assert_int_equal(counts.waiting, 0);
     assert_int_equal(counts.connections, 3);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void using_a_pool_elsewhere_is_fatal(void **state)
+TORC_TEST(using_a_pool_elsewhere_is_fatal, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct torc_deferred *deferred;
     fixture->platform.elsewhere = true;
@@ -360,27 +373,7 @@ static void using_a_pool_elsewhere_is_fatal(void **state)
     assert_true(SCRIPTED_IS_FATAL(&fixture->platform, torc_pool_free(pool)));
     fixture->platform.elsewhere = false;
     torc_pool_free(pool);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, pool_fixture_set_up, pool_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(writes_keep_their_order_through_a_retry),
-        TEST(each_pause_is_twice_the_one_before_up_to_the_longest),
-        TEST(the_first_pause_is_not_longer_than_the_longest),
-        TEST(without_retries_busy_is_told_at_once),
-        TEST(nothing_but_busy_is_tried_again),
-        TEST(the_queue_is_limited),
-        TEST(work_the_platform_has_no_place_for_is_not_taken),
-        TEST(work_that_cannot_begin_later_fails_and_the_next_is_tried),
-        TEST(one_whose_result_is_about_to_be_told_can_be_cancelled),
-        TEST(the_pool_can_be_freed_by_one_that_cannot_begin),
-        TEST(a_connection_freed_while_reads_begin_is_given_to_the_writes),
-        TEST(work_that_is_given_up_does_not_begin_on_a_connection_that_comes_free),
-        TEST(readers_work_beside_the_writer),
-        TEST(using_a_pool_elsewhere_is_fatal),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

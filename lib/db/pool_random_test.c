@@ -260,9 +260,9 @@ static void live_round(struct database_fixture *fixture, uint64_t seed, int64_t 
     free(chaos);
 }
 
-static void on_threads_everything_ends_once(void **state)
+TORC_TEST(on_threads_everything_ends_once, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     int64_t rows = 0;
     database_run(fixture, pool, "CREATE TABLE t (i)");
@@ -272,6 +272,7 @@ static void on_threads_everything_ends_once(void **state)
         live_round(fixture, seed, &rows);
     }
     assert_int_equal(fixture->errors_logged, 0);
+    return NULL;
 }
 
 /* --- with jobs and faults in the test's hands --------------------------------------------------- */
@@ -342,24 +343,16 @@ static void scripted_round(struct pool_fixture *fixture, uint64_t seed, int64_t 
     free(chaos);
 }
 
-static void with_faults_everything_ends_once(void **state)
+TORC_TEST(with_faults_everything_ends_once, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     int64_t rows = 0;
     pool_fixture_run(fixture, pool, "CREATE TABLE t (i)");
     pool_fixture_end(fixture, pool);
     for (uint64_t seed = 1; seed <= 4 * ROUNDS; seed++)
         scripted_round(fixture, seed, &rows);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(on_threads_everything_ends_once, database_fixture_set_up,
-                                        database_fixture_tear_down),
-        cmocka_unit_test_setup_teardown(with_faults_everything_ends_once, pool_fixture_set_up,
-                                        pool_fixture_tear_down),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -32,9 +32,9 @@ static void expect_statement_error(struct pool_fixture *fixture, struct torc_poo
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_statement);
 }
 
-static void exactly_one_statement_is_run(void **state)
+TORC_TEST(exactly_one_statement_is_run, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     pool_fixture_run(fixture, pool, "CREATE TABLE t (i)");
     expect_statement_error(fixture, pool, "");
@@ -46,22 +46,24 @@ static void exactly_one_statement_is_run(void **state)
     pool_fixture_run(fixture, pool, "/* first */ INSERT INTO t VALUES (1) ; -- last\n ;;/* x */ ");
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_second_statement_that_is_refused_has_no_effect(void **state)
+TORC_TEST(a_second_statement_that_is_refused_has_no_effect, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct watched watched =
         ask(fixture, pool, true, "SELECT 1; PRAGMA foreign_keys=OFF", NULL, 0);
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_statement);
     assert_int_equal(pool_fixture_integer(fixture, pool, "PRAGMA foreign_keys"), 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_pragma_tells_what_is_and_not_what_was(void **state)
+TORC_TEST(a_pragma_tells_what_is_and_not_what_was, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     options.readers = 1;
     struct torc_pool *pool = pool_fixture_pool(fixture, &options);
@@ -72,11 +74,12 @@ static void a_pragma_tells_what_is_and_not_what_was(void **state)
         assert_int_equal(pool_fixture_integer(fixture, pool, "PRAGMA synchronous"), 2);
     }
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_write_asked_for_as_a_read_is_refused(void **state)
+TORC_TEST(a_write_asked_for_as_a_read_is_refused, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     pool_fixture_run(fixture, pool, "CREATE TABLE t (i)");
     struct watched watched = ask(fixture, pool, true, "INSERT INTO t VALUES (1)", NULL, 0);
@@ -85,11 +88,12 @@ static void a_write_asked_for_as_a_read_is_refused(void **state)
     assert_int_equal(watched_code(&watched), TORC_EREADONLY);
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_statement_that_leaves_a_transaction_open_fails(void **state)
+TORC_TEST(a_statement_that_leaves_a_transaction_open_fails, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     options.readers = 1;
     struct torc_pool *pool = pool_fixture_pool(fixture, &options);
@@ -101,11 +105,12 @@ static void a_statement_that_leaves_a_transaction_open_fails(void **state)
     pool_fixture_run(fixture, pool, "INSERT INTO t VALUES (1)");
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void parameters_have_to_fit(void **state)
+TORC_TEST(parameters_have_to_fit, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct watched watched = ask(fixture, pool, true, "SELECT ?, ?2",
                                  TORC_PARAMETERS(torc_db_integer(1)));
@@ -120,11 +125,12 @@ static void parameters_have_to_fit(void **state)
     assert_int_equal(torc_database_error_of(watched.result.as.failure)->parameter, 2);
     torc_result_drop(watched.result);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void parameters_are_copied_by_place_and_name(void **state)
+TORC_TEST(parameters_are_copied_by_place_and_name, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     struct watched watched = {0};
     struct torc_deferred *deferred;
@@ -158,11 +164,12 @@ static void parameters_are_copied_by_place_and_name(void **state)
     assert_int_equal(length, 0);
     torc_rows_free(rows);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_result_without_rows_has_its_columns(void **state)
+TORC_TEST(a_result_without_rows_has_its_columns, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     pool_fixture_run(fixture, pool, "CREATE TABLE t (first, second)");
     struct torc_rows *rows = rows_of(ask(fixture, pool, true, "SELECT * FROM t", NULL, 0));
@@ -178,11 +185,12 @@ static void a_result_without_rows_has_its_columns(void **state)
     assert_null(torc_rows_column_name(rows, 1));
     torc_rows_free(rows);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_cached_statement_follows_the_schema(void **state)
+TORC_TEST(a_cached_statement_follows_the_schema, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     options.readers = 1;
     struct torc_pool *pool = pool_fixture_pool(fixture, &options);
@@ -210,11 +218,12 @@ static void a_cached_statement_follows_the_schema(void **state)
     assert_string_equal(torc_rows_column_name(rows, 1), "c");
     torc_rows_free(rows);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void the_statement_used_longest_ago_leaves_the_cache(void **state)
+TORC_TEST(the_statement_used_longest_ago_leaves_the_cache, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     struct torc_pool_counts counts;
     options.path = ":memory:";
@@ -234,6 +243,7 @@ static void the_statement_used_longest_ago_leaves_the_cache(void **state)
     assert_int_equal(prepared[4] - prepared[3], 0);
     assert_int_equal(prepared[5] - prepared[4], 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static int64_t last_id(struct watched watched)
@@ -244,9 +254,9 @@ static int64_t last_id(struct watched watched)
     return id;
 }
 
-static void the_last_rowid_is_that_of_the_statement_itself(void **state)
+TORC_TEST(the_last_rowid_is_that_of_the_statement_itself, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     static const char upsert[] =
         "INSERT INTO t VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET n = n + 1";
@@ -265,11 +275,12 @@ static void the_last_rowid_is_that_of_the_statement_itself(void **state)
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT of FROM log"), 7);
     assert_int_equal(last_id(ask(fixture, pool, false, "DELETE FROM t", NULL, 0)), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void changes_are_those_of_the_statement_itself(void **state)
+TORC_TEST(changes_are_those_of_the_statement_itself, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     pool_fixture_run(fixture, pool, "CREATE TABLE t (i)");
     pool_fixture_run(fixture, pool, "CREATE TABLE u (i)");
@@ -286,11 +297,12 @@ static void changes_are_those_of_the_statement_itself(void **state)
     assert_int_equal(torc_rows_changes(rows), 0);
     torc_rows_free(rows);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void foreign_keys_are_enforced(void **state)
+TORC_TEST(foreign_keys_are_enforced, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     pool_fixture_run(fixture, pool, "CREATE TABLE p (id INTEGER PRIMARY KEY)");
     pool_fixture_run(fixture, pool, "CREATE TABLE c (p REFERENCES p (id))");
@@ -299,11 +311,12 @@ static void foreign_keys_are_enforced(void **state)
                         "SQLITE_CONSTRAINT_FOREIGNKEY");
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_constraint);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void the_column_of_an_error_is_named(void **state)
+TORC_TEST(the_column_of_an_error_is_named, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     static const struct {
         const char *sql;
@@ -342,11 +355,12 @@ static void the_column_of_an_error_is_named(void **state)
         torc_result_drop(watched.result);
     }
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_long_statement_is_cut_in_the_message_alone(void **state)
+TORC_TEST(a_long_statement_is_cut_in_the_message_alone, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     char sql[600] = "SELECT wrong";
     memset(sql + strlen(sql), ' ', sizeof sql - 1 - strlen(sql));
@@ -357,11 +371,12 @@ static void a_long_statement_is_cut_in_the_message_alone(void **state)
     assert_non_null(strstr(torc_failure_message(failure), "... (SQLITE_ERROR)"));
     torc_result_drop(watched.result);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_row_that_fails_undoes_a_write_that_returns_rows(void **state)
+TORC_TEST(a_row_that_fails_undoes_a_write_that_returns_rows, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     pool_fixture_run(fixture, pool, "CREATE TABLE t (i)");
     pool_fixture_rule(fixture, TORC_DATABASE_ROW, "INSERT", SQLITE_IOERR_READ)->skip = 1;
@@ -370,29 +385,7 @@ static void a_row_that_fails_undoes_a_write_that_returns_rows(void **state)
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_io);
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, pool_fixture_set_up, pool_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(exactly_one_statement_is_run),
-        TEST(a_second_statement_that_is_refused_has_no_effect),
-        TEST(a_pragma_tells_what_is_and_not_what_was),
-        TEST(a_write_asked_for_as_a_read_is_refused),
-        TEST(a_statement_that_leaves_a_transaction_open_fails),
-        TEST(parameters_have_to_fit),
-        TEST(parameters_are_copied_by_place_and_name),
-        TEST(a_result_without_rows_has_its_columns),
-        TEST(a_cached_statement_follows_the_schema),
-        TEST(the_statement_used_longest_ago_leaves_the_cache),
-        TEST(the_last_rowid_is_that_of_the_statement_itself),
-        TEST(changes_are_those_of_the_statement_itself),
-        TEST(foreign_keys_are_enforced),
-        TEST(the_column_of_an_error_is_named),
-        TEST(a_long_statement_is_cut_in_the_message_alone),
-        TEST(a_row_that_fails_undoes_a_write_that_returns_rows),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -3,9 +3,9 @@
 
 #include <sqlite3.h>
 
-static void a_stream_ends_with_the_number_of_its_rows(void **state)
+TORC_TEST(a_stream_ends_with_the_number_of_its_rows, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     static const int64_t counts[] = {1, 9, 10, 11, 20};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
@@ -17,22 +17,24 @@ static void a_stream_ends_with_the_number_of_its_rows(void **state)
         assert_int_equal(reader.pieces, (counts[i] + 9) / 10);
     }
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_stream_without_rows_never_calls_its_consumer(void **state)
+TORC_TEST(a_stream_without_rows_never_calls_its_consumer, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL)};
     begin_sql(&reader, "SELECT 1 AS i WHERE 0", -1, 10);
     pool_fixture_finish(fixture);
     assert_int_equal(told(&reader), 0);
     assert_int_equal(reader.pieces, 0);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void a_piece_ends_when_it_has_its_bytes(void **state)
+TORC_TEST(a_piece_ends_when_it_has_its_bytes, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_row_stream_options options = TORC_ROW_STREAM_OPTIONS_INIT;
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL), .consumer = {take}};
     options.bytes_max = 100;
@@ -47,17 +49,19 @@ static void a_piece_ends_when_it_has_its_bytes(void **state)
     assert_int_equal(told(&reader), 10);
     assert_int_equal(reader.pieces, 5);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void options_that_are_too_short_are_refused(void **state)
+TORC_TEST(options_that_are_too_short_are_refused, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_row_stream_options options = {1, 0, 0};
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL), .consumer = {take}};
     assert_int_equal(torc_pool_stream(reader.pool, "SELECT 1", TORC_NO_PARAMETERS, &reader.consumer,
                                       &options, NULL, &reader.deferred),
                      TORC_EINVAL);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
 static void pause(struct reader *reader)
@@ -73,9 +77,9 @@ static void pause_and_resume(struct reader *reader)
     torc_row_stream_resume(reader->stream);
 }
 
-static void a_paused_stream_waits_until_it_is_resumed(void **state)
+TORC_TEST(a_paused_stream_waits_until_it_is_resumed, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL), .at = 2, .act = pause};
     begin(&reader, 50, 10);
     pool_fixture_finish(fixture);
@@ -86,11 +90,12 @@ static void a_paused_stream_waits_until_it_is_resumed(void **state)
     pool_fixture_finish(fixture);
     assert_int_equal(told(&reader), 50);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void paused_before_it_began_a_stream_tells_one_piece(void **state)
+TORC_TEST(paused_before_it_began_a_stream_tells_one_piece, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL)};
     begin(&reader, 30, 10);
     pause(&reader);
@@ -100,22 +105,24 @@ static void paused_before_it_began_a_stream_tells_one_piece(void **state)
     pool_fixture_finish(fixture);
     assert_int_equal(told(&reader), 30);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void resumed_inside_its_consumer_a_stream_goes_on(void **state)
+TORC_TEST(resumed_inside_its_consumer_a_stream_goes_on, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {
         .pool = pool_fixture_pool(fixture, NULL), .at = 1, .act = pause_and_resume};
     begin(&reader, 30, 10);
     pool_fixture_finish(fixture);
     assert_int_equal(told(&reader), 30);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void a_stream_sees_one_state_of_the_database(void **state)
+TORC_TEST(a_stream_sees_one_state_of_the_database, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL), .at = 1, .act = pause};
     pool_fixture_run(fixture, reader.pool, "CREATE TABLE t (i INTEGER)");
     pool_fixture_run(fixture, reader.pool, "INSERT INTO t VALUES (1), (2), (3), (4)");
@@ -127,13 +134,14 @@ static void a_stream_sees_one_state_of_the_database(void **state)
     assert_int_equal(told(&reader), 4);
     assert_int_equal(pool_fixture_integer(fixture, reader.pool, "SELECT count(*) FROM t"), 5);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
 /* --- ended by the consumer ---------------------------------------------------------------------- */
 
-static void a_failure_of_the_consumer_ends_the_stream_with_it(void **state)
+TORC_TEST(a_failure_of_the_consumer_ends_the_stream_with_it, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     for (unsigned at = 1; at <= 3; at++) { /* the third piece is the last */
         struct reader reader = {.pool = pool, .at = at};
@@ -145,6 +153,7 @@ static void a_failure_of_the_consumer_ends_the_stream_with_it(void **state)
     }
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT 1"), 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static void cancel_it(struct reader *reader)
@@ -157,9 +166,9 @@ static void free_pool(struct reader *reader)
     torc_pool_free(reader->pool);
 }
 
-static void a_stream_can_be_cancelled_by_its_consumer(void **state)
+TORC_TEST(a_stream_can_be_cancelled_by_its_consumer, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = pool_fixture_pool(fixture, NULL);
     for (unsigned at = 1; at <= 3; at++) {
         struct reader reader = {.pool = pool, .at = at, .act = cancel_it};
@@ -170,11 +179,12 @@ static void a_stream_can_be_cancelled_by_its_consumer(void **state)
     }
     assert_int_equal(pool_fixture_integer(fixture, pool, "SELECT 1"), 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void the_pool_can_be_freed_by_a_consumer(void **state)
+TORC_TEST(the_pool_can_be_freed_by_a_consumer, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     for (unsigned at = 1; at <= 3; at++) {
         struct reader reader = {
             .pool = pool_fixture_pool(fixture, NULL), .at = at, .act = free_pool};
@@ -184,6 +194,7 @@ static void the_pool_can_be_freed_by_a_consumer(void **state)
         assert_int_equal(reader.pieces, at);
         assert_int_equal(fixture->opened, fixture->closed);
     }
+    return NULL;
 }
 
 /* --- ended from outside ------------------------------------------------------------------------- */
@@ -218,17 +229,18 @@ static void end_after_steps(struct pool_fixture *fixture, enum ending ending, un
     assert_int_equal(fixture->opened, fixture->closed);
 }
 
-static void a_stream_can_be_ended_at_every_moment(void **state)
+TORC_TEST(a_stream_can_be_ended_at_every_moment, .group = &with_pool)
 {
     for (int ending = CANCEL; ending <= LAST_ENDING; ending++)
         for (unsigned steps = 0; steps < 8; steps++)
             for (int paused = 0; paused < 2; paused++)
-                end_after_steps(*state, (enum ending)ending, steps, paused);
+                end_after_steps(torc_trial_state(trial), (enum ending)ending, steps, paused);
+    return NULL;
 }
 
-static void a_stream_that_cannot_read_on_fails_and_leaves_its_reader(void **state)
+TORC_TEST(a_stream_that_cannot_read_on_fails_and_leaves_its_reader, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     options.readers = 1;
     struct reader reader = {
@@ -241,6 +253,7 @@ static void a_stream_that_cannot_read_on_fails_and_leaves_its_reader(void **stat
     fixture->platform.submit_code = 0;
     assert_int_equal(pool_fixture_integer(fixture, reader.pool, "SELECT 3"), 3);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
 static struct torc_result resume_it(struct torc_result result, void *arg)
@@ -253,9 +266,9 @@ static struct torc_result resume_it(struct torc_result result, void *arg)
     return torc_value(NULL);
 }
 
-static void resumed_while_it_ends_a_stream_ends_once(void **state)
+TORC_TEST(resumed_while_it_ends_a_stream_ends_once, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     struct torc_deferred *waiting;
     options.readers = 1;
@@ -271,11 +284,12 @@ static void resumed_while_it_ends_a_stream_ends_once(void **state)
     fixture->platform.submit_code = 0;
     assert_int_equal(watched_code(&reader.watched), TORC_ELIMIT);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void a_stream_can_be_cancelled_where_no_job_can_be_had(void **state)
+TORC_TEST(a_stream_can_be_cancelled_where_no_job_can_be_had, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL), .at = 1, .act = pause};
     begin(&reader, 30, 10);
     pool_fixture_finish(fixture);
@@ -284,13 +298,14 @@ static void a_stream_can_be_cancelled_where_no_job_can_be_had(void **state)
     assert_ptr_equal(watched_type(&reader.watched), &torc_failure_cancelled);
     fixture->platform.submit_code = 0;
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
 /* --- errors ------------------------------------------------------------------------------------- */
 
-static void busy_at_its_first_step_a_stream_is_tried_again(void **state)
+TORC_TEST(busy_at_its_first_step_a_stream_is_tried_again, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL)};
     struct torc_pool_counts counts;
     (void)pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "WITH", SQLITE_BUSY);
@@ -302,11 +317,12 @@ static void busy_at_its_first_step_a_stream_is_tried_again(void **state)
     torc_pool_count(reader.pool, &counts);
     assert_int_equal(counts.retries, 3);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void a_stream_that_has_told_rows_is_not_tried_again(void **state)
+TORC_TEST(a_stream_that_has_told_rows_is_not_tried_again, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL)};
     pool_fixture_rule(fixture, TORC_DATABASE_ROW, "WITH", SQLITE_BUSY)->skip = 15;
     begin(&reader, 30, 10);
@@ -314,11 +330,12 @@ static void a_stream_that_has_told_rows_is_not_tried_again(void **state)
     assert_ptr_equal(watched_type(&reader.watched), &torc_failure_database_busy);
     assert_int_equal(reader.rows, 10);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void cancelled_during_its_pause_a_stream_ends(void **state)
+TORC_TEST(cancelled_during_its_pause_a_stream_ends, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL)};
     (void)pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "WITH", SQLITE_BUSY);
     begin(&reader, 30, 10);
@@ -330,11 +347,12 @@ static void cancelled_during_its_pause_a_stream_ends(void **state)
     pool_fixture_finish(fixture);
     assert_int_equal(reader.pieces, 0);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void a_later_piece_that_fails_fails_the_stream(void **state)
+TORC_TEST(a_later_piece_that_fails_fails_the_stream, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL)};
     struct torc_pool_counts counts;
     pool_fixture_rule(fixture, TORC_DATABASE_ROW, "WITH", SQLITE_IOERR_READ)->skip = 25;
@@ -345,11 +363,12 @@ static void a_later_piece_that_fails_fails_the_stream(void **state)
     torc_pool_count(reader.pool, &counts);
     assert_int_equal(counts.reconnects, 1);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void a_stream_whose_connection_cannot_be_opened_fails(void **state)
+TORC_TEST(a_stream_whose_connection_cannot_be_opened_fails, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL)};
     (void)pool_fixture_rule(fixture, TORC_DATABASE_OPEN, NULL, SQLITE_CANTOPEN);
     begin(&reader, 30, 10);
@@ -357,22 +376,24 @@ static void a_stream_whose_connection_cannot_be_opened_fails(void **state)
     assert_ptr_equal(watched_type(&reader.watched), &torc_failure_database_io);
     assert_int_equal(fixture->opened, 1);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void a_stream_lost_at_its_end_fails(void **state)
+TORC_TEST(a_stream_lost_at_its_end_fails, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL)};
     pool_fixture_rule(fixture, TORC_DATABASE_END, "WITH", 0)->lost = true;
     begin(&reader, 30, 10);
     pool_fixture_finish(fixture);
     assert_ptr_equal(watched_type(&reader.watched), &torc_failure_database_lost);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void doubt_that_comes_when_a_stream_is_stopped_closes_its_connection(void **state)
+TORC_TEST(doubt_that_comes_when_a_stream_is_stopped_closes_its_connection, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     options.readers = 1;
     struct reader reader = {
@@ -388,11 +409,12 @@ static void doubt_that_comes_when_a_stream_is_stopped_closes_its_connection(void
     assert_int_equal(pool_fixture_integer(fixture, reader.pool, "SELECT 3"), 3);
     assert_int_equal(fixture->opened, opened + 1);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void a_stream_does_not_write_and_leaves_no_transaction(void **state)
+TORC_TEST(a_stream_does_not_write_and_leaves_no_transaction, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     options.readers = 1;
     struct reader reader = {.pool = pool_fixture_pool(fixture, &options)};
@@ -407,11 +429,12 @@ static void a_stream_does_not_write_and_leaves_no_transaction(void **state)
     pool_fixture_run(fixture, reader.pool, "INSERT INTO t VALUES (1)");
     assert_int_equal(pool_fixture_integer(fixture, reader.pool, "SELECT count(*) FROM t"), 1);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-static void a_stream_that_is_answered_needs_no_database(void **state)
+TORC_TEST(a_stream_that_is_answered_needs_no_database, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct reader reader = {.pool = pool_fixture_pool(fixture, NULL)};
     fixture->answered = true;
     fixture->answer_rows = 25;
@@ -420,37 +443,7 @@ static void a_stream_that_is_answered_needs_no_database(void **state)
     assert_int_equal(told(&reader), 25);
     assert_int_equal(reader.pieces, 3);
     pool_fixture_end(fixture, reader.pool);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, pool_fixture_set_up, pool_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_stream_ends_with_the_number_of_its_rows),
-        TEST(a_stream_without_rows_never_calls_its_consumer),
-        TEST(a_piece_ends_when_it_has_its_bytes),
-        TEST(options_that_are_too_short_are_refused),
-        TEST(a_paused_stream_waits_until_it_is_resumed),
-        TEST(paused_before_it_began_a_stream_tells_one_piece),
-        TEST(resumed_inside_its_consumer_a_stream_goes_on),
-        TEST(a_stream_sees_one_state_of_the_database),
-        TEST(a_failure_of_the_consumer_ends_the_stream_with_it),
-        TEST(a_stream_can_be_cancelled_by_its_consumer),
-        TEST(the_pool_can_be_freed_by_a_consumer),
-        TEST(a_stream_can_be_ended_at_every_moment),
-        TEST(a_stream_that_cannot_read_on_fails_and_leaves_its_reader),
-        TEST(resumed_while_it_ends_a_stream_ends_once),
-        TEST(a_stream_can_be_cancelled_where_no_job_can_be_had),
-        TEST(busy_at_its_first_step_a_stream_is_tried_again),
-        TEST(a_stream_that_has_told_rows_is_not_tried_again),
-        TEST(cancelled_during_its_pause_a_stream_ends),
-        TEST(a_later_piece_that_fails_fails_the_stream),
-        TEST(a_stream_whose_connection_cannot_be_opened_fails),
-        TEST(a_stream_lost_at_its_end_fails),
-        TEST(doubt_that_comes_when_a_stream_is_stopped_closes_its_connection),
-        TEST(a_stream_does_not_write_and_leaves_no_transaction),
-        TEST(a_stream_that_is_answered_needs_no_database),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

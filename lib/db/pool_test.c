@@ -3,9 +3,9 @@
 
 #include "tests/support/database_fixture.h"
 
-static void a_statement_gives_rows_and_typed_cells(void **state)
+TORC_TEST(a_statement_gives_rows_and_typed_cells, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_deferred *deferred;
     database_run(fixture, pool, "CREATE TABLE t (i INTEGER, r REAL, s TEXT, b BLOB, n)");
@@ -46,11 +46,12 @@ static void a_statement_gives_rows_and_typed_cells(void **state)
     assert_int_equal(torc_rows_integer(rows, 1, 0, &integer), TORC_ENOTFOUND);
     torc_rows_free(rows);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
-static void a_constraint_that_fails_names_code_statement_and_column(void **state)
+TORC_TEST(a_constraint_that_fails_names_code_statement_and_column, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_deferred *deferred;
     database_run(fixture, pool, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE)");
@@ -72,6 +73,7 @@ static void a_constraint_that_fails_names_code_statement_and_column(void **state
                         "(SQLITE_CONSTRAINT_UNIQUE)");
     torc_failure_drop(failure);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
 static int insert_two(struct torc_transaction *transaction, void *arg)
@@ -85,9 +87,9 @@ static int insert_two(struct torc_transaction *transaction, void *arg)
     return error ? error : *answer;
 }
 
-static void an_interaction_commits_or_leaves_nothing(void **state)
+TORC_TEST(an_interaction_commits_or_leaves_nothing, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_deferred *deferred;
     int answer = TORC_EPROTOCOL;
@@ -106,6 +108,7 @@ static void an_interaction_commits_or_leaves_nothing(void **state)
     assert_null(database_await_value(fixture, deferred));
     assert_int_equal(database_integer(fixture, pool, "SELECT count(*) FROM t"), 2);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
 static int ignore_a_rollback(struct torc_transaction *transaction, void *arg)
@@ -118,9 +121,9 @@ static int ignore_a_rollback(struct torc_transaction *transaction, void *arg)
     return 0;
 }
 
-static void an_error_that_ends_the_transaction_is_the_failure(void **state)
+TORC_TEST(an_error_that_ends_the_transaction_is_the_failure, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_deferred *deferred;
     int codes[2] = {0, 0};
@@ -135,6 +138,7 @@ static void an_error_that_ends_the_transaction_is_the_failure(void **state)
     torc_failure_drop(failure);
     assert_int_equal(database_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
 static int write_anyway(struct torc_transaction *transaction, void *arg)
@@ -144,9 +148,9 @@ static int write_anyway(struct torc_transaction *transaction, void *arg)
                                     NULL);
 }
 
-static void a_transaction_that_reads_refuses_to_write(void **state)
+TORC_TEST(a_transaction_that_reads_refuses_to_write, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_deferred *deferred;
     database_run(fixture, pool, "CREATE TABLE t (id INTEGER PRIMARY KEY)");
@@ -159,6 +163,7 @@ static void a_transaction_that_reads_refuses_to_write(void **state)
     torc_failure_drop(failure);
     assert_int_equal(database_integer(fixture, pool, "SELECT count(*) FROM t"), 0);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
 struct counting {
@@ -182,9 +187,9 @@ static struct torc_failure *count_rows(struct torc_row_consumer *self,
     return NULL;
 }
 
-static void a_stream_gives_every_row_in_pieces(void **state)
+TORC_TEST(a_stream_gives_every_row_in_pieces, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     struct counting counting = {{count_rows}, 0, 0, 0};
     struct torc_row_stream_options options = TORC_ROW_STREAM_OPTIONS_INIT;
@@ -201,11 +206,12 @@ static void a_stream_gives_every_row_in_pieces(void **state)
     assert_int_equal(counting.sum, 1050 * 1051 / 2);
     assert_int_equal(counting.pieces, 11);
     database_pool_end(fixture, pool);
+    return NULL;
 }
 
-static void a_pool_that_is_freed_with_work_tells_it(void **state)
+TORC_TEST(a_pool_that_is_freed_with_work_tells_it, .group = &with_database)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_deferred *running;
     struct torc_deferred *waiting;
@@ -223,19 +229,7 @@ static void a_pool_that_is_freed_with_work_tells_it(void **state)
         assert_int_equal(torc_reactor_turn(fixture->reactor, TORC_NEVER), 0);
         torc_reactor_count(fixture->reactor, &counts);
     } while (counts.jobs > 0);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, database_fixture_set_up, database_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_statement_gives_rows_and_typed_cells),
-        TEST(a_constraint_that_fails_names_code_statement_and_column),
-        TEST(an_interaction_commits_or_leaves_nothing),
-        TEST(an_error_that_ends_the_transaction_is_the_failure),
-        TEST(a_transaction_that_reads_refuses_to_write),
-        TEST(a_stream_gives_every_row_in_pieces),
-        TEST(a_pool_that_is_freed_with_work_tells_it),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -66,9 +66,9 @@ static int insert_and_give(struct torc_transaction *transaction, void *arg)
     return execute(transaction, "INSERT INTO t VALUES (1)");
 }
 
-static void a_busy_commit_is_rolled_back_and_all_of_it_tried_again(void **state)
+TORC_TEST(a_busy_commit_is_rolled_back_and_all_of_it_tried_again, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct attempts attempts = {0};
     pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "COMMIT", SQLITE_BUSY)->times = 2;
@@ -84,11 +84,12 @@ static void a_busy_commit_is_rolled_back_and_all_of_it_tried_again(void **state)
     assert_non_null(strstr(fixture->statements, "0 COMMIT\n0 ROLLBACK\n0 BEGIN IMMEDIATE\n"));
     assert_int_equal(count(fixture, pool), 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_value_nobody_wants_is_released(void **state)
+TORC_TEST(a_value_nobody_wants_is_released, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct attempts attempts = {0};
     struct watched watched = {0};
@@ -104,6 +105,7 @@ static void a_value_nobody_wants_is_released(void **state)
     assert_int_equal(attempts.dropped, 2);
     assert_int_equal(count(fixture, pool), 1); /* it had been committed */
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 struct rival {
@@ -127,9 +129,9 @@ static int write_on_an_old_snapshot(struct torc_transaction *transaction, void *
     return 0; /* whatever happened */
 }
 
-static void a_snapshot_that_is_too_old_is_tried_again_whatever_is_returned(void **state)
+TORC_TEST(a_snapshot_that_is_too_old_is_tried_again_whatever_is_returned, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct torc_pool_counts counts;
     struct rival rival = {.fixture = fixture};
@@ -143,11 +145,12 @@ static void a_snapshot_that_is_too_old_is_tried_again_whatever_is_returned(void 
     assert_int_equal(count(fixture, pool), 2);
     sqlite3_close(rival.other);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_write_lock_held_elsewhere_is_waited_for_by_retries(void **state)
+TORC_TEST(a_write_lock_held_elsewhere_is_waited_for_by_retries, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct attempts attempts = {0};
     sqlite3 *other;
@@ -168,6 +171,7 @@ static void a_write_lock_held_elsewhere_is_waited_for_by_retries(void **state)
     assert_int_equal(attempts.last, 2);
     sqlite3_close(other);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static int say_busy(struct torc_transaction *transaction, void *arg)
@@ -177,9 +181,9 @@ static int say_busy(struct torc_transaction *transaction, void *arg)
     return TORC_EBUSY;
 }
 
-static void busy_of_the_functions_own_is_not_tried_again(void **state)
+TORC_TEST(busy_of_the_functions_own_is_not_tried_again, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     int calls = 0;
     struct watched watched = interact(fixture, pool, TORC_TRANSACTION_WRITE, say_busy, &calls);
@@ -187,6 +191,7 @@ static void busy_of_the_functions_own_is_not_tried_again(void **state)
     assert_int_equal(watched_code(&watched), TORC_EBUSY);
     assert_int_equal(calls, 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 /* --- ending one's own transaction ----------------------------------------------------------------- */
@@ -200,9 +205,9 @@ static int commit_itself(struct torc_transaction *transaction, void *arg)
     return error;
 }
 
-static void an_interaction_that_ends_its_own_transaction_fails(void **state)
+TORC_TEST(an_interaction_that_ends_its_own_transaction_fails, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     int code = 0;
     struct watched watched =
@@ -211,6 +216,7 @@ static void an_interaction_that_ends_its_own_transaction_fails(void **state)
     assert_int_equal(code, TORC_EMISUSE);
     assert_int_equal(count(fixture, pool), 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static int answer_five(struct torc_transaction *transaction, void *arg)
@@ -219,14 +225,15 @@ static int answer_five(struct torc_transaction *transaction, void *arg)
     return execute(transaction, "INSERT INTO t VALUES (1)") ? 0 : 5;
 }
 
-static void an_answer_above_0_is_an_error(void **state)
+TORC_TEST(an_answer_above_0_is_an_error, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct watched watched = interact(fixture, pool, TORC_TRANSACTION_WRITE, answer_five, NULL);
     assert_int_equal(watched_code(&watched), TORC_EINVAL);
     assert_int_equal(count(fixture, pool), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static int leave_open(struct torc_transaction *transaction, void *arg)
@@ -242,9 +249,9 @@ static int begin_and_commit(struct torc_transaction *transaction, void *arg)
     return error ? error : execute(transaction, "COMMIT");
 }
 
-static void a_run_may_end_its_transactions_and_must(void **state)
+TORC_TEST(a_run_may_end_its_transactions_and_must, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct watched watched = run(fixture, pool, leave_open, NULL);
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_statement);
@@ -253,16 +260,18 @@ static void a_run_may_end_its_transactions_and_must(void **state)
     assert_int_equal(watched_code(&watched), 0);
     assert_int_equal(count(fixture, pool), 1);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void a_run_that_is_busy_is_not_tried_again(void **state)
+TORC_TEST(a_run_that_is_busy_is_not_tried_again, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     (void)pool_fixture_rule(fixture, TORC_DATABASE_BEGIN, "BEGIN", SQLITE_BUSY);
     struct watched watched = run(fixture, pool, begin_and_commit, NULL);
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_busy);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 /* --- words of one's own --------------------------------------------------------------------------- */
@@ -284,9 +293,9 @@ static int refuse(struct torc_transaction *transaction, void *arg)
     return words->answer;
 }
 
-static void words_count_only_for_the_answer_they_were_given_for(void **state)
+TORC_TEST(words_count_only_for_the_answer_they_were_given_for, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct words words = {NULL, TORC_EINVAL, TORC_EINVAL};
     struct watched watched = interact(fixture, pool, TORC_TRANSACTION_WRITE, refuse, &words);
@@ -307,11 +316,12 @@ static void words_count_only_for_the_answer_they_were_given_for(void **state)
     watched = interact(fixture, pool, TORC_TRANSACTION_WRITE, refuse, &words);
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_io);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void the_error_of_the_statement_is_the_cause_of_words_for_it(void **state)
+TORC_TEST(the_error_of_the_statement_is_the_cause_of_words_for_it, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct words words = {"SELECT wrong", TORC_EINVAL, TORC_EINVAL};
     struct watched watched = interact(fixture, pool, TORC_TRANSACTION_WRITE, refuse, &words);
@@ -322,6 +332,7 @@ static void the_error_of_the_statement_is_the_cause_of_words_for_it(void **state
                      &torc_failure_database_statement);
     torc_result_drop(watched.result);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static int look_at_errors(struct torc_transaction *transaction, void *arg)
@@ -343,9 +354,9 @@ static int look_at_errors(struct torc_transaction *transaction, void *arg)
     return 0;
 }
 
-static void a_statement_that_fails_leaves_the_transaction_as_it_was(void **state)
+TORC_TEST(a_statement_that_fails_leaves_the_transaction_as_it_was, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     struct watched watched =
         interact(fixture, pool, TORC_TRANSACTION_WRITE, look_at_errors, NULL);
@@ -356,25 +367,7 @@ static void a_statement_that_fails_leaves_the_transaction_as_it_was(void **state
     torc_pool_release(pool, memory, 3);
     torc_pool_release(pool, NULL, 3);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, pool_fixture_set_up, pool_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_busy_commit_is_rolled_back_and_all_of_it_tried_again),
-        TEST(a_value_nobody_wants_is_released),
-        TEST(a_snapshot_that_is_too_old_is_tried_again_whatever_is_returned),
-        TEST(a_write_lock_held_elsewhere_is_waited_for_by_retries),
-        TEST(busy_of_the_functions_own_is_not_tried_again),
-        TEST(an_interaction_that_ends_its_own_transaction_fails),
-        TEST(an_answer_above_0_is_an_error),
-        TEST(a_run_may_end_its_transactions_and_must),
-        TEST(a_run_that_is_busy_is_not_tried_again),
-        TEST(words_count_only_for_the_answer_they_were_given_for),
-        TEST(the_error_of_the_statement_is_the_cause_of_words_for_it),
-        TEST(a_statement_that_fails_leaves_the_transaction_as_it_was),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

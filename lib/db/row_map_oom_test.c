@@ -9,6 +9,7 @@
 #include <torc/database_fault.h>
 #include <torc/migration.h>
 #include <torc/row_map.h>
+#include <torc/trial.h>
 
 /* A schema, its rows and their end, with the k-th acquisition of the host refused. */
 
@@ -228,24 +229,16 @@ static void sweep(bool for_ever)
     assert_true(k > 50);
 }
 
-static void each_acquisition_may_fail_alone(void **state)
+TORC_TEST(each_acquisition_may_fail_alone)
 {
-    (void)state;
     sweep(false);
+    return NULL;
 }
 
-static void each_acquisition_and_all_after_it_may_fail(void **state)
+TORC_TEST(each_acquisition_and_all_after_it_may_fail)
 {
-    (void)state;
     sweep(true);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_acquisition_may_fail_alone),
-        cmocka_unit_test(each_acquisition_and_all_after_it_may_fail),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

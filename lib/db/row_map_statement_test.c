@@ -11,18 +11,19 @@ static int64_t insert_order(struct shop *shop, const char *customer, const char 
     return await_number(shop, deferred);
 }
 
-static void a_generated_key_is_what_insert_fires_with(void **state)
+TORC_TEST(a_generated_key_is_what_insert_fires_with, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
 
     assert_int_equal(insert_order(&shop, "Ann", NULL), 1);
     assert_int_equal(insert_order(&shop, "Bob", NULL), 2);
     close_shop(&shop);
+    return NULL;
 }
 
-static void update_and_delete_fire_with_the_number_of_rows(void **state)
+TORC_TEST(update_and_delete_fire_with_the_number_of_rows, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct order order = {.id = insert_order(&shop, "Ann", NULL), .customer = "Zoe"};
     struct torc_deferred *deferred;
     struct order *found = NULL;
@@ -42,11 +43,12 @@ static void update_and_delete_fire_with_the_number_of_rows(void **state)
     assert_int_equal(order_find(shop.orders, &order, &deferred), 0);
     assert_null(database_await_value(shop.fixture, deferred));
     close_shop(&shop);
+    return NULL;
 }
 
-static void upsert_inserts_or_changes(void **state)
+TORC_TEST(upsert_inserts_or_changes, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct order order = {.id = 5, .customer = "Ann", .note = "first"};
     struct torc_deferred *deferred;
     struct order *found = NULL;
@@ -62,11 +64,12 @@ static void upsert_inserts_or_changes(void **state)
     assert_null(found->note);
     order_free(found);
     close_shop(&shop);
+    return NULL;
 }
 
-static void select_gives_an_array_that_outlives_table_and_pool(void **state)
+TORC_TEST(select_gives_an_array_that_outlives_table_and_pool, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct torc_deferred *deferred;
     struct order_array *orders = NULL;
 
@@ -83,11 +86,12 @@ static void select_gives_an_array_that_outlives_table_and_pool(void **state)
     assert_string_equal(orders->rows[0].note, "c");
     assert_string_equal(orders->rows[1].note, "a");
     order_array_free(orders);
+    return NULL;
 }
 
-static void no_rows_are_an_array_of_none(void **state)
+TORC_TEST(no_rows_are_an_array_of_none, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct torc_deferred *deferred;
     struct order_array *orders = NULL;
 
@@ -98,11 +102,12 @@ static void no_rows_are_an_array_of_none(void **state)
     order_array_free(NULL);
     order_free(NULL);
     close_shop(&shop);
+    return NULL;
 }
 
-static void what_the_database_forbids_is_told_by_the_deferred(void **state)
+TORC_TEST(what_the_database_forbids_is_told_by_the_deferred, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct torc_deferred *deferred;
     struct torc_failure *failure;
     struct thing other = usual;
@@ -115,28 +120,30 @@ static void what_the_database_forbids_is_told_by_the_deferred(void **state)
     assert_string_equal(torc_database_error_of(failure)->column, "things.code");
     torc_failure_drop(failure);
     close_shop(&shop);
+    return NULL;
 }
 
-static void a_table_may_go_while_its_statements_run(void **state)
+TORC_TEST(a_table_may_go_while_its_statements_run, .group = &with_database)
 {
-    struct torc_pool *pool = database_pool(*state, NULL);
+    struct torc_pool *pool = database_pool(torc_trial_state(trial), NULL);
     struct torc_deferred *deferred;
     struct order_table *orders = NULL;
     struct order_array *found = NULL;
 
     assert_int_equal(order_table_new(pool, &orders), 0);
-    database_run(*state, pool, order_create_sql(orders));
+    database_run(torc_trial_state(trial), pool, order_create_sql(orders));
     assert_int_equal(order_select(orders, "WHERE id > 0", TORC_NO_PARAMETERS, &deferred), 0);
     order_table_free(orders);
-    found = database_await_value(*state, deferred);
+    found = database_await_value(torc_trial_state(trial), deferred);
     assert_int_equal(found->count, 0);
     order_array_free(found);
-    database_pool_end(*state, pool);
+    database_pool_end(torc_trial_state(trial), pool);
+    return NULL;
 }
 
-static void a_cancelled_statement_fails_as_cancelled(void **state)
+TORC_TEST(a_cancelled_statement_fails_as_cancelled, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct torc_deferred *deferred;
     struct torc_failure *failure;
 
@@ -146,11 +153,12 @@ static void a_cancelled_statement_fails_as_cancelled(void **state)
     assert_ptr_equal(torc_failure_type(failure), &torc_failure_cancelled);
     torc_failure_drop(failure);
     close_shop(&shop);
+    return NULL;
 }
 
-static void a_closed_pool_refuses_at_once(void **state)
+TORC_TEST(a_closed_pool_refuses_at_once, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct torc_deferred *closed, *deferred;
 
     assert_int_equal(torc_pool_close(shop.pool, &closed), 0);
@@ -162,6 +170,7 @@ static void a_closed_pool_refuses_at_once(void **state)
     order_table_free(shop.orders);
     line_table_free(shop.lines);
     torc_pool_free(shop.pool);
+    return NULL;
 }
 
 /* --- one to many ---------------------------------------------------------------------------------- */
@@ -174,9 +183,9 @@ static void insert_line(struct shop *shop, int64_t order, int32_t number, const 
     (void)database_await_value(shop->fixture, deferred);
 }
 
-static void children_are_found_by_their_parent_in_the_order_of_their_key(void **state)
+TORC_TEST(children_are_found_by_their_parent_in_the_order_of_their_key, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct order order = {.id = insert_order(&shop, "Ann", NULL)};
     struct order other = {.id = insert_order(&shop, "Bob", NULL)};
     struct torc_deferred *deferred;
@@ -192,16 +201,18 @@ static void children_are_found_by_their_parent_in_the_order_of_their_key(void **
     assert_string_equal(lines->rows[1].item, "pear");
     line_array_free(lines);
     close_shop(&shop);
+    return NULL;
 }
 
-static void a_member_that_is_no_parent_column_is_refused(void **state)
+TORC_TEST(a_member_that_is_no_parent_column_is_refused, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct torc_deferred *deferred;
     struct line line = {.number = 1};
 
     assert_int_equal(lines_of_number(shop.lines, &line, &deferred), TORC_EINVAL);
     close_shop(&shop);
+    return NULL;
 }
 
 /* --- inside an interaction ------------------------------------------------------------------------ */
@@ -243,9 +254,9 @@ static int change_everything(struct torc_transaction *transaction, void *arg)
     return line_upsert_in(transaction, shop->lines, &(struct line){order.id, 9, "plum"}, NULL);
 }
 
-static void an_interaction_has_all_of_it(void **state)
+TORC_TEST(an_interaction_has_all_of_it, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct torc_deferred *deferred;
     struct order *order = NULL;
 
@@ -258,6 +269,7 @@ static void an_interaction_has_all_of_it(void **state)
     assert_int_equal(
         database_integer(shop.fixture, shop.pool, "SELECT number FROM order_lines"), 9);
     close_shop(&shop);
+    return NULL;
 }
 
 static int find_nothing(struct torc_transaction *transaction, void *arg)
@@ -284,9 +296,9 @@ static int find_nothing(struct torc_transaction *transaction, void *arg)
     return changes == 0 ? 0 : TORC_EMISUSE;
 }
 
-static void not_found_is_no_error_inside_an_interaction(void **state)
+TORC_TEST(not_found_is_no_error_inside_an_interaction, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct torc_deferred *deferred;
 
     assert_int_equal(torc_pool_interaction(shop.pool, TORC_TRANSACTION_WRITE, find_nothing, &shop,
@@ -294,6 +306,7 @@ static void not_found_is_no_error_inside_an_interaction(void **state)
                      0);
     assert_null(database_await_value(shop.fixture, deferred));
     close_shop(&shop);
+    return NULL;
 }
 
 static int look_for_no_parent(struct torc_transaction *transaction, void *arg)
@@ -308,9 +321,9 @@ static int look_for_no_parent(struct torc_transaction *transaction, void *arg)
     return found == TORC_EINVAL && deleted == TORC_EINVAL && !lines && changes == -1 ? 0 : TORC_EMISUSE;
 }
 
-static void a_member_that_is_no_parent_column_is_refused_inside_an_interaction(void **state)
+TORC_TEST(a_member_that_is_no_parent_column_is_refused_inside_an_interaction, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct torc_deferred *deferred;
 
     assert_int_equal(torc_pool_interaction(shop.pool, TORC_TRANSACTION_WRITE, look_for_no_parent, &shop,
@@ -318,6 +331,7 @@ static void a_member_that_is_no_parent_column_is_refused_inside_an_interaction(v
                      0);
     assert_null(database_await_value(shop.fixture, deferred));
     close_shop(&shop);
+    return NULL;
 }
 
 static int insert_bad_order(struct torc_transaction *transaction, void *arg)
@@ -340,9 +354,9 @@ static int read_bad_thing(struct torc_transaction *transaction, void *arg)
     return code;
 }
 
-static void a_value_that_does_not_fit_fails_the_interaction_and_names_its_column(void **state)
+TORC_TEST(a_value_that_does_not_fit_fails_the_interaction_and_names_its_column, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct torc_deferred *deferred;
 
     assert_int_equal(torc_pool_interaction(shop.pool, TORC_TRANSACTION_WRITE, insert_bad_order,
@@ -358,29 +372,7 @@ static void a_value_that_does_not_fit_fails_the_interaction_and_names_its_column
     expect_misfit(database_await_failure(shop.fixture, deferred), "things.yes", NULL,
                   "in row 1: 5 is neither 0 nor 1");
     close_shop(&shop);
+    return NULL;
 }
 
-int main(void)
-{
-#define CASE(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, database_fixture_set_up, database_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        CASE(a_generated_key_is_what_insert_fires_with),
-        CASE(update_and_delete_fire_with_the_number_of_rows),
-        CASE(upsert_inserts_or_changes),
-        CASE(select_gives_an_array_that_outlives_table_and_pool),
-        CASE(no_rows_are_an_array_of_none),
-        CASE(what_the_database_forbids_is_told_by_the_deferred),
-        CASE(a_table_may_go_while_its_statements_run),
-        CASE(a_cancelled_statement_fails_as_cancelled),
-        CASE(a_closed_pool_refuses_at_once),
-        CASE(children_are_found_by_their_parent_in_the_order_of_their_key),
-        CASE(a_member_that_is_no_parent_column_is_refused),
-        CASE(an_interaction_has_all_of_it),
-        CASE(not_found_is_no_error_inside_an_interaction),
-        CASE(a_member_that_is_no_parent_column_is_refused_inside_an_interaction),
-        CASE(a_value_that_does_not_fit_fails_the_interaction_and_names_its_column),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

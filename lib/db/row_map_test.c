@@ -5,9 +5,9 @@
 
 /* --- texts ---------------------------------------------------------------------------------------- */
 
-static void the_texts_name_what_they_need_and_quote_what_they_must(void **state)
+TORC_TEST(the_texts_name_what_they_need_and_quote_what_they_must, .group = &with_database)
 {
-    struct torc_pool *pool = database_pool(*state, NULL);
+    struct torc_pool *pool = database_pool(torc_trial_state(trial), NULL);
     struct line_table *lines = NULL;
     struct odd_table *odds = NULL;
     struct order_table *orders = NULL;
@@ -29,59 +29,62 @@ static void the_texts_name_what_they_need_and_quote_what_they_must(void **state)
     order_table_free(orders);
     line_table_free(lines);
     odd_table_free(odds);
-    database_pool_end(*state, pool);
+    database_pool_end(torc_trial_state(trial), pool);
+    return NULL;
 }
 
-static void odd_names_work(void **state)
+TORC_TEST(odd_names_work, .group = &with_database)
 {
-    struct torc_pool *pool = database_pool(*state, NULL);
+    struct torc_pool *pool = database_pool(torc_trial_state(trial), NULL);
     struct torc_deferred *deferred;
     struct odd_table *odds = NULL;
     struct odd *odd;
 
     assert_int_equal(odd_table_new(pool, &odds), 0);
-    database_run(*state, pool, odd_create_sql(odds));
+    database_run(torc_trial_state(trial), pool, odd_create_sql(odds));
     assert_int_equal(odd_upsert(odds, &(struct odd){3, "a"}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(*state, deferred), 1);
+    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 1);
     assert_int_equal(odd_upsert(odds, &(struct odd){3, "b"}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(*state, deferred), 1);
+    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 1);
     assert_int_equal(odd_find(odds, &(struct odd){3, NULL}, &deferred), 0);
-    odd = database_await_value(*state, deferred);
+    odd = database_await_value(torc_trial_state(trial), deferred);
     assert_string_equal(odd->name, "b");
     odd_free(odd);
     odd_table_free(odds);
-    database_pool_end(*state, pool);
+    database_pool_end(torc_trial_state(trial), pool);
+    return NULL;
 }
 
-static void a_table_may_be_a_key_alone(void **state)
+TORC_TEST(a_table_may_be_a_key_alone, .group = &with_database)
 {
-    struct torc_pool *pool = database_pool(*state, NULL);
+    struct torc_pool *pool = database_pool(torc_trial_state(trial), NULL);
     struct torc_deferred *deferred;
     struct tag_table *tags = NULL;
     struct counter_table *counters = NULL;
 
     assert_int_equal(tag_table_new(pool, &tags), 0);
     assert_int_equal(counter_table_new(pool, &counters), 0);
-    database_run(*state, pool, tag_create_sql(tags));
-    database_run(*state, pool, counter_create_sql(counters));
+    database_run(torc_trial_state(trial), pool, tag_create_sql(tags));
+    database_run(torc_trial_state(trial), pool, counter_create_sql(counters));
     assert_int_equal(tag_upsert(tags, &(struct tag){"a"}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(*state, deferred), 1);
+    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 1);
     assert_int_equal(tag_upsert(tags, &(struct tag){"a"}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(*state, deferred), 0);
+    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 0);
     assert_int_equal(tag_update(tags, &(struct tag){"a"}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(*state, deferred), 1);
+    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 1);
     assert_int_equal(counter_insert(counters, &(struct counter){99}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(*state, deferred), 1);
+    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 1);
     tag_table_free(tags);
     counter_table_free(counters);
-    database_pool_end(*state, pool);
+    database_pool_end(torc_trial_state(trial), pool);
+    return NULL;
 }
 
 /* --- values both ways ----------------------------------------------------------------------------- */
 
-static void every_type_comes_back_as_it_went(void **state)
+TORC_TEST(every_type_comes_back_as_it_went, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct thing *thing = NULL;
 
     insert_thing(&shop, &usual);
@@ -103,11 +106,12 @@ static void every_type_comes_back_as_it_went(void **state)
     assert_int_equal(thing->maybe_blob.bytes, 0);
     thing_free(thing);
     close_shop(&shop);
+    return NULL;
 }
 
-static void null_is_null_where_it_may_be(void **state)
+TORC_TEST(null_is_null_where_it_may_be, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct thing *thing = NULL;
 
     insert_thing(&shop, &empty);
@@ -125,6 +129,7 @@ static void null_is_null_where_it_may_be(void **state)
     assert_int_equal(thing->blob.bytes, 0);
     thing_free(thing);
     close_shop(&shop);
+    return NULL;
 }
 
 static void expect_refused_parameter(struct shop *shop, const struct thing *thing,
@@ -137,9 +142,9 @@ static void expect_refused_parameter(struct shop *shop, const struct thing *thin
                   sentence);
 }
 
-static void a_member_that_does_not_fit_is_named_before_anything_is_run(void **state)
+TORC_TEST(a_member_that_does_not_fit_is_named_before_anything_is_run, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct thing thing = usual;
     struct torc_pool_counts counts, after;
 
@@ -158,11 +163,12 @@ static void a_member_that_does_not_fit_is_named_before_anything_is_run(void **st
     torc_pool_count(shop.pool, &after);
     assert_int_equal(counts.requests, after.requests);
     close_shop(&shop);
+    return NULL;
 }
 
-static void a_refused_parameter_is_counted(void **state)
+TORC_TEST(a_refused_parameter_is_counted, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct torc_deferred *deferred;
     struct torc_failure *failure;
 
@@ -174,6 +180,7 @@ static void a_refused_parameter_is_counted(void **state)
     expect_misfit(failure, "orders.customer", "UPDATE orders SET customer = ?, note = ? WHERE id = ?",
                   "NULL");
     close_shop(&shop);
+    return NULL;
 }
 
 /* Puts a value past the mapper into one column and reads the row. */
@@ -207,9 +214,9 @@ static void loosen(struct shop *shop)
                  "maybe_text, maybe_data)");
 }
 
-static void a_cell_that_does_not_fit_names_its_column(void **state)
+TORC_TEST(a_cell_that_does_not_fit_names_its_column, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
 
     loosen(&shop);
     expect_refused_cell(&shop, "big", "NULL", "NULL in a column that is not nullable");
@@ -236,11 +243,12 @@ static void a_cell_that_does_not_fit_names_its_column(void **state)
     expect_refused_cell(&shop, "maybe_text", "1", "an integer where a text is wanted");
     expect_refused_cell(&shop, "maybe_data", "1", "an integer where a blob is wanted");
     close_shop(&shop);
+    return NULL;
 }
 
-static void an_integer_is_a_real_too(void **state)
+TORC_TEST(an_integer_is_a_real_too, .group = &with_database)
 {
-    struct shop shop = open_shop(state);
+    struct shop shop = open_shop(trial);
     struct thing *thing = NULL;
 
     loosen(&shop);
@@ -250,17 +258,18 @@ static void an_integer_is_a_real_too(void **state)
     assert_true(thing->real == 3.0 && thing->maybe_real.value == 4.0);
     thing_free(thing);
     close_shop(&shop);
+    return NULL;
 }
 
 /* --- maps ----------------------------------------------------------------------------------------- */
 
-static void a_map_without_a_key_or_with_a_column_twice_is_refused(void **state)
+TORC_TEST(a_map_without_a_key_or_with_a_column_twice_is_refused, .group = &with_database)
 {
     static const struct torc_row_column twice[] = {
         {"id", TORC_COLUMN_INTEGER, TORC_MEMBER_INT64, TORC_KEY, 0, 8},
         {"ID", TORC_COLUMN_INTEGER, TORC_MEMBER_INT64, 0, 8, 8}};
     struct torc_row_map map = *order_row_map();
-    struct torc_pool *pool = database_pool(*state, NULL);
+    struct torc_pool *pool = database_pool(torc_trial_state(trial), NULL);
     struct torc_table *table;
 
     map.columns = twice;
@@ -272,25 +281,8 @@ static void a_map_without_a_key_or_with_a_column_twice_is_refused(void **state)
     map.column_count = 0;
     assert_int_equal(torc_table_new(pool, &map, &table), TORC_EINVAL);
     torc_table_free(NULL);
-    database_pool_end(*state, pool);
+    database_pool_end(torc_trial_state(trial), pool);
+    return NULL;
 }
 
-int main(void)
-{
-#define CASE(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, database_fixture_set_up, database_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        CASE(the_texts_name_what_they_need_and_quote_what_they_must),
-        CASE(odd_names_work),
-        CASE(a_table_may_be_a_key_alone),
-        CASE(every_type_comes_back_as_it_went),
-        CASE(null_is_null_where_it_may_be),
-        CASE(a_member_that_does_not_fit_is_named_before_anything_is_run),
-        CASE(a_refused_parameter_is_counted),
-        CASE(a_cell_that_does_not_fit_names_its_column),
-        CASE(an_integer_is_a_real_too),
-        CASE(a_map_without_a_key_or_with_a_column_twice_is_refused),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

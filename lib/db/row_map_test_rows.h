@@ -123,9 +123,9 @@ struct shop {
     struct line_table *lines;
 };
 
-static inline struct shop open_shop(void **state)
+static inline struct shop open_shop(const struct torc_trial *trial)
 {
-    struct shop shop = {.fixture = *state};
+    struct shop shop = {.fixture = torc_trial_state(trial)};
 
     shop.pool = database_pool(shop.fixture, NULL);
     assert_int_equal(thing_table_new(shop.pool, &shop.things), 0);

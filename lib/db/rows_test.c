@@ -10,6 +10,7 @@
 
 #include <torc/platform.h>
 #include <torc/rows.h>
+#include <torc/trial.h>
 
 /* Refuses after so many; counts what is out. */
 struct memory {
@@ -61,7 +62,7 @@ static int make(struct memory *memory, struct torc_rows **out)
     return 0;
 }
 
-static void rows_made_by_hand_are_read_like_others(void **state)
+TORC_TEST(rows_made_by_hand_are_read_like_others)
 {
     struct memory memory = {{&ops}, SIZE_MAX, 0};
     struct torc_rows *rows = NULL;
@@ -69,7 +70,6 @@ static void rows_made_by_hand_are_read_like_others(void **state)
     int64_t number = 0;
     size_t bytes = 0;
 
-    (void)state;
     assert_int_equal(make(&memory, &rows), 0);
     assert_int_equal(torc_rows_count(rows), 1);
     assert_string_equal(torc_rows_column_name(rows, 0), "id");
@@ -82,13 +82,13 @@ static void rows_made_by_hand_are_read_like_others(void **state)
     assert_int_equal(torc_rows_last_insert_id(rows), 7);
     torc_rows_free(rows);
     assert_int_equal(memory.bytes, 0);
+    return NULL;
 }
 
-static void without_memory_nothing_is_left(void **state)
+TORC_TEST(without_memory_nothing_is_left)
 {
     size_t count;
 
-    (void)state;
     for (count = 0;; count++) {
         struct memory memory = {{&ops}, count, 0};
         struct torc_rows *rows = NULL;
@@ -102,14 +102,7 @@ static void without_memory_nothing_is_left(void **state)
         assert_null(rows);
     }
     assert_true(count > 2);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_made_by_hand_are_read_like_others),
-        cmocka_unit_test(without_memory_nothing_is_left),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

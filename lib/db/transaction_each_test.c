@@ -80,9 +80,9 @@ static int walk(struct torc_transaction *transaction, void *arg)
     return 0;
 }
 
-static void a_statement_can_be_used_inside_itself(void **state)
+TORC_TEST(a_statement_can_be_used_inside_itself, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool_options options = TORC_POOL_OPTIONS_INIT;
     for (size_t kept = 1; kept <= 3; kept++) {
         options.statements_max = kept;
@@ -100,6 +100,7 @@ static void a_statement_can_be_used_inside_itself(void **state)
         assert_int_equal(watched_code(&watched), 0);
         pool_fixture_end(fixture, pool);
     }
+    return NULL;
 }
 
 static int break_within(void *arg, const struct torc_rows *row)
@@ -116,9 +117,9 @@ static int walk_and_break(struct torc_transaction *transaction, void *arg)
     return 0;
 }
 
-static void what_breaks_the_transaction_within_a_statement_is_the_first_error(void **state)
+TORC_TEST(what_breaks_the_transaction_within_a_statement_is_the_first_error, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     int code = 0;
     pool_fixture_run(fixture, pool, "INSERT INTO t VALUES (1), (2), (3)");
@@ -127,6 +128,7 @@ static void what_breaks_the_transaction_within_a_statement_is_the_first_error(vo
     assert_ptr_equal(watched_type(&watched), &torc_failure_database_constraint);
     assert_int_equal(code, TORC_ECONSTRAINT);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
 static int stop_at_once(void *arg, const struct torc_rows *row)
@@ -144,9 +146,9 @@ static int insert_and_stop(struct torc_transaction *transaction, void *arg)
     return 0;
 }
 
-static void a_write_whose_rows_are_not_all_wanted_is_done_whole(void **state)
+TORC_TEST(a_write_whose_rows_are_not_all_wanted_is_done_whole, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     int code = 0;
     struct watched watched = run(fixture, pool, insert_and_stop, &code);
@@ -154,11 +156,12 @@ static void a_write_whose_rows_are_not_all_wanted_is_done_whole(void **state)
     assert_int_equal(code, 1);
     assert_int_equal(count(fixture, pool), 2);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-static void the_error_of_ending_a_statement_early_is_told(void **state)
+TORC_TEST(the_error_of_ending_a_statement_early_is_told, .group = &with_pool)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = ready_pool(fixture);
     int code = 0;
     pool_fixture_run(fixture, pool, "DROP TABLE t");
@@ -170,17 +173,7 @@ static void the_error_of_ending_a_statement_early_is_told(void **state)
     assert_int_equal(code, TORC_ECONSTRAINT);
     assert_int_equal(count(fixture, pool), 0);
     pool_fixture_end(fixture, pool);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, pool_fixture_set_up, pool_fixture_tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_statement_can_be_used_inside_itself),
-        TEST(what_breaks_the_transaction_within_a_statement_is_the_first_error),
-        TEST(a_write_whose_rows_are_not_all_wanted_is_done_whole),
-        TEST(the_error_of_ending_a_statement_early_is_told),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

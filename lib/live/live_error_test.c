@@ -5,11 +5,13 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include <errno.h>
 
 #include "live_platform.h"
 
-static void every_error_a_socket_call_names_has_a_code(void **state)
+TORC_TEST(every_error_a_socket_call_names_has_a_code)
 {
     static const struct {
         int number;
@@ -36,24 +38,16 @@ static void every_error_a_socket_call_names_has_a_code(void **state)
         {ENOBUFS, TORC_ENOBUFS}, {EIO, TORC_EIO}, {ENOSPC, TORC_ENOSPC}, {EDQUOT, TORC_ENOSPC},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         assert_int_equal(torci_live_error(expected[i].number), expected[i].code);
+    return NULL;
 }
 
-static void an_error_without_a_code_is_a_system_error(void **state)
+TORC_TEST(an_error_without_a_code_is_a_system_error)
 {
-    (void)state;
     assert_int_equal(torci_live_error(EXDEV), TORC_ESYSTEM);
     assert_int_equal(torci_live_error(9999), TORC_ESYSTEM);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_error_a_socket_call_names_has_a_code),
-        cmocka_unit_test(an_error_without_a_code_is_a_system_error),
-    };
-
-    return cmocka_run_group_tests_name("live_error", tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -66,26 +66,25 @@ static int is_in_reactor(void *arg)
     return platform->ops->in_reactor(platform) ? TORC_EBUSY : TORC_EAGAIN;
 }
 
-static void a_job_runs_elsewhere_and_its_result_is_told(void **state)
+TORC_TEST(a_job_runs_elsewhere_and_its_result_is_told)
 {
     struct torc_platform *platform = platform_with(0, 0);
     int number = 21;
 
-    (void)state;
     assert_int_equal(platform->ops->submit(platform, double_it, &number, 5), 0);
     expect_event(platform, 5, TORC_EVENT_JOB, 0);
     assert_int_equal(number, 42);
     assert_int_equal(platform->ops->submit(platform, is_in_reactor, platform, 6), 0);
     expect_event(platform, 6, TORC_EVENT_JOB, TORC_EAGAIN);
     torc_live_free(platform);
+    return NULL;
 }
 
-static void no_thread_is_started_before_there_is_work(void **state)
+TORC_TEST(no_thread_is_started_before_there_is_work)
 {
     struct torc_platform *platform = platform_with(3, 0);
     int number = 1;
 
-    (void)state;
     assert_int_equal(live_of(platform)->jobs.threads_started, 0);
     for (uint64_t i = 0; i < 20; i++) {
         assert_int_equal(platform->ops->submit(platform, double_it, &number, i), 0);
@@ -93,14 +92,14 @@ static void no_thread_is_started_before_there_is_work(void **state)
     }
     assert_in_range(live_of(platform)->jobs.threads_started, 1, 3);
     torc_live_free(platform);
+    return NULL;
 }
 
-static void jobs_run_at_the_same_time_up_to_the_number_of_threads(void **state)
+TORC_TEST(jobs_run_at_the_same_time_up_to_the_number_of_threads)
 {
     struct torc_platform *platform = platform_with(3, 0);
     struct gate gate = GATE_INIT;
 
-    (void)state;
     for (uint64_t i = 0; i < 5; i++)
         assert_int_equal(platform->ops->submit(platform, pass_gate, &gate, i), 0);
     await_entered(&gate, 3);
@@ -113,14 +112,14 @@ static void jobs_run_at_the_same_time_up_to_the_number_of_threads(void **state)
         assert_int_equal(next_event(platform).result, TORC_EIO);
     assert_true(tells_nothing(platform));
     torc_live_free(platform);
+    return NULL;
 }
 
-static void the_queue_has_a_limit(void **state)
+TORC_TEST(the_queue_has_a_limit)
 {
     struct torc_platform *platform = platform_with(1, 2);
     struct gate gate = GATE_INIT;
 
-    (void)state;
     assert_int_equal(platform->ops->submit(platform, pass_gate, &gate, 1), 0);
     await_entered(&gate, 1);
     assert_int_equal(platform->ops->submit(platform, pass_gate, &gate, 2), 0);
@@ -131,16 +130,16 @@ static void the_queue_has_a_limit(void **state)
     expect_event(platform, 2, TORC_EVENT_JOB, TORC_EIO);
     expect_event(platform, 3, TORC_EVENT_JOB, TORC_EIO);
     torc_live_free(platform);
+    return NULL;
 }
 
-static void completions_that_do_not_fit_the_batch_are_told_next(void **state)
+TORC_TEST(completions_that_do_not_fit_the_batch_are_told_next)
 {
     struct torc_platform *platform = platform_with(1, 0);
     struct torc_platform_event batch[4];
     int number = 0;
     size_t told = 0;
 
-    (void)state;
     for (uint64_t i = 0; i < 10; i++)
         assert_int_equal(platform->ops->submit(platform, double_it, &number, i), 0);
     while (told < 10) {
@@ -151,6 +150,7 @@ static void completions_that_do_not_fit_the_batch_are_told_next(void **state)
         told += count;
     }
     torc_live_free(platform);
+    return NULL;
 }
 
 static void *free_it(void *arg)
@@ -159,13 +159,12 @@ static void *free_it(void *arg)
     return NULL;
 }
 
-static void freeing_waits_for_what_runs_and_drops_what_waits(void **state)
+TORC_TEST(freeing_waits_for_what_runs_and_drops_what_waits)
 {
     struct torc_platform *platform = platform_with(1, 0);
     struct gate gate = GATE_INIT;
     pthread_t thread;
 
-    (void)state;
     assert_int_equal(platform->ops->submit(platform, pass_gate, &gate, 1), 0);
     assert_int_equal(platform->ops->submit(platform, pass_gate, &gate, 2), 0);
     await_entered(&gate, 1);
@@ -173,18 +172,7 @@ static void freeing_waits_for_what_runs_and_drops_what_waits(void **state)
     open_gate(&gate);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_in_range(gate.ran, 1, 2);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_job_runs_elsewhere_and_its_result_is_told),
-        cmocka_unit_test(no_thread_is_started_before_there_is_work),
-        cmocka_unit_test(jobs_run_at_the_same_time_up_to_the_number_of_threads),
-        cmocka_unit_test(the_queue_has_a_limit),
-        cmocka_unit_test(completions_that_do_not_fit_the_batch_are_told_next),
-        cmocka_unit_test(freeing_waits_for_what_runs_and_drops_what_waits),
-    };
-
-    return cmocka_run_group_tests_name("live_jobs", tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -81,7 +81,7 @@ static bool system_knows(const char *name)
     return true;
 }
 
-static void localhost_is_what_the_system_says(void **state)
+TORC_TEST(localhost_is_what_the_system_says)
 {
     struct torc_platform *platform = platform_with(NULL, 0, 0);
     struct torc_address list[8];
@@ -89,7 +89,6 @@ static void localhost_is_what_the_system_says(void **state)
     bool known = system_knows("localhost");
     size_t count, i;
 
-    (void)state;
     expect_event(platform, 1, TORC_EVENT_NAMES, known ? 0 : TORC_ENOTFOUND);
     count = known ? platform->ops->resolved(platform, handle, list, 8) : 0;
     assert_true(count <= 8 && (count > 0) == known);
@@ -99,30 +98,30 @@ static void localhost_is_what_the_system_says(void **state)
     }
     platform->ops->resolve_end(platform, handle);
     torc_live_free(platform);
+    return NULL;
 }
 
-static void a_number_is_its_own_address(void **state)
+TORC_TEST(a_number_is_its_own_address)
 {
     struct torc_platform *platform = platform_with(NULL, 0, 0);
     struct torc_address list[8];
     uint64_t handle = resolve(platform, "192.0.2.7", 2);
 
-    (void)state;
     expect_event(platform, 2, TORC_EVENT_NAMES, 0);
     assert_int_equal(platform->ops->resolved(platform, handle, list, 8), 1);
     assert_int_equal(list[0].ip[3], 7);
     platform->ops->resolve_end(platform, handle);
     torc_live_free(platform);
+    return NULL;
 }
 
-static void an_answer_is_told_once_and_stays_until_it_is_let_go(void **state)
+TORC_TEST(an_answer_is_told_once_and_stays_until_it_is_let_go)
 {
     struct desk desk = DESK_INIT;
     struct torc_platform *platform = platform_with(&desk, 1, 0);
     struct torc_address list[2];
     uint64_t yes = resolve(platform, "yes", 7), no = resolve(platform, "no", 8);
 
-    (void)state;
     expect_event(platform, 7, TORC_EVENT_NAMES, 0);
     expect_event(platform, 8, TORC_EVENT_NAMES, TORC_ENOTFOUND);
     assert_true(tells_nothing(platform));
@@ -131,15 +130,15 @@ static void an_answer_is_told_once_and_stays_until_it_is_let_go(void **state)
     platform->ops->resolve_end(platform, yes);
     platform->ops->resolve_end(platform, no);
     torc_live_free(platform);
+    return NULL;
 }
 
-static void stuck_lookups_hold_up_others_only_when_all_threads_are_in_them(void **state)
+TORC_TEST(stuck_lookups_hold_up_others_only_when_all_threads_are_in_them)
 {
     struct desk desk = DESK_INIT;
     struct torc_platform *platform = platform_with(&desk, 2, 0);
     uint64_t stuck[2] = {resolve(platform, "stuck", 1)}, others[2];
 
-    (void)state;
     await(&desk, &desk.entered, 1);
     others[0] = resolve(platform, "yes", 2);
     expect_event(platform, 2, TORC_EVENT_NAMES, 0);
@@ -155,15 +154,15 @@ static void stuck_lookups_hold_up_others_only_when_all_threads_are_in_them(void 
         platform->ops->resolve_end(platform, others[i]);
     }
     torc_live_free(platform);
+    return NULL;
 }
 
-static void too_many_waiting_lookups_are_refused(void **state)
+TORC_TEST(too_many_waiting_lookups_are_refused)
 {
     struct desk desk = DESK_INIT;
     struct torc_platform *platform = platform_with(&desk, 1, 1);
     uint64_t stuck = resolve(platform, "stuck", 1), waiting, more;
 
-    (void)state;
     await(&desk, &desk.entered, 1);
     waiting = resolve(platform, "yes", 2);
     assert_int_equal(platform->ops->resolve(platform, "yes", TORC_ADDRESS_NONE, 3, &more), TORC_ELIMIT);
@@ -175,16 +174,16 @@ static void too_many_waiting_lookups_are_refused(void **state)
     platform->ops->resolve_end(platform, waiting);
     platform->ops->resolve_end(platform, stuck);
     torc_live_free(platform);
+    return NULL;
 }
 
 /* Waiting, running, done and told. */
-static void what_is_let_go_of_is_not_told(void **state)
+TORC_TEST(what_is_let_go_of_is_not_told)
 {
     struct desk desk = DESK_INIT;
     struct torc_platform *platform = platform_with(&desk, 1, 0);
     uint64_t stuck = resolve(platform, "stuck", 1), waiting, last;
 
-    (void)state;
     await(&desk, &desk.entered, 1);
     waiting = resolve(platform, "yes", 2);
     platform->ops->resolve_end(platform, waiting);
@@ -195,33 +194,22 @@ static void what_is_let_go_of_is_not_told(void **state)
     platform->ops->resolve_end(platform, last);
     assert_true(tells_nothing(platform));
     torc_live_free(platform);
+    return NULL;
 }
 
-static void a_platform_is_freed_without_waiting_for_a_stuck_lookup(void **state)
+TORC_TEST(a_platform_is_freed_without_waiting_for_a_stuck_lookup)
 {
     static struct desk desk = DESK_INIT; /* the thread outlives the platform */
     struct torc_platform *platform = platform_with(&desk, 2, 0);
     uint64_t abandoned = resolve(platform, "stuck", 1);
 
-    (void)state;
     (void)resolve(platform, "stuck", 2); /* and one nobody lets go of */
     await(&desk, &desk.entered, 2);
     platform->ops->resolve_end(platform, abandoned);
     torc_live_free(platform);
     let_go(&desk);
     await(&desk, &desk.left, 2);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(localhost_is_what_the_system_says),
-        cmocka_unit_test(a_number_is_its_own_address),
-        cmocka_unit_test(an_answer_is_told_once_and_stays_until_it_is_let_go),
-        cmocka_unit_test(stuck_lookups_hold_up_others_only_when_all_threads_are_in_them),
-        cmocka_unit_test(too_many_waiting_lookups_are_refused),
-        cmocka_unit_test(what_is_let_go_of_is_not_told),
-        cmocka_unit_test(a_platform_is_freed_without_waiting_for_a_stuck_lookup),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -3,14 +3,15 @@
 #ifndef TORC_LIVE_PAIR_H
 #define TORC_LIVE_PAIR_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include <string.h>
+#include <torc/trial.h>
 
 #include "live_platform.h"
 

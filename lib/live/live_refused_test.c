@@ -307,24 +307,24 @@ static void each_is_told_as(const char *call, int error, int code, int least)
         fail_msg("%s was called %d times, not %d", call, count, least);
 }
 
-static void nothing_refused_is_no_error(void **state)
+TORC_TEST(nothing_refused_is_no_error)
 {
     long open = descriptors(), held = atomic_load(&blocks);
 
-    (void)state;
     assert_int_equal(go_round(), 0);
     assert_int_equal(descriptors(), open);
     assert_int_equal(atomic_load(&blocks), held);
+    return NULL;
 }
 
-static void memory_that_is_refused_is_told_and_nothing_is_left(void **state)
+TORC_TEST(memory_that_is_refused_is_told_and_nothing_is_left)
 {
-    (void)state;
     each_is_told_as("malloc", ENOMEM, TORC_ENOMEM, 8);
     each_is_told_as("calloc", ENOMEM, TORC_ENOMEM, 3);
+    return NULL;
 }
 
-static void a_socket_call_that_is_refused_is_told_and_nothing_is_left(void **state)
+TORC_TEST(a_socket_call_that_is_refused_is_told_and_nothing_is_left)
 {
     static const struct {
         const char *call;
@@ -332,50 +332,49 @@ static void a_socket_call_that_is_refused_is_told_and_nothing_is_left(void **sta
     } calls[] = {{"socket", 4},      {"bind", 4},        {"listen", 2},      {"connect", 2}, {"accept4", 1},
                  {"getsockname", 2}, {"getpeername", 1}, {"setsockopt", 4}, {"shutdown", 1}, {"chmod", 1}};
 
-    (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
         each_is_told_as(calls[i].call, ENOBUFS, TORC_ENOBUFS, calls[i].least);
+    return NULL;
 }
 
-static void a_thread_that_is_refused_is_told_when_there_is_none(void **state)
+TORC_TEST(a_thread_that_is_refused_is_told_when_there_is_none)
 {
-    (void)state;
     each_is_told_as("pthread_create", 0, TORC_ENOMEM, 2);
+    return NULL;
 }
 
-static void what_libevent_refuses_is_told_and_nothing_is_left(void **state)
+TORC_TEST(what_libevent_refuses_is_told_and_nothing_is_left)
 {
-    (void)state;
     each_is_told_as("event_config_new", 0, TORC_ENOMEM, 1);
     each_is_told_as("event_base_new_with_config", 0, TORC_ENOMEM, 1);
     each_is_told_as("event_add", 0, TORC_ENOMEM, 3);
+    return NULL;
 }
 
-static void a_connection_that_died_while_it_waited_is_an_aborted_one(void **state)
+TORC_TEST(a_connection_that_died_while_it_waited_is_an_aborted_one)
 {
     static const int errors[] = {EPERM, EPROTO, ENETDOWN, EHOSTUNREACH, ETIMEDOUT};
 
-    (void)state;
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
         each_is_told_as("accept4", errors[i], TORC_ECONNABORTED, 1);
+    return NULL;
 }
 
-static void a_unix_listener_with_a_full_backlog_refuses(void **state)
+TORC_TEST(a_unix_listener_with_a_full_backlog_refuses)
 {
-    (void)state;
     refuse("connect", 0, EAGAIN);
     assert_int_equal(go_round(), TORC_ECONNREFUSED);
     refused_call = NULL;
+    return NULL;
 }
 
-static void what_the_system_says_of_a_name_is_told(void **state)
+TORC_TEST(what_the_system_says_of_a_name_is_told)
 {
     static const struct {
         int error;
         int code;
     } answers[] = {{EAI_NONAME, TORC_ENOTFOUND}, {EAI_MEMORY, TORC_ENOMEM}, {EAI_AGAIN, TORC_EIO}, {EAI_FAIL, TORC_EIO}};
 
-    (void)state;
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         struct torc_platform *platform;
         uint64_t handle;
@@ -388,16 +387,16 @@ static void what_the_system_says_of_a_name_is_told(void **state)
         platform->ops->resolve_end(platform, handle);
         torc_live_free(platform);
     }
+    return NULL;
 }
 
-static void what_is_no_address_is_told(void **state)
+TORC_TEST(what_is_no_address_is_told)
 {
     const struct torc_address none = {.family = TORC_ADDRESS_NONE}, no_path = {.family = TORC_ADDRESS_UNIX};
     const struct torc_address any = torc_address_ipv4(127, 0, 0, 1, 0);
     struct tour tour = {0};
     uint64_t handle = 4711, port;
 
-    (void)state;
     assert_int_equal(torc_live_new(NULL, &tour.platform), 0);
     tour.ops = tour.platform->ops;
     assert_int_equal(tour.ops->connect(tour.platform, &none, NULL, 1, &handle), TORC_EAFNOSUPPORT);
@@ -409,20 +408,7 @@ static void what_is_no_address_is_told(void **state)
     assert_int_equal(tour.ops->datagram_send(tour.platform, port, &none, "x", 1), TORC_EAFNOSUPPORT);
     assert_int_equal(kept(&tour, 0, &port), 0);
     close_all(&tour);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_refused_is_no_error),
-        cmocka_unit_test(memory_that_is_refused_is_told_and_nothing_is_left),
-        cmocka_unit_test(a_socket_call_that_is_refused_is_told_and_nothing_is_left),
-        cmocka_unit_test(a_thread_that_is_refused_is_told_when_there_is_none),
-        cmocka_unit_test(what_libevent_refuses_is_told_and_nothing_is_left),
-        cmocka_unit_test(a_connection_that_died_while_it_waited_is_an_aborted_one),
-        cmocka_unit_test(a_unix_listener_with_a_full_backlog_refuses),
-        cmocka_unit_test(what_the_system_says_of_a_name_is_told),
-        cmocka_unit_test(what_is_no_address_is_told),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

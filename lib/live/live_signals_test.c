@@ -22,11 +22,10 @@ static bool in_force(int number, void (*handler)(int))
     return action.sa_handler == handler;
 }
 
-static void signals_are_told_once_each(void **state)
+TORC_TEST(signals_are_told_once_each)
 {
     struct torc_platform *platform;
 
-    (void)state;
     assert_int_equal(torc_live_new(NULL, &platform), 0);
     assert_int_equal(platform->ops->signals(platform, true, 9), 0);
     raise(SIGTERM);
@@ -36,13 +35,13 @@ static void signals_are_told_once_each(void **state)
     expect_event(platform, 9, TORC_EVENT_SIGNAL, TORC_SIGNAL_INTERRUPT);
     assert_true(tells_nothing(platform));
     torc_live_free(platform);
+    return NULL;
 }
 
-static void both_signals_may_wait_for_one_batch(void **state)
+TORC_TEST(both_signals_may_wait_for_one_batch)
 {
     struct torc_platform *platform;
 
-    (void)state;
     assert_int_equal(torc_live_new(NULL, &platform), 0);
     assert_int_equal(platform->ops->signals(platform, true, 9), 0);
     raise(SIGTERM);
@@ -50,13 +49,13 @@ static void both_signals_may_wait_for_one_batch(void **state)
     expect_event(platform, 9, TORC_EVENT_SIGNAL, TORC_SIGNAL_INTERRUPT);
     expect_event(platform, 9, TORC_EVENT_SIGNAL, TORC_SIGNAL_TERMINATE);
     torc_live_free(platform);
+    return NULL;
 }
 
-static void what_was_in_force_before_is_in_force_again(void **state)
+TORC_TEST(what_was_in_force_before_is_in_force_again)
 {
     struct torc_platform *platform;
 
-    (void)state;
     install(SIGINT, handler_of_the_user);
     install(SIGTERM, SIG_IGN);
     assert_int_equal(torc_live_new(NULL, &platform), 0);
@@ -69,13 +68,13 @@ static void what_was_in_force_before_is_in_force_again(void **state)
     torc_live_free(platform);
     install(SIGINT, SIG_DFL);
     install(SIGTERM, SIG_DFL);
+    return NULL;
 }
 
-static void a_handler_installed_meanwhile_is_left_alone(void **state)
+TORC_TEST(a_handler_installed_meanwhile_is_left_alone)
 {
     struct torc_platform *platform;
 
-    (void)state;
     assert_int_equal(torc_live_new(NULL, &platform), 0);
     assert_int_equal(platform->ops->signals(platform, true, 9), 0);
     install(SIGINT, handler_of_the_user);
@@ -83,14 +82,14 @@ static void a_handler_installed_meanwhile_is_left_alone(void **state)
     assert_true(in_force(SIGINT, handler_of_the_user));
     assert_true(in_force(SIGTERM, SIG_DFL));
     install(SIGINT, SIG_DFL);
+    return NULL;
 }
 
-static void a_second_platform_is_told_that_signals_are_taken(void **state)
+TORC_TEST(a_second_platform_is_told_that_signals_are_taken)
 {
     struct torc_platform *first;
     struct torc_platform *second;
 
-    (void)state;
     assert_int_equal(torc_live_new(NULL, &first), 0);
     assert_int_equal(torc_live_new(NULL, &second), 0);
     assert_int_equal(first->ops->signals(first, true, 1), 0);
@@ -105,17 +104,7 @@ static void a_second_platform_is_told_that_signals_are_taken(void **state)
     raise(SIGTERM);
     expect_event(second, 2, TORC_EVENT_SIGNAL, TORC_SIGNAL_TERMINATE);
     torc_live_free(second);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(signals_are_told_once_each),
-        cmocka_unit_test(both_signals_may_wait_for_one_batch),
-        cmocka_unit_test(what_was_in_force_before_is_in_force_again),
-        cmocka_unit_test(a_handler_installed_meanwhile_is_left_alone),
-        cmocka_unit_test(a_second_platform_is_told_that_signals_are_taken),
-    };
-
-    return cmocka_run_group_tests_name("live_signals", tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

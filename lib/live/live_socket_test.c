@@ -37,12 +37,11 @@ static void open_bare(struct live_pair *pair)
     pair->ops = pair->platform->ops;
 }
 
-static void a_free_port_is_found_and_the_names_agree(void **state)
+TORC_TEST(a_free_port_is_found_and_the_names_agree)
 {
     struct live_pair pair;
     struct torc_address client_local, client_peer, server_local, server_peer;
 
-    (void)state;
     open_pair(&pair);
     assert_true(pair.address.port != 0);
     assert_int_equal(pair.ops->names(pair.platform, pair.client, &client_local, &client_peer), 0);
@@ -54,15 +53,15 @@ static void a_free_port_is_found_and_the_names_agree(void **state)
     assert_int_equal(pair.ops->names(pair.platform, pair.listener, NULL, &server_peer),
                      TORC_ENOTCONN);
     close_pair(&pair);
+    return NULL;
 }
 
-static void accept_tells_who_came_and_then_that_nobody_waits(void **state)
+TORC_TEST(accept_tells_who_came_and_then_that_nobody_waits)
 {
     struct live_pair pair;
     struct torc_address peer, local;
     uint64_t second, accepted, none = 7;
 
-    (void)state;
     open_pair(&pair);
     assert_int_equal(pair.ops->connect(pair.platform, &pair.address, NULL, 4, &second), 0);
     expect_event(pair.platform, 4, TORC_EVENT_CONNECT, 0);
@@ -74,14 +73,14 @@ static void accept_tells_who_came_and_then_that_nobody_waits(void **state)
     pair.ops->close(pair.platform, second, TORC_CLOSE_NORMAL);
     pair.ops->close(pair.platform, accepted, TORC_CLOSE_NORMAL);
     close_pair(&pair);
+    return NULL;
 }
 
-static void sockets_do_not_block_and_are_not_inherited(void **state)
+TORC_TEST(sockets_do_not_block_and_are_not_inherited)
 {
     struct live_pair pair;
     uint64_t handles[3];
 
-    (void)state;
     open_pair(&pair);
     handles[0] = pair.listener;
     handles[1] = pair.client;
@@ -93,14 +92,14 @@ static void sockets_do_not_block_and_are_not_inherited(void **state)
         assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     }
     close_pair(&pair);
+    return NULL;
 }
 
-static void an_address_in_use_is_refused_and_free_again_after(void **state)
+TORC_TEST(an_address_in_use_is_refused_and_free_again_after)
 {
     struct live_pair pair;
     struct torc_address address;
 
-    (void)state;
     open_pair(&pair);
     address = pair.address;
     assert_int_equal(listen_result(&pair, &address, 0), TORC_EADDRINUSE);
@@ -113,9 +112,10 @@ static void an_address_in_use_is_refused_and_free_again_after(void **state)
     pair.listener = 0;
     assert_int_equal(listen_result(&pair, &address, 0), 0);
     close_pair(&pair);
+    return NULL;
 }
 
-static void addresses_that_cannot_be_are_refused(void **state)
+TORC_TEST(addresses_that_cannot_be_are_refused)
 {
     struct live_pair pair;
     struct torc_address none = {0};
@@ -125,7 +125,6 @@ static void addresses_that_cannot_be_are_refused(void **state)
     struct torc_address too_long = {.family = TORC_ADDRESS_UNIX, .path_bytes = 109};
     uint64_t handle;
 
-    (void)state;
     open_bare(&pair);
     assert_int_equal(listen_result(&pair, &none, 0), TORC_EAFNOSUPPORT);
     assert_int_equal(listen_result(&pair, &unnamed, 0), TORC_EINVAL);
@@ -136,14 +135,14 @@ static void addresses_that_cannot_be_are_refused(void **state)
     assert_int_equal(pair.ops->connect(pair.platform, &unnamed, NULL, 1, &handle), TORC_EINVAL);
     assert_int_equal(pair.ops->connect(pair.platform, &missing, NULL, 1, &handle), TORC_ENOTFOUND);
     close_pair(&pair);
+    return NULL;
 }
 
-static void a_refused_connection_is_told(void **state)
+TORC_TEST(a_refused_connection_is_told)
 {
     struct live_pair pair;
     uint64_t handle;
 
-    (void)state;
     open_pair(&pair);
     pair.ops->close(pair.platform, pair.listener, TORC_CLOSE_NORMAL);
     pair.listener = 0;
@@ -152,22 +151,23 @@ static void a_refused_connection_is_told(void **state)
     pair.ops->close(pair.platform, handle, TORC_CLOSE_NORMAL);
     assert_true(tells_nothing(pair.platform));
     close_pair(&pair);
+    return NULL;
 }
 
-static void a_connect_can_be_given_up(void **state)
+TORC_TEST(a_connect_can_be_given_up)
 {
     struct live_pair pair;
     uint64_t handle;
 
-    (void)state;
     open_pair(&pair);
     assert_int_equal(pair.ops->connect(pair.platform, &pair.address, NULL, 4, &handle), 0);
     pair.ops->close(pair.platform, handle, TORC_CLOSE_ABORT);
     assert_true(tells_nothing(pair.platform));
     close_pair(&pair);
+    return NULL;
 }
 
-static void a_connection_can_come_from_a_chosen_address(void **state)
+TORC_TEST(a_connection_can_come_from_a_chosen_address)
 {
     struct live_pair pair;
     struct torc_address from = torc_address_ipv4(127, 0, 0, 2, 0);
@@ -175,7 +175,6 @@ static void a_connection_can_come_from_a_chosen_address(void **state)
     struct torc_address local;
     uint64_t handle;
 
-    (void)state;
     open_pair(&pair);
     assert_int_equal(pair.ops->connect(pair.platform, &pair.address, &elsewhere, 4, &handle),
                      TORC_EADDRNOTAVAIL);
@@ -185,16 +184,16 @@ static void a_connection_can_come_from_a_chosen_address(void **state)
     assert_memory_equal(local.ip, from.ip, 4);
     pair.ops->close(pair.platform, handle, TORC_CLOSE_NORMAL);
     close_pair(&pair);
+    return NULL;
 }
 
-static void ipv6_and_ipv4_may_have_the_same_port(void **state)
+TORC_TEST(ipv6_and_ipv4_may_have_the_same_port)
 {
     struct live_pair pair;
     struct torc_address six = {.family = TORC_ADDRESS_IPV6};
     struct torc_address four;
     uint64_t first;
 
-    (void)state;
     open_bare(&pair);
     if (listen_result(&pair, &six, 0) == TORC_EAFNOSUPPORT) {
         close_pair(&pair);
@@ -206,18 +205,18 @@ static void ipv6_and_ipv4_may_have_the_same_port(void **state)
     assert_int_equal(listen_result(&pair, &four, 0), 0);
     pair.ops->close(pair.platform, first, TORC_CLOSE_NORMAL);
     close_pair(&pair);
+    return NULL;
 }
 
 /* --- UNIX sockets ------------------------------------------------------------------------------ */
 
-static void a_unix_socket_has_a_file_while_it_listens(void **state)
+TORC_TEST(a_unix_socket_has_a_file_while_it_listens)
 {
     struct live_pair pair;
     struct torc_address address = path_address("here.socket");
     struct torc_address peer;
     struct stat file;
 
-    (void)state;
     open_bare(&pair);
     assert_int_equal(listen_result(&pair, &address, 0640), 0);
     assert_int_equal(stat("here.socket", &file), 0);
@@ -235,14 +234,14 @@ static void a_unix_socket_has_a_file_while_it_listens(void **state)
     pair.listener = 0;
     assert_int_not_equal(stat("here.socket", &file), 0);
     close_pair(&pair);
+    return NULL;
 }
 
-static void an_abstract_name_leaves_no_file(void **state)
+TORC_TEST(an_abstract_name_leaves_no_file)
 {
     struct live_pair pair;
     struct torc_address address = {.family = TORC_ADDRESS_UNIX, .path_bytes = 20};
 
-    (void)state;
     open_bare(&pair);
     pair.ops->random(pair.platform, "test.name", address.path + 1, 19);
     listen_at(&pair, &address);
@@ -250,15 +249,15 @@ static void an_abstract_name_leaves_no_file(void **state)
     connect_pair(&pair);
     assert_int_equal(send_text(&pair, pair.client, "x"), 0);
     close_pair(&pair);
+    return NULL;
 }
 
-static void the_longest_path_is_108_bytes(void **state)
+TORC_TEST(the_longest_path_is_108_bytes)
 {
     struct live_pair pair;
     char path[109];
     struct torc_address address;
 
-    (void)state;
     memset(path, 'p', 108);
     path[108] = '\0';
     address = path_address(path);
@@ -268,16 +267,16 @@ static void the_longest_path_is_108_bytes(void **state)
     connect_pair(&pair);
     close_pair(&pair);
     assert_int_not_equal(access(path, F_OK), 0);
+    return NULL;
 }
 
-static void the_socket_file_of_a_dead_server_is_replaced(void **state)
+TORC_TEST(the_socket_file_of_a_dead_server_is_replaced)
 {
     struct live_pair pair;
     struct torc_address address = path_address("stale.socket");
     struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "stale.socket"};
     int dead = socket(AF_UNIX, SOCK_STREAM, 0);
 
-    (void)state;
     assert_int_equal(bind(dead, (struct sockaddr *)&name, sizeof name), 0);
     close(dead);
     open_bare(&pair);
@@ -285,16 +284,16 @@ static void the_socket_file_of_a_dead_server_is_replaced(void **state)
     connect_pair(&pair);
     close_pair(&pair);
     assert_int_not_equal(access("stale.socket", F_OK), 0);
+    return NULL;
 }
 
-static void a_live_server_or_another_file_is_not_replaced(void **state)
+TORC_TEST(a_live_server_or_another_file_is_not_replaced)
 {
     struct live_pair pair;
     struct torc_address taken = path_address("taken.socket");
     struct torc_address other = path_address("other.file");
     FILE *file = fopen("other.file", "w");
 
-    (void)state;
     assert_non_null(file);
     fclose(file);
     open_bare(&pair);
@@ -305,15 +304,15 @@ static void a_live_server_or_another_file_is_not_replaced(void **state)
     assert_int_equal(access("taken.socket", F_OK), 0);
     assert_int_equal(unlink("other.file"), 0);
     close_pair(&pair);
+    return NULL;
 }
 
-static void closing_leaves_a_file_that_is_not_its_own(void **state)
+TORC_TEST(closing_leaves_a_file_that_is_not_its_own)
 {
     struct live_pair pair;
     struct torc_address address = path_address("mine.socket");
     FILE *file;
 
-    (void)state;
     open_bare(&pair);
     listen_at(&pair, &address);
     assert_int_equal(rename("mine.socket", "moved.socket"), 0);
@@ -323,9 +322,10 @@ static void closing_leaves_a_file_that_is_not_its_own(void **state)
     close_pair(&pair);
     assert_int_equal(unlink("mine.socket"), 0);
     assert_int_equal(unlink("moved.socket"), 0);
+    return NULL;
 }
 
-static void connecting_to_a_dead_unix_server_is_refused(void **state)
+TORC_TEST(connecting_to_a_dead_unix_server_is_refused)
 {
     struct live_pair pair;
     struct torc_address address = path_address("dead.socket");
@@ -333,7 +333,6 @@ static void connecting_to_a_dead_unix_server_is_refused(void **state)
     int dead = socket(AF_UNIX, SOCK_STREAM, 0);
     uint64_t handle;
 
-    (void)state;
     assert_int_equal(bind(dead, (struct sockaddr *)&name, sizeof name), 0);
     close(dead);
     open_bare(&pair);
@@ -341,11 +340,12 @@ static void connecting_to_a_dead_unix_server_is_refused(void **state)
                      TORC_ECONNREFUSED);
     close_pair(&pair);
     assert_int_equal(unlink("dead.socket"), 0);
+    return NULL;
 }
 
 /* --- running out of descriptors ---------------------------------------------------------------- */
 
-static void without_descriptors_a_connection_waits_or_is_turned_away(void **state)
+TORC_TEST(without_descriptors_a_connection_waits_or_is_turned_away)
 {
     struct live_pair pair;
     struct rlimit limit, tight;
@@ -354,7 +354,6 @@ static void without_descriptors_a_connection_waits_or_is_turned_away(void **stat
     size_t bytes = 9;
     int lowest, error_accept, error_connect, error_refuse, error_none;
 
-    (void)state;
     open_pair(&pair);
     for (uint64_t i = 0; i < 3; i++) {
         assert_int_equal(pair.ops->connect(pair.platform, &pair.address, NULL, 10 + i, &clients[i]), 0);
@@ -385,29 +384,7 @@ static void without_descriptors_a_connection_waits_or_is_turned_away(void **stat
     for (int i = 0; i < 3; i++)
         pair.ops->close(pair.platform, clients[i], TORC_CLOSE_NORMAL);
     close_pair(&pair);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_free_port_is_found_and_the_names_agree),
-        cmocka_unit_test(accept_tells_who_came_and_then_that_nobody_waits),
-        cmocka_unit_test(sockets_do_not_block_and_are_not_inherited),
-        cmocka_unit_test(an_address_in_use_is_refused_and_free_again_after),
-        cmocka_unit_test(addresses_that_cannot_be_are_refused),
-        cmocka_unit_test(a_refused_connection_is_told),
-        cmocka_unit_test(a_connect_can_be_given_up),
-        cmocka_unit_test(a_connection_can_come_from_a_chosen_address),
-        cmocka_unit_test(ipv6_and_ipv4_may_have_the_same_port),
-        cmocka_unit_test(a_unix_socket_has_a_file_while_it_listens),
-        cmocka_unit_test(an_abstract_name_leaves_no_file),
-        cmocka_unit_test(the_longest_path_is_108_bytes),
-        cmocka_unit_test(the_socket_file_of_a_dead_server_is_replaced),
-        cmocka_unit_test(a_live_server_or_another_file_is_not_replaced),
-        cmocka_unit_test(closing_leaves_a_file_that_is_not_its_own),
-        cmocka_unit_test(connecting_to_a_dead_unix_server_is_refused),
-        cmocka_unit_test(without_descriptors_a_connection_waits_or_is_turned_away),
-    };
-
-    return cmocka_run_group_tests_name("live_socket", tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -2,13 +2,12 @@
 
 #include "live_pair.h"
 
-static void bytes_go_both_ways(void **state)
+TORC_TEST(bytes_go_both_ways)
 {
     struct live_pair pair;
     char buffer[16];
     size_t bytes;
 
-    (void)state;
     open_pair(&pair);
     assert_int_equal(send_text(&pair, pair.client, "ping"), 0);
     assert_int_equal(read_some(&pair, pair.server, TOKEN_SERVER, buffer, sizeof buffer, &bytes), 0);
@@ -21,9 +20,10 @@ static void bytes_go_both_ways(void **state)
                      TORC_EAGAIN);
     assert_int_equal(bytes, 5);
     close_pair(&pair);
+    return NULL;
 }
 
-static void spans_arrive_in_order_also_when_there_are_too_many_for_one_call(void **state)
+TORC_TEST(spans_arrive_in_order_also_when_there_are_too_many_for_one_call)
 {
     struct torc_span spans[100];
     char numbers[100];
@@ -32,7 +32,6 @@ static void spans_arrive_in_order_also_when_there_are_too_many_for_one_call(void
     size_t sent = 0;
     size_t bytes = 0;
 
-    (void)state;
     open_pair(&pair);
     for (int i = 0; i < 100; i++) {
         numbers[i] = (char)i;
@@ -50,26 +49,26 @@ static void spans_arrive_in_order_also_when_there_are_too_many_for_one_call(void
                          0);
     assert_memory_equal(got, numbers, 100);
     close_pair(&pair);
+    return NULL;
 }
 
-static void nothing_is_told_without_interest(void **state)
+TORC_TEST(nothing_is_told_without_interest)
 {
     struct live_pair pair;
 
-    (void)state;
     open_pair(&pair);
     assert_int_equal(send_text(&pair, pair.client, "unasked"), 0);
     pair.ops->close(pair.platform, pair.client, TORC_CLOSE_ABORT);
     pair.client = 0;
     assert_true(tells_nothing(pair.platform));
     close_pair(&pair);
+    return NULL;
 }
 
-static void reading_and_writing_may_be_ready_together(void **state)
+TORC_TEST(reading_and_writing_may_be_ready_together)
 {
     struct live_pair pair;
 
-    (void)state;
     open_pair(&pair);
     pair.ops->interest(pair.platform, pair.server, TORC_EVENT_WRITE);
     expect_event(pair.platform, TOKEN_SERVER, TORC_EVENT_WRITE, 0);
@@ -79,9 +78,10 @@ static void reading_and_writing_may_be_ready_together(void **state)
     pair.ops->interest(pair.platform, pair.server, TORC_EVENT_READ | TORC_EVENT_WRITE);
     expect_event(pair.platform, TOKEN_SERVER, TORC_EVENT_READ | TORC_EVENT_WRITE, 0);
     close_pair(&pair);
+    return NULL;
 }
 
-static void a_full_buffer_says_again_and_tells_when_there_is_room(void **state)
+TORC_TEST(a_full_buffer_says_again_and_tells_when_there_is_room)
 {
     struct live_pair pair;
     size_t size = 1 << 20;
@@ -92,7 +92,6 @@ static void a_full_buffer_says_again_and_tells_when_there_is_room(void **state)
     size_t bytes;
     int error;
 
-    (void)state;
     assert_non_null(data);
     open_pair(&pair);
     while ((error = pair.ops->writev(pair.platform, pair.client, &span, 1, &bytes)) == 0)
@@ -116,15 +115,15 @@ static void a_full_buffer_says_again_and_tells_when_there_is_room(void **state)
     assert_int_equal(send_text(&pair, pair.client, "more"), 0);
     close_pair(&pair);
     free(data);
+    return NULL;
 }
 
-static void shutdown_ends_one_direction(void **state)
+TORC_TEST(shutdown_ends_one_direction)
 {
     struct live_pair pair;
     char buffer[8];
     size_t bytes = 9;
 
-    (void)state;
     open_pair(&pair);
     assert_int_equal(pair.ops->shutdown(pair.platform, pair.client), 0);
     assert_int_equal(read_some(&pair, pair.server, TOKEN_SERVER, buffer, sizeof buffer, &bytes), 0);
@@ -134,15 +133,15 @@ static void shutdown_ends_one_direction(void **state)
     assert_int_equal(read_some(&pair, pair.client, TOKEN_CLIENT, buffer, sizeof buffer, &bytes), 0);
     assert_int_equal(bytes, 5);
     close_pair(&pair);
+    return NULL;
 }
 
-static void an_abort_is_read_as_a_reset(void **state)
+TORC_TEST(an_abort_is_read_as_a_reset)
 {
     struct live_pair pair;
     char buffer[8];
     size_t bytes = 0;
 
-    (void)state;
     open_pair(&pair);
     pair.ops->close(pair.platform, pair.client, TORC_CLOSE_ABORT);
     pair.client = 0;
@@ -150,15 +149,15 @@ static void an_abort_is_read_as_a_reset(void **state)
                      TORC_ECONNRESET);
     assert_int_equal(send_text(&pair, pair.server, "x"), TORC_EPIPE);
     close_pair(&pair);
+    return NULL;
 }
 
-static void closing_with_input_unread_is_read_as_a_reset(void **state)
+TORC_TEST(closing_with_input_unread_is_read_as_a_reset)
 {
     struct live_pair pair;
     char buffer[8];
     size_t bytes = 0;
 
-    (void)state;
     open_pair(&pair);
     assert_int_equal(send_text(&pair, pair.server, "unread"), 0);
     pair.ops->interest(pair.platform, pair.client, TORC_EVENT_READ);
@@ -168,14 +167,14 @@ static void closing_with_input_unread_is_read_as_a_reset(void **state)
     assert_int_equal(read_some(&pair, pair.server, TOKEN_SERVER, buffer, sizeof buffer, &bytes),
                      TORC_ECONNRESET);
     close_pair(&pair);
+    return NULL;
 }
 
-static void options_are_for_tcp(void **state)
+TORC_TEST(options_are_for_tcp)
 {
     struct live_pair pair;
     struct torc_address address = {.family = TORC_ADDRESS_UNIX, .path_bytes = 30};
 
-    (void)state;
     open_pair(&pair);
     assert_int_equal(pair.ops->set_option(pair.platform, pair.client, TORC_STREAM_NODELAY, 1), 0);
     assert_int_equal(pair.ops->set_option(pair.platform, pair.client, TORC_STREAM_NODELAY, 0), 0);
@@ -191,21 +190,7 @@ static void options_are_for_tcp(void **state)
     assert_int_equal(pair.ops->set_option(pair.platform, pair.client, TORC_STREAM_NODELAY, 1),
                      TORC_ENOTSUP);
     close_pair(&pair);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_go_both_ways),
-        cmocka_unit_test(spans_arrive_in_order_also_when_there_are_too_many_for_one_call),
-        cmocka_unit_test(nothing_is_told_without_interest),
-        cmocka_unit_test(reading_and_writing_may_be_ready_together),
-        cmocka_unit_test(a_full_buffer_says_again_and_tells_when_there_is_room),
-        cmocka_unit_test(shutdown_ends_one_direction),
-        cmocka_unit_test(an_abort_is_read_as_a_reset),
-        cmocka_unit_test(closing_with_input_unread_is_read_as_a_reset),
-        cmocka_unit_test(options_are_for_tcp),
-    };
-
-    return cmocka_run_group_tests_name("live_stream", tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

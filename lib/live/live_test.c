@@ -19,13 +19,12 @@ static int open_descriptors(void)
     return count;
 }
 
-static void every_slot_of_the_table_is_filled(void **state)
+TORC_TEST(every_slot_of_the_table_is_filled)
 {
     struct torc_platform *platform;
     const unsigned char *slots;
     size_t from = offsetof(struct torc_platform_ops, now_ns);
 
-    (void)state;
     assert_int_equal(torc_live_new(NULL, &platform), 0);
     assert_int_equal(platform->ops->size, sizeof(struct torc_platform_ops));
     assert_string_equal(platform->ops->name, "live");
@@ -37,27 +36,28 @@ static void every_slot_of_the_table_is_filled(void **state)
         assert_memory_not_equal(slots + at, hole, sizeof hole);
     }
     torc_live_free(platform);
+    return NULL;
 }
 
-static void freeing_null_is_a_no_op(void **state)
+TORC_TEST(freeing_null_is_a_no_op)
 {
-    (void)state;
     torc_live_free(NULL);
+    return NULL;
 }
 
-static void a_platform_gives_back_its_descriptors(void **state)
+TORC_TEST(a_platform_gives_back_its_descriptors)
 {
     int before = open_descriptors();
     struct torc_platform *platform;
 
-    (void)state;
     assert_int_equal(torc_live_new(NULL, &platform), 0);
     assert_true(open_descriptors() > before);
     torc_live_free(platform);
     assert_int_equal(open_descriptors(), before);
+    return NULL;
 }
 
-static void without_descriptors_there_is_an_error_and_no_platform(void **state)
+TORC_TEST(without_descriptors_there_is_an_error_and_no_platform)
 {
     int before = open_descriptors();
     struct rlimit limit;
@@ -66,7 +66,6 @@ static void without_descriptors_there_is_an_error_and_no_platform(void **state)
     int lowest;
     int failures = 0;
 
-    (void)state;
     lowest = dup(0);
     assert_true(lowest >= 0);
     close(lowest);
@@ -81,43 +80,43 @@ static void without_descriptors_there_is_an_error_and_no_platform(void **state)
     assert_int_equal(failures, 6);
     assert_null(platform);
     assert_int_equal(open_descriptors(), before);
+    return NULL;
 }
 
-static void monotonic_time_goes_on_and_the_time_of_day_is_after_2020(void **state)
+TORC_TEST(monotonic_time_goes_on_and_the_time_of_day_is_after_2020)
 {
     struct torc_platform *platform;
     uint64_t first;
 
-    (void)state;
     assert_int_equal(torc_live_new(NULL, &platform), 0);
     first = platform->ops->now_ns(platform);
     assert_true(first > 0);
     assert_true(platform->ops->now_ns(platform) >= first);
     assert_true(platform->ops->wall_ns(platform) > UINT64_C(1577836800000000000));
     torc_live_free(platform);
+    return NULL;
 }
 
-static void random_bytes_differ_each_time(void **state)
+TORC_TEST(random_bytes_differ_each_time)
 {
     struct torc_platform *platform;
     unsigned char one[600] = {0};
     unsigned char two[600] = {0};
 
-    (void)state;
     assert_int_equal(torc_live_new(NULL, &platform), 0);
     platform->ops->random(platform, "test.one", one, sizeof one);
     platform->ops->random(platform, "test.one", two, sizeof two);
     assert_memory_not_equal(one, two, sizeof one);
     assert_memory_not_equal(one + 300, two + 300, 300);
     torc_live_free(platform);
+    return NULL;
 }
 
-static void memory_is_allocated_grown_and_freed(void **state)
+TORC_TEST(memory_is_allocated_grown_and_freed)
 {
     struct torc_platform *platform;
     char *block;
 
-    (void)state;
     assert_int_equal(torc_live_new(NULL, &platform), 0);
     assert_int_equal(platform->ops->admit(platform, 64), 0);
     block = platform->ops->resize(platform, NULL, 0, 8);
@@ -127,16 +126,16 @@ static void memory_is_allocated_grown_and_freed(void **state)
     assert_string_equal(block, "1234567");
     assert_null(platform->ops->resize(platform, block, 4096, 0));
     torc_live_free(platform);
+    return NULL;
 }
 
-static void a_fatal_error_says_where_and_aborts(void **state)
+TORC_TEST(a_fatal_error_says_where_and_aborts)
 {
     int out[2];
     char text[200] = {0};
     int status;
     pid_t child;
 
-    (void)state;
     assert_int_equal(pipe(out), 0);
     child = fork();
     if (child == 0) {
@@ -157,20 +156,7 @@ static void a_fatal_error_says_where_and_aborts(void **state)
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGABRT);
     assert_non_null(strstr(text, "torc: fatal: here.c:7: it broke (live, at "));
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_slot_of_the_table_is_filled),
-        cmocka_unit_test(freeing_null_is_a_no_op),
-        cmocka_unit_test(a_platform_gives_back_its_descriptors),
-        cmocka_unit_test(without_descriptors_there_is_an_error_and_no_platform),
-        cmocka_unit_test(monotonic_time_goes_on_and_the_time_of_day_is_after_2020),
-        cmocka_unit_test(random_bytes_differ_each_time),
-        cmocka_unit_test(memory_is_allocated_grown_and_freed),
-        cmocka_unit_test(a_fatal_error_says_where_and_aborts),
-    };
-
-    return cmocka_run_group_tests_name("live", tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -5,34 +5,36 @@
 
 #include "live_pair.h"
 
-static int open_platform(void **state)
+static struct torc_deferred *open_platform(struct torc_trial *trial)
 {
     struct torc_platform *platform;
 
-    if (torc_live_new(NULL, &platform) != 0)
-        return -1;
-    *state = platform;
-    return 0;
+    torc_trial_need(trial, torc_live_new(NULL, &platform));
+    torc_trial_set_state(trial, platform);
+    return NULL;
 }
 
-static int close_platform(void **state)
+static struct torc_deferred *close_platform(struct torc_trial *trial)
 {
-    torc_live_free(*state);
-    return 0;
+    torc_live_free(torc_trial_state(trial));
+    return NULL;
 }
 
-static void a_deadline_of_zero_polls(void **state)
+static const struct torc_trial_group with_platform = {.set_up = open_platform, .tear_down = close_platform};
+
+TORC_TEST(a_deadline_of_zero_polls, .group = &with_platform)
 {
-    struct torc_platform *platform = *state;
+    struct torc_platform *platform = torc_trial_state(trial);
     struct torc_platform_event event;
 
     assert_int_equal(platform->ops->wait(platform, 0, &event, 1), 0);
     assert_int_equal(platform->ops->wait(platform, 1, &event, 1), 0);
+    return NULL;
 }
 
-static void waiting_ends_at_the_deadline_and_not_before(void **state)
+TORC_TEST(waiting_ends_at_the_deadline_and_not_before, .group = &with_platform)
 {
-    struct torc_platform *platform = *state;
+    struct torc_platform *platform = torc_trial_state(trial);
     struct torc_platform_event event;
 
     for (uint64_t i = 0; i < 20; i++) {
@@ -41,11 +43,12 @@ static void waiting_ends_at_the_deadline_and_not_before(void **state)
         assert_int_equal(platform->ops->wait(platform, deadline_ns, &event, 1), 0);
         assert_true(platform->ops->now_ns(platform) >= deadline_ns);
     }
+    return NULL;
 }
 
-static void a_deadline_may_move_either_way(void **state)
+TORC_TEST(a_deadline_may_move_either_way, .group = &with_platform)
 {
-    struct torc_platform *platform = *state;
+    struct torc_platform *platform = torc_trial_state(trial);
     struct torc_platform_event event;
     uint64_t begin_ns = platform->ops->now_ns(platform);
 
@@ -57,20 +60,22 @@ static void a_deadline_may_move_either_way(void **state)
     platform->ops->wait(platform, begin_ns + UINT64_C(60000000000), &event, 1);
     platform->ops->wait(platform, begin_ns + 4000000, &event, 1); /* earlier: in time */
     assert_true(platform->ops->now_ns(platform) < begin_ns + UINT64_C(30000000000));
+    return NULL;
 }
 
-static void a_wake_before_the_wait_ends_it(void **state)
+TORC_TEST(a_wake_before_the_wait_ends_it, .group = &with_platform)
 {
-    struct torc_platform *platform = *state;
+    struct torc_platform *platform = torc_trial_state(trial);
     struct torc_platform_event event;
 
     platform->ops->wake(platform);
     assert_int_equal(platform->ops->wait(platform, TORC_NEVER, &event, 1), 0);
+    return NULL;
 }
 
-static void many_wakes_are_one(void **state)
+TORC_TEST(many_wakes_are_one, .group = &with_platform)
 {
-    struct torc_platform *platform = *state;
+    struct torc_platform *platform = torc_trial_state(trial);
     struct torc_platform_event event;
     uint64_t deadline_ns;
 
@@ -80,15 +85,17 @@ static void many_wakes_are_one(void **state)
     deadline_ns = platform->ops->now_ns(platform) + 100000;
     assert_int_equal(platform->ops->wait(platform, deadline_ns, &event, 1), 0);
     assert_true(platform->ops->now_ns(platform) >= deadline_ns);
+    return NULL;
 }
 
-static void a_wake_keeps_errno(void **state)
+TORC_TEST(a_wake_keeps_errno, .group = &with_platform)
 {
-    struct torc_platform *platform = *state;
+    struct torc_platform *platform = torc_trial_state(trial);
 
     errno = 4711;
     platform->ops->wake(platform);
     assert_int_equal(errno, 4711);
+    return NULL;
 }
 
 static void *wake_it(void *arg)
@@ -99,9 +106,9 @@ static void *wake_it(void *arg)
     return platform->ops->in_reactor(platform) ? platform : NULL;
 }
 
-static void another_thread_wakes_a_wait_without_deadline(void **state)
+TORC_TEST(another_thread_wakes_a_wait_without_deadline, .group = &with_platform)
 {
-    struct torc_platform *platform = *state;
+    struct torc_platform *platform = torc_trial_state(trial);
     struct torc_platform_event event;
     pthread_t thread;
     void *was_in_reactor;
@@ -113,6 +120,7 @@ static void another_thread_wakes_a_wait_without_deadline(void **state)
         assert_null(was_in_reactor);
     }
     assert_true(platform->ops->in_reactor(platform));
+    return NULL;
 }
 
 #define MANY 40
@@ -151,9 +159,9 @@ static void close_many(struct many *many)
     }
 }
 
-static void a_small_batch_starves_nobody(void **state)
+TORC_TEST(a_small_batch_starves_nobody, .group = &with_platform)
 {
-    struct torc_platform *platform = *state;
+    struct torc_platform *platform = torc_trial_state(trial);
     struct torc_platform_event batch[3];
     struct many many;
     int told[MANY] = {0};
@@ -171,11 +179,12 @@ static void a_small_batch_starves_nobody(void **state)
         }
     }
     close_many(&many);
+    return NULL;
 }
 
-static void a_handle_closed_or_muted_before_it_is_told_tells_nothing(void **state)
+TORC_TEST(a_handle_closed_or_muted_before_it_is_told_tells_nothing, .group = &with_platform)
 {
-    struct torc_platform *platform = *state;
+    struct torc_platform *platform = torc_trial_state(trial);
     struct torc_platform_event batch[MANY];
     struct many many;
     uint64_t first;
@@ -197,11 +206,12 @@ static void a_handle_closed_or_muted_before_it_is_told_tells_nothing(void **stat
     for (size_t i = 0; i < count; i++)
         assert_true(batch[i].token % 3 == 2 || batch[i].token == first);
     close_many(&many);
+    return NULL;
 }
 
-static void readiness_is_told_as_long_as_it_lasts(void **state)
+TORC_TEST(readiness_is_told_as_long_as_it_lasts, .group = &with_platform)
 {
-    struct torc_platform *platform = *state;
+    struct torc_platform *platform = torc_trial_state(trial);
     struct torc_platform_event batch[MANY];
     struct many many;
 
@@ -209,11 +219,12 @@ static void readiness_is_told_as_long_as_it_lasts(void **state)
     for (int i = 0; i < 10; i++)
         assert_true(platform->ops->wait(platform, i % 2 == 0 ? TORC_NEVER : 0, batch, MANY) > 0);
     close_many(&many);
+    return NULL;
 }
 
-static void a_descriptor_that_cannot_be_watched_is_told_as_ready(void **state)
+TORC_TEST(a_descriptor_that_cannot_be_watched_is_told_as_ready, .group = &with_platform)
 {
-    struct torc_platform *platform = *state;
+    struct torc_platform *platform = torc_trial_state(trial);
     struct live_handle *handle = torci_live_handle_new(live_of(platform));
     uint64_t name = live_handle_name(handle);
     char byte;
@@ -231,24 +242,7 @@ static void a_descriptor_that_cannot_be_watched_is_told_as_ready(void **state)
     platform->ops->interest(platform, name, TORC_EVENT_READ | TORC_EVENT_WRITE);
     platform->ops->close(platform, name, TORC_CLOSE_ABORT);
     assert_true(tells_nothing(platform));
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_platform, close_platform)
-    const struct CMUnitTest tests[] = {
-        TEST(a_deadline_of_zero_polls),
-        TEST(waiting_ends_at_the_deadline_and_not_before),
-        TEST(a_deadline_may_move_either_way),
-        TEST(a_wake_before_the_wait_ends_it),
-        TEST(many_wakes_are_one),
-        TEST(a_wake_keeps_errno),
-        TEST(another_thread_wakes_a_wait_without_deadline),
-        TEST(a_small_batch_starves_nobody),
-        TEST(a_handle_closed_or_muted_before_it_is_told_tells_nothing),
-        TEST(readiness_is_told_as_long_as_it_lasts),
-        TEST(a_descriptor_that_cannot_be_watched_is_told_as_ready),
-    };
-
-    return cmocka_run_group_tests_name("live_wait", tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

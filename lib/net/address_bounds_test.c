@@ -9,14 +9,14 @@
 #include <cmocka.h>
 
 #include <torc/address.h>
+#include <torc/trial.h>
 
-static void a_path_is_read_within_its_array_whatever_its_length_says(void **state)
+TORC_TEST(a_path_is_read_within_its_array_whatever_its_length_says)
 {
     /* On the heap, and full, so that a byte beyond is noticed. */
     struct torc_address *one = malloc(sizeof *one);
     struct torc_address *two = malloc(sizeof *two);
     char text[2 * TORC_ADDRESS_TEXT_MAX];
-    (void)state;
     assert_non_null(one);
     assert_non_null(two);
     memset(one, 'x', sizeof *one);
@@ -29,12 +29,7 @@ static void a_path_is_read_within_its_array_whatever_its_length_says(void **stat
     assert_int_equal(torc_address_format(one, text, sizeof text), 5 + TORC_ADDRESS_PATH_MAX);
     free(one);
     free(two);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_path_is_read_within_its_array_whatever_its_length_says),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

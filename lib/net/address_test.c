@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <torc/address.h>
+#include <torc/trial.h>
 
 static void text_is(const struct torc_address *address, const char *expected)
 {
@@ -38,20 +39,19 @@ static void is_wrong(const char *text)
     assert_int_equal(torc_address_parse(text, &address, NULL), TORC_ESYNTAX);
 }
 
-static void ipv4_is_read_and_written(void **state)
+TORC_TEST(ipv4_is_read_and_written)
 {
-    (void)state;
     comes_back_as("tcp:6379", "tcp:0.0.0.0:6379");
     comes_back_as("tcp:0", "tcp:0.0.0.0:0");
     comes_back_as("tcp:127.0.0.1:80", "tcp:127.0.0.1:80");
     comes_back_as("tcp:255.255.255.255:65535", "tcp:255.255.255.255:65535");
     struct torc_address address = torc_address_ipv4(10, 0, 0, 1, 7);
     text_is(&address, "tcp:10.0.0.1:7");
+    return NULL;
 }
 
-static void ipv6_is_read_and_written_in_its_shortest_form(void **state)
+TORC_TEST(ipv6_is_read_and_written_in_its_shortest_form)
 {
-    (void)state;
     comes_back_as("tcp:[::1]:80", "tcp:[::1]:80");
     comes_back_as("tcp:[::]:80", "tcp:[::]:80");
     comes_back_as("tcp:[1::]:80", "tcp:[1::]:80");
@@ -62,22 +62,22 @@ static void ipv6_is_read_and_written_in_its_shortest_form(void **state)
     comes_back_as("tcp:[::ffff:1.2.3.4]:1", "tcp:[::ffff:102:304]:1");
     comes_back_as("tcp:[fe80::1%3]:1", "tcp:[fe80::1%3]:1");
     comes_back_as("tcp:[0:0:1:0:0:0:1:0]:1", "tcp:[0:0:1::1:0]:1");
+    return NULL;
 }
 
-static void unix_paths_and_abstract_names_are_read_and_written(void **state)
+TORC_TEST(unix_paths_and_abstract_names_are_read_and_written)
 {
     struct torc_address address;
-    (void)state;
     comes_back_as("unix:/run/x", "unix:/run/x");
     comes_back_as("unix:@name", "unix:@name");
     assert_int_equal(torc_address_parse("unix:@name", &address, NULL), 0);
     assert_int_equal(address.path_bytes, 5);
     assert_int_equal(address.path[0], 0);
+    return NULL;
 }
 
-static void what_is_no_address_is_refused_with_a_sentence(void **state)
+TORC_TEST(what_is_no_address_is_refused_with_a_sentence)
 {
-    (void)state;
     static const char *const wrong[] = {
         "", "tcp", "tcp:", "tcp:x", "tcp:65536", "tcp:-1", "tcp:1x", "tcp:99999999999999999999",
         "tcp:host:80", "tcp:1.2.3:80", "tcp:1.2.3.4.5:80", "tcp:1.2.3.256:80", "tcp:1.2.3.4:",
@@ -89,14 +89,14 @@ static void what_is_no_address_is_refused_with_a_sentence(void **state)
         "udp:80", " tcp:80", "tcp:80 "};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         is_wrong(wrong[i]);
+    return NULL;
 }
 
-static void a_unix_path_has_a_longest_length(void **state)
+TORC_TEST(a_unix_path_has_a_longest_length)
 {
     char text[5 + TORC_ADDRESS_PATH_MAX + 1] = "unix:";
     char longest[TORC_ADDRESS_TEXT_MAX];
     struct torc_address address;
-    (void)state;
     memset(text + 5, 'a', TORC_ADDRESS_PATH_MAX);
     text[5 + TORC_ADDRESS_PATH_MAX] = '\0';
     is_wrong(text);
@@ -108,23 +108,23 @@ static void a_unix_path_has_a_longest_length(void **state)
     text[5 + TORC_ADDRESS_PATH_MAX - 1] = '\0';
     assert_int_equal(torc_address_parse(text, &address, NULL), 0);
     assert_int_equal(address.path_bytes, TORC_ADDRESS_PATH_MAX - 1);
+    return NULL;
 }
 
-static void a_text_that_does_not_fit_is_cut_and_its_length_told(void **state)
+TORC_TEST(a_text_that_does_not_fit_is_cut_and_its_length_told)
 {
     struct torc_address address = torc_address_ipv4(1, 2, 3, 4, 5);
     char text[8];
-    (void)state;
     assert_int_equal(torc_address_format(&address, text, sizeof text), 13);
     assert_string_equal(text, "tcp:1.2");
     assert_int_equal(torc_address_format(&address, NULL, 0), 13);
+    return NULL;
 }
 
-static void addresses_are_compared_by_what_their_family_has(void **state)
+TORC_TEST(addresses_are_compared_by_what_their_family_has)
 {
     struct torc_address a = torc_address_ipv4(1, 2, 3, 4, 5);
     struct torc_address b = a;
-    (void)state;
     memset(b.path, 'x', sizeof b.path);
     b.ip[7] = 9;
     b.scope_id = 3;
@@ -144,27 +144,15 @@ static void addresses_are_compared_by_what_their_family_has(void **state)
     assert_int_equal(torc_address_parse("unix:/b", &b, NULL), 0);
     assert_false(torc_address_equal(&a, &b));
     assert_true(torc_address_equal(&a, &a));
+    return NULL;
 }
 
-static void no_address_is_none(void **state)
+TORC_TEST(no_address_is_none)
 {
     struct torc_address none = {0};
-    (void)state;
     text_is(&none, "none");
     assert_true(torc_address_equal(&none, &none));
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ipv4_is_read_and_written),
-        cmocka_unit_test(ipv6_is_read_and_written_in_its_shortest_form),
-        cmocka_unit_test(unix_paths_and_abstract_names_are_read_and_written),
-        cmocka_unit_test(what_is_no_address_is_refused_with_a_sentence),
-        cmocka_unit_test(a_unix_path_has_a_longest_length),
-        cmocka_unit_test(a_text_that_does_not_fit_is_cut_and_its_length_told),
-        cmocka_unit_test(addresses_are_compared_by_what_their_family_has),
-        cmocka_unit_test(no_address_is_none),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <torc/resolver.h>
+#include <torc/trial.h>
 
 #include "tests/support/oom_sweep.h"
 #include "tests/support/scripted_platform.h"
@@ -161,18 +162,12 @@ static const char *names(struct torc_test_allocator *allocator, void *arg)
     return wrong;
 }
 
-static void names_survive_every_failing_acquisition(void **state)
+TORC_TEST(names_survive_every_failing_acquisition)
 {
     uint64_t runs = 0;
-    (void)state;
     assert_null(torc_oom_sweep(names, NULL, &runs));
     assert_true(runs > 20);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_survive_every_failing_acquisition),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <torc/stream.h>
+#include <torc/trial.h>
 
 #include "tests/support/scripted_platform.h"
 
@@ -220,10 +221,9 @@ static void notes_are(struct client *client, const char *expected)
 
 /* --- the order of things ------------------------------------------------------------------------ */
 
-static void an_attempt_begins_in_the_next_turn(void **state)
+TORC_TEST(an_attempt_begins_in_the_next_turn)
 {
     static struct client c;
-    (void)state;
     begin(&c);
     assert_int_equal(try_connect(&c, NULL), 0);
     notes_are(&c, "start connecting ");
@@ -235,12 +235,12 @@ static void an_attempt_begins_in_the_next_turn(void **state)
     finish(&c);
     notes_are(&c, "start connecting failed stop ");
     assert_ptr_equal(c.reason, &torc_failure_connect_cancelled);
+    return NULL;
 }
 
-static void a_connection_is_told_in_order_from_start_to_stop(void **state)
+TORC_TEST(a_connection_is_told_in_order_from_start_to_stop)
 {
     static struct client c;
-    (void)state;
     connected(&c);
     notes_are(&c, "start connecting build made ");
     assert_int_equal(torc_connector_stop(c.connector), TORC_ENOTCONN);
@@ -253,15 +253,16 @@ static void a_connection_is_told_in_order_from_start_to_stop(void **state)
     assert_int_equal(torc_connector_connect(c.connector), TORC_ESTALE);
     torc_connector_disconnect(c.connector);
     finish(&c);
+    return NULL;
 }
 
-static void a_connector_of_nobody_is_stale(void **state)
+TORC_TEST(a_connector_of_nobody_is_stale)
 {
     struct torc_connector none = {0};
-    (void)state;
     assert_int_equal(torc_connector_stop(none), TORC_ESTALE);
     assert_int_equal(torc_connector_connect(none), TORC_ESTALE);
     torc_connector_disconnect(none);
+    return NULL;
 }
 
 /* --- failing ------------------------------------------------------------------------------------ */
@@ -293,9 +294,8 @@ static void fails_later_with(int code, const struct torc_failure_type *type)
     finish(&c);
 }
 
-static void each_error_has_its_type(void **state)
+TORC_TEST(each_error_has_its_type)
 {
-    (void)state;
     fails_later_with(TORC_ECONNREFUSED, &torc_failure_connection_refused);
     fails_later_with(TORC_ENOTFOUND, &torc_failure_connection_refused);
     fails_later_with(TORC_ETIMEDOUT, &torc_failure_connect_timeout);
@@ -306,12 +306,12 @@ static void each_error_has_its_type(void **state)
     fails_at_once_with(TORC_EADDRNOTAVAIL, &torc_failure_connect_error, false);
     fails_at_once_with(TORC_EMFILE, &torc_failure_connect_error, false);
     fails_at_once_with(TORC_ENOMEM, &torc_failure_out_of_memory, false);
+    return NULL;
 }
 
-static void an_attempt_times_out(void **state)
+TORC_TEST(an_attempt_times_out)
 {
     static struct client c;
-    (void)state;
     connecting(&c);
     c.platform.now_ns += 30 * TORC_SECOND - 1;
     turns(&c, 1);
@@ -321,13 +321,13 @@ static void an_attempt_times_out(void **state)
     assert_ptr_equal(c.reason, &torc_failure_connect_timeout);
     assert_false(scripted_handle(&c.platform, 1)->open);
     finish(&c);
+    return NULL;
 }
 
-static void an_attempt_may_have_all_the_time(void **state)
+TORC_TEST(an_attempt_may_have_all_the_time)
 {
     static struct client c;
     struct torc_connect_options options = TORC_CONNECT_OPTIONS_INIT;
-    (void)state;
     begin(&c);
     options.timeout_ns = TORC_NEVER;
     assert_int_equal(try_connect(&c, &options), 0);
@@ -336,25 +336,25 @@ static void an_attempt_may_have_all_the_time(void **state)
     turns(&c, 1);
     assert_int_equal(c.failed, 0);
     finish(&c);
+    return NULL;
 }
 
-static void a_connection_does_not_time_out_once_made(void **state)
+TORC_TEST(a_connection_does_not_time_out_once_made)
 {
     static struct client c;
-    (void)state;
     connected(&c);
     c.platform.now_ns += 1000 * TORC_SECOND;
     turns(&c, 2);
     notes_are(&c, "start connecting build made ");
     finish(&c);
+    return NULL;
 }
 
 /* --- stopping ----------------------------------------------------------------------------------- */
 
-static void stopping_tells_before_it_returns(void **state)
+TORC_TEST(stopping_tells_before_it_returns)
 {
     static struct client c;
-    (void)state;
     connecting(&c);
     assert_int_equal(torc_connector_stop(c.connector), 0);
     notes_are(&c, "start connecting failed stop ");
@@ -362,12 +362,12 @@ static void stopping_tells_before_it_returns(void **state)
     assert_false(scripted_handle(&c.platform, 1)->open);
     assert_int_equal(torc_connector_stop(c.connector), TORC_ESTALE);
     finish(&c);
+    return NULL;
 }
 
-static void stopping_before_the_attempt_makes_none(void **state)
+TORC_TEST(stopping_before_the_attempt_makes_none)
 {
     static struct client c;
-    (void)state;
     begin(&c);
     assert_int_equal(try_connect(&c, NULL), 0);
     torc_connector_disconnect(c.connector);
@@ -375,23 +375,23 @@ static void stopping_before_the_attempt_makes_none(void **state)
     turns(&c, 2);
     assert_int_equal(c.platform.handle_count, 0);
     finish(&c);
+    return NULL;
 }
 
-static void stopping_inside_started_connecting_is_allowed(void **state)
+TORC_TEST(stopping_inside_started_connecting_is_allowed)
 {
     static struct client c;
-    (void)state;
     begin(&c);
     c.stop_when_started = true;
     assert_int_equal(try_connect(&c, NULL), 0);
     notes_are(&c, "start connecting failed stop ");
     finish(&c);
+    return NULL;
 }
 
-static void a_completion_that_comes_after_the_stop_is_dropped(void **state)
+TORC_TEST(a_completion_that_comes_after_the_stop_is_dropped)
 {
     static struct client c;
-    (void)state;
     connecting(&c);
     uint64_t token = scripted_handle(&c.platform, 1)->token;
     assert_int_equal(torc_connector_stop(c.connector), 0);
@@ -399,14 +399,14 @@ static void a_completion_that_comes_after_the_stop_is_dropped(void **state)
     turns(&c, 1);
     notes_are(&c, "start connecting failed stop ");
     finish(&c);
+    return NULL;
 }
 
 /* --- connecting again --------------------------------------------------------------------------- */
 
-static void connecting_again_keeps_the_factory_started(void **state)
+TORC_TEST(connecting_again_keeps_the_factory_started)
 {
     static struct client c;
-    (void)state;
     begin(&c);
     c.platform.connect_code = TORC_ENETUNREACH;
     c.again = 2;
@@ -414,12 +414,12 @@ static void connecting_again_keeps_the_factory_started(void **state)
     turns(&c, 5);
     notes_are(&c, "start connecting failed connecting failed connecting failed stop ");
     finish(&c);
+    return NULL;
 }
 
-static void connecting_again_after_a_loss_makes_a_new_connection(void **state)
+TORC_TEST(connecting_again_after_a_loss_makes_a_new_connection)
 {
     static struct client c;
-    (void)state;
     connected(&c);
     c.again = 1;
     scripted_feed_end(&c.platform, 1);
@@ -428,12 +428,12 @@ static void connecting_again_after_a_loss_makes_a_new_connection(void **state)
     turns(&c, 1);
     notes_are(&c, "start connecting build made lost connection-lost connecting build made ");
     finish(&c);
+    return NULL;
 }
 
-static void stopping_what_was_connected_again_inside_the_callback_ends_once(void **state)
+TORC_TEST(stopping_what_was_connected_again_inside_the_callback_ends_once)
 {
     static struct client c;
-    (void)state;
     begin(&c);
     c.again = 1;
     c.stop_after_again = true;
@@ -448,24 +448,24 @@ static void stopping_what_was_connected_again_inside_the_callback_ends_once(void
     turns(&c, 1);
     notes_are(&c, "start connecting build made lost connection-lost connecting failed stop ");
     finish(&c);
+    return NULL;
 }
 
-static void nothing_is_connected_again_once_the_reactor_has_stopped(void **state)
+TORC_TEST(nothing_is_connected_again_once_the_reactor_has_stopped)
 {
     static struct client c;
-    (void)state;
     connected(&c);
     c.again = 1;
     finish(&c);
     notes_are(&c, "start connecting build made lost connection-lost not-connected not-busy stop ");
+    return NULL;
 }
 
 /* --- factories ---------------------------------------------------------------------------------- */
 
-static void a_factory_without_a_protocol_closes_in_order(void **state)
+TORC_TEST(a_factory_without_a_protocol_closes_in_order)
 {
     static struct client c;
-    (void)state;
     begin(&c);
     c.refuse = true;
     assert_int_equal(try_connect(&c, NULL), 0);
@@ -477,12 +477,12 @@ static void a_factory_without_a_protocol_closes_in_order(void **state)
     assert_int_equal(scripted_handle(&c.platform, 1)->close_mode, TORC_CLOSE_NORMAL);
     assert_int_equal(c.errors, 0);
     finish(&c);
+    return NULL;
 }
 
-static void a_factory_that_fails_is_the_cause_of_a_connect_error(void **state)
+TORC_TEST(a_factory_that_fails_is_the_cause_of_a_connect_error)
 {
     static struct client c;
-    (void)state;
     begin(&c);
     c.fail = true;
     assert_int_equal(try_connect(&c, NULL), 0);
@@ -495,12 +495,12 @@ static void a_factory_that_fails_is_the_cause_of_a_connect_error(void **state)
     assert_int_equal(scripted_handle(&c.platform, 1)->close_mode, TORC_CLOSE_ABORT);
     assert_int_equal(c.errors, 1);
     finish(&c);
+    return NULL;
 }
 
-static void a_connector_cannot_be_stopped_while_its_protocol_is_built(void **state)
+TORC_TEST(a_connector_cannot_be_stopped_while_its_protocol_is_built)
 {
     static struct client c;
-    (void)state;
     begin(&c);
     c.stop_when_built = true;
     assert_int_equal(try_connect(&c, NULL), 0);
@@ -509,12 +509,12 @@ static void a_connector_cannot_be_stopped_while_its_protocol_is_built(void **sta
     turns(&c, 1);
     notes_are(&c, "start connecting build made ");
     finish(&c);
+    return NULL;
 }
 
-static void a_disconnect_while_the_protocol_is_built_closes_it_once_made(void **state)
+TORC_TEST(a_disconnect_while_the_protocol_is_built_closes_it_once_made)
 {
     static struct client c;
-    (void)state;
     begin(&c);
     c.disconnect_when_built = true;
     assert_int_equal(try_connect(&c, NULL), 0);
@@ -530,16 +530,16 @@ static void a_disconnect_while_the_protocol_is_built_closes_it_once_made(void **
     turns(&c, 1);
     assert_int_equal(c.failed, 1);
     finish(&c);
+    return NULL;
 }
 
 /* --- options ------------------------------------------------------------------------------------ */
 
-static void options_reach_the_platform(void **state)
+TORC_TEST(options_reach_the_platform)
 {
     static struct client c;
     struct torc_connect_options options = TORC_CONNECT_OPTIONS_INIT;
     struct torc_address address;
-    (void)state;
     begin(&c);
     options.nodelay = true;
     options.keepalive = true;
@@ -554,46 +554,21 @@ static void options_reach_the_platform(void **state)
     assert_int_equal(torc_transport_peer(c.protocol.transport, &address), 0);
     assert_int_equal(address.port, 80);
     finish(&c);
+    return NULL;
 }
 
-static void wrong_arguments_start_nothing(void **state)
+TORC_TEST(wrong_arguments_start_nothing)
 {
     static struct client c;
     struct torc_connect_options options = TORC_CONNECT_OPTIONS_INIT;
     struct torc_address none = {0};
-    (void)state;
     begin(&c);
     assert_int_equal(torc_connect(c.reactor, &none, &c.factory, NULL, NULL), TORC_EINVAL);
     options.size = 1;
     assert_int_equal(try_connect(&c, &options), TORC_EINVAL);
     notes_are(&c, "");
     finish(&c);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_attempt_begins_in_the_next_turn),
-        cmocka_unit_test(a_connection_is_told_in_order_from_start_to_stop),
-        cmocka_unit_test(a_connector_of_nobody_is_stale),
-        cmocka_unit_test(each_error_has_its_type),
-        cmocka_unit_test(an_attempt_times_out),
-        cmocka_unit_test(an_attempt_may_have_all_the_time),
-        cmocka_unit_test(a_connection_does_not_time_out_once_made),
-        cmocka_unit_test(stopping_tells_before_it_returns),
-        cmocka_unit_test(stopping_before_the_attempt_makes_none),
-        cmocka_unit_test(stopping_inside_started_connecting_is_allowed),
-        cmocka_unit_test(a_completion_that_comes_after_the_stop_is_dropped),
-        cmocka_unit_test(connecting_again_keeps_the_factory_started),
-        cmocka_unit_test(connecting_again_after_a_loss_makes_a_new_connection),
-        cmocka_unit_test(stopping_what_was_connected_again_inside_the_callback_ends_once),
-        cmocka_unit_test(nothing_is_connected_again_once_the_reactor_has_stopped),
-        cmocka_unit_test(a_factory_without_a_protocol_closes_in_order),
-        cmocka_unit_test(a_factory_that_fails_is_the_cause_of_a_connect_error),
-        cmocka_unit_test(a_connector_cannot_be_stopped_while_its_protocol_is_built),
-        cmocka_unit_test(a_disconnect_while_the_protocol_is_built_closes_it_once_made),
-        cmocka_unit_test(options_reach_the_platform),
-        cmocka_unit_test(wrong_arguments_start_nothing),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

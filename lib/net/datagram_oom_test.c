@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <torc/datagram.h>
+#include <torc/trial.h>
 
 #include "tests/support/oom_sweep.h"
 #include "tests/support/scripted_platform.h"
@@ -87,18 +88,12 @@ static const char *ports(struct torc_test_allocator *allocator, void *arg)
     return wrong;
 }
 
-static void ports_survive_every_failing_acquisition(void **state)
+TORC_TEST(ports_survive_every_failing_acquisition)
 {
     uint64_t runs = 0;
-    (void)state;
     assert_null(torc_oom_sweep(ports, NULL, &runs));
     assert_true(runs > 8);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ports_survive_every_failing_acquisition),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -7,6 +7,7 @@
 
 #include <torc/datagram.h>
 #include <torc/format.h>
+#include <torc/trial.h>
 
 #include "tests/support/reactor_fixture.h"
 
@@ -71,9 +72,9 @@ static void start(struct fixture *fixture)
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
 }
 
-static void what_options_and_protocols_must_have_is_checked(void **state)
+TORC_TEST(what_options_and_protocols_must_have_is_checked, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_datagram_options options = TORC_DATAGRAM_OPTIONS_INIT;
     struct torc_datagram_protocol_ops wrong = ops;
     struct torc_datagram_protocol protocol = {.ops = &wrong};
@@ -88,21 +89,23 @@ static void what_options_and_protocols_must_have_is_checked(void **state)
     wrong.size++;
     assert_int_equal(torc_datagram_open(fixture->reactor, here(), &protocol, NULL, NULL), TORC_EINVAL);
     assert_int_equal(fixture->platform.handle_count, 0);
+    return NULL;
 }
 
-static void what_the_platform_refuses_is_the_answer_and_nobody_is_stopped(void **state)
+TORC_TEST(what_the_platform_refuses_is_the_answer_and_nobody_is_stopped, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static struct talker talker;
     talker = (struct talker){.protocol = {.ops = &ops}};
     fixture->platform.datagram_code = TORC_EMFILE;
     assert_int_equal(torc_datagram_open(fixture->reactor, here(), &talker.protocol, NULL, NULL), TORC_EMFILE);
     assert_int_equal(talker.stopped, 0);
+    return NULL;
 }
 
-static void options_become_flags(void **state)
+TORC_TEST(options_become_flags, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_datagram_options options = TORC_DATAGRAM_OPTIONS_INIT;
     static struct talker talker;
     talker = (struct talker){.protocol = {.ops = &ops}};
@@ -113,13 +116,14 @@ static void options_become_flags(void **state)
     options.reuse = true;
     assert_int_equal(torc_datagram_open(fixture->reactor, here(), &talker.protocol, &options, NULL), 0);
     assert_int_equal(scripted_handle(&fixture->platform, 2)->flags, TORC_DATAGRAM_REUSE);
+    return NULL;
 }
 
-static void what_the_platform_answers_to_a_send_is_the_answer(void **state)
+TORC_TEST(what_the_platform_answers_to_a_send_is_the_answer, .group = &with_fixture)
 {
     static const int codes[] = {TORC_EAGAIN, TORC_ETOOLONG, TORC_ECONNREFUSED, TORC_ENETUNREACH,
                                 TORC_ENOBUFS};
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static struct talker talker;
     struct torc_datagram_port port = open_port(fixture, &talker);
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
@@ -127,11 +131,12 @@ static void what_the_platform_answers_to_a_send_is_the_answer(void **state)
         assert_int_equal(torc_datagram_send(port, "x", 1, here()), codes[i]);
     }
     assert_int_equal(talker.refused + talker.stopped, 0);
+    return NULL;
 }
 
-static void a_failed_connect_leaves_the_port_unconnected(void **state)
+TORC_TEST(a_failed_connect_leaves_the_port_unconnected, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static struct talker talker;
     struct torc_datagram_port port = open_port(fixture, &talker);
     fixture->platform.datagram_code = TORC_ENETUNREACH;
@@ -140,14 +145,15 @@ static void a_failed_connect_leaves_the_port_unconnected(void **state)
     fixture->platform.datagram_code = 0;
     assert_int_equal(torc_datagram_connect(port, here()), 0);
     assert_int_equal(torc_datagram_send(port, "x", 1, NULL), 0);
+    return NULL;
 }
 
 /* What the network says of a datagram that was sent long ago, and shortages. */
-static void errors_that_pass_do_not_close_a_port(void **state)
+TORC_TEST(errors_that_pass_do_not_close_a_port, .group = &with_fixture)
 {
     static const int codes[] = {TORC_EHOSTUNREACH, TORC_ENETUNREACH, TORC_EACCES, TORC_ENOTSUP,
                                 TORC_EPROTOCOL,    TORC_ETOOLONG,    TORC_ENOBUFS, TORC_ENOMEM};
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static struct talker talker;
     start(fixture);
     open_port(fixture, &talker);
@@ -157,11 +163,12 @@ static void errors_that_pass_do_not_close_a_port(void **state)
     turn_all(fixture);
     assert_int_equal(talker.received, 1);
     assert_int_equal(talker.stopped, 0);
+    return NULL;
 }
 
-static void a_refusal_nobody_wants_to_hear_of_is_passed_over(void **state)
+TORC_TEST(a_refusal_nobody_wants_to_hear_of_is_passed_over, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static struct talker talker;
     talker = (struct talker){.protocol = {.ops = &indifferent_ops}};
     start(fixture);
@@ -170,11 +177,12 @@ static void a_refusal_nobody_wants_to_hear_of_is_passed_over(void **state)
     scripted_datagram(&fixture->platform, 1, "on", 2, here());
     turn_all(fixture);
     assert_int_equal(talker.received, 1);
+    return NULL;
 }
 
-static void a_failing_refused_is_logged_and_the_port_goes_on(void **state)
+TORC_TEST(a_failing_refused_is_logged_and_the_port_goes_on, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static struct talker talker;
     start(fixture);
     open_port(fixture, &talker);
@@ -184,11 +192,12 @@ static void a_failing_refused_is_logged_and_the_port_goes_on(void **state)
     assert_int_equal(talker.refused, 1);
     assert_int_equal(talker.received, 1);
     assert_non_null(strstr(fixture->log.journal.text, "refused failed"));
+    return NULL;
 }
 
-static void any_other_error_closes_the_port_with_its_code(void **state)
+TORC_TEST(any_other_error_closes_the_port_with_its_code, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static struct talker talker;
     struct torc_datagram_port port;
     start(fixture);
@@ -200,11 +209,12 @@ static void any_other_error_closes_the_port_with_its_code(void **state)
     assert_ptr_equal(talker.type, &torc_failure_connection_lost);
     assert_int_equal(torc_datagram_send(port, "x", 1, here()), TORC_ESTALE);
     assert_false(scripted_handle(&fixture->platform, 1)->open);
+    return NULL;
 }
 
-static void a_name_does_not_find_the_port_after_it(void **state)
+TORC_TEST(a_name_does_not_find_the_port_after_it, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static struct talker first, second;
     struct torc_datagram_port old = open_port(fixture, &first);
     torc_datagram_close(old);
@@ -214,17 +224,18 @@ static void a_name_does_not_find_the_port_after_it(void **state)
     assert_int_equal(second.stopped, 0);
     assert_int_equal(scripted_handle(&fixture->platform, 2)->interest, TORC_EVENT_READ);
     assert_int_equal(torc_datagram_dropped(old), 0);
+    return NULL;
 }
 
-static void no_port_is_stale(void **state)
+TORC_TEST(no_port_is_stale, .group = &with_fixture)
 {
     struct torc_datagram_port none = {0};
     struct torc_address address;
-    (void)state;
     torc_datagram_close(none);
     torc_datagram_resume(none);
     assert_int_equal(torc_datagram_send(none, "x", 1, here()), TORC_ESTALE);
     assert_int_equal(torc_datagram_address(none, &address), TORC_ESTALE);
+    return NULL;
 }
 
 static void keep_text(void *arg, const char *text)
@@ -232,9 +243,9 @@ static void keep_text(void *arg, const char *text)
     (void)torc_format(arg, 200, "%s", text);
 }
 
-static void an_open_port_is_counted_and_described(void **state)
+TORC_TEST(an_open_port_is_counted_and_described, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_reactor_counts counts;
     static struct talker talker;
     char text[200] = "";
@@ -247,6 +258,7 @@ static void an_open_port_is_counted_and_described(void **state)
     torc_datagram_close(port);
     torc_reactor_count(fixture->reactor, &counts);
     assert_int_equal(counts.listeners, 0);
+    return NULL;
 }
 
 static struct torc_failure *start_turning(struct torc_datagram_protocol *self)
@@ -256,10 +268,10 @@ static struct torc_failure *start_turning(struct torc_datagram_protocol *self)
     return NULL;
 }
 
-static void no_turn_can_be_taken_inside_started(void **state)
+TORC_TEST(no_turn_can_be_taken_inside_started, .group = &with_fixture)
 {
     struct torc_datagram_protocol_ops turning = ops;
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static struct talker talker;
     talker = (struct talker){.protocol = {.ops = &turning}, .reactor = fixture->reactor};
     start(fixture);
@@ -267,6 +279,7 @@ static void no_turn_can_be_taken_inside_started(void **state)
     assert_int_equal(torc_datagram_open(fixture->reactor, here(), &talker.protocol, NULL, NULL), 0);
     assert_int_equal(talker.reason, TORC_EMISUSE);
     torc_datagram_close(talker.protocol.port);
+    return NULL;
 }
 
 static struct torc_failure *close_and_fail(struct torc_datagram_protocol *self)
@@ -275,10 +288,10 @@ static struct torc_failure *close_and_fail(struct torc_datagram_protocol *self)
     return torc_failure_static(&torc_failure_limit);
 }
 
-static void a_started_that_closes_and_fails_is_logged_and_told_done(void **state)
+TORC_TEST(a_started_that_closes_and_fails_is_logged_and_told_done, .group = &with_fixture)
 {
     struct torc_datagram_protocol_ops closing = ops;
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static struct talker talker;
     talker = (struct talker){.protocol = {.ops = &closing}};
     closing.started = close_and_fail;
@@ -286,25 +299,7 @@ static void a_started_that_closes_and_fails_is_logged_and_told_done(void **state
     assert_int_equal(talker.stopped, 1);
     assert_ptr_equal(talker.type, &torc_failure_connection_done);
     assert_non_null(strstr(fixture->log.journal.text, "started failed"));
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_options_and_protocols_must_have_is_checked, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_the_platform_refuses_is_the_answer_and_nobody_is_stopped, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(options_become_flags, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_the_platform_answers_to_a_send_is_the_answer, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_failed_connect_leaves_the_port_unconnected, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(errors_that_pass_do_not_close_a_port, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_refusal_nobody_wants_to_hear_of_is_passed_over, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_failing_refused_is_logged_and_the_port_goes_on, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(any_other_error_closes_the_port_with_its_code, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_name_does_not_find_the_port_after_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_port_is_stale, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_open_port_is_counted_and_described, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_turn_can_be_taken_inside_started, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_started_that_closes_and_fails_is_logged_and_told_done, set_up, tear_down),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -9,6 +9,7 @@
 #include <torc/format.h>
 #include <torc/line_receiver.h>
 #include <torc/memory_transport.h>
+#include <torc/trial.h>
 
 #include "tests/support/failing_allocator.h"
 
@@ -151,10 +152,9 @@ static void notes_are(struct fixture *f, const char *expected)
     assert_string_equal(f->subject.notes, expected);
 }
 
-static void lines_come_without_their_delimiter(void **state)
+TORC_TEST(lines_come_without_their_delimiter)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "one\r\n\r\ntwo\r\nthr");
     notes_are(&f, "<one><><two>");
@@ -163,36 +163,36 @@ static void lines_come_without_their_delimiter(void **state)
     feed(&f, "\n");
     notes_are(&f, "<one><><two><three>");
     finish(&f);
+    return NULL;
 }
 
-static void half_a_delimiter_is_part_of_the_line(void **state)
+TORC_TEST(half_a_delimiter_is_part_of_the_line)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "a\rb\nc\r");
     feed(&f, "\r");
     feed(&f, "\n");
     notes_are(&f, "<a\rb\nc\r>");
     finish(&f);
+    return NULL;
 }
 
-static void a_delimiter_that_repeats_its_beginning_is_found(void **state)
+TORC_TEST(a_delimiter_that_repeats_its_beginning_is_found)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "aab", 0);
     feed(&f, "xaa");
     feed(&f, "aab");
     feed(&f, "aabaaab");
     notes_are(&f, "<xaa><><a>");
     finish(&f);
+    return NULL;
 }
 
-static void a_complete_segment_needs_no_buffer(void **state)
+TORC_TEST(a_complete_segment_needs_no_buffer)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\n", 0);
     torc_test_allocator_fail_at(&f.allocator, 2, true); /* the first is the test's own segment */
     feed(&f, "one\ntwo\n");
@@ -200,12 +200,12 @@ static void a_complete_segment_needs_no_buffer(void **state)
     assert_int_equal(f.allocator.failed, 0);
     torc_test_allocator_fail_at(&f.allocator, 0, false);
     finish(&f);
+    return NULL;
 }
 
-static void without_memory_for_an_incomplete_line_the_connection_ends(void **state)
+TORC_TEST(without_memory_for_an_incomplete_line_the_connection_ends)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\n", 0);
     torc_test_allocator_fail_at(&f.allocator, 2, true);
     feed(&f, "one\ntw");
@@ -214,39 +214,39 @@ static void without_memory_for_an_incomplete_line_the_connection_ends(void **sta
     assert_int_equal(f.subject.lost, 1);
     assert_ptr_equal(f.subject.reason, &torc_failure_out_of_memory);
     finish(&f);
+    return NULL;
 }
 
 /* --- limits ----------------------------------------------------------------------------------- */
 
-static void a_line_of_the_longest_length_is_taken(void **state)
+TORC_TEST(a_line_of_the_longest_length_is_taken)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 4);
     feed(&f, "four\r");
     feed(&f, "\nfour\r\n");
     notes_are(&f, "<four><four>");
     assert_int_equal(f.subject.lost, 0);
     finish(&f);
+    return NULL;
 }
 
-static void a_line_that_is_too_long_ends_the_connection(void **state)
+TORC_TEST(a_line_that_is_too_long_ends_the_connection)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 4);
     feed(&f, "one\r\nfives\r\ntwo\r\n");
     notes_are(&f, "<one>");
     assert_int_equal(f.subject.lost, 1);
     assert_ptr_equal(f.subject.reason, &torc_failure_line_too_long);
     finish(&f);
+    return NULL;
 }
 
-static void a_line_that_is_too_long_is_found_before_it_ends_or_is_buffered(void **state)
+TORC_TEST(a_line_that_is_too_long_is_found_before_it_ends_or_is_buffered)
 {
     static char text[65536];
     struct fixture f;
-    (void)state;
     memset(text, 'x', sizeof text);
     begin(&f, &patient_ops, "\r\n", 100);
     size_t before = f.allocator.bytes;
@@ -255,26 +255,26 @@ static void a_line_that_is_too_long_is_found_before_it_ends_or_is_buffered(void 
     notes_are(&f, "(long)");
     assert_true(f.allocator.bytes <= before + 128);
     finish(&f);
+    return NULL;
 }
 
-static void the_rest_of_a_line_that_is_too_long_is_skipped(void **state)
+TORC_TEST(the_rest_of_a_line_that_is_too_long_is_skipped)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &patient_ops, "\r\n", 4);
     feed(&f, "toolong");
     feed(&f, "er\r");
     feed(&f, "\nok\r\ntoolong\r\nok\r\n");
     notes_are(&f, "(long)<ok>(long)<ok>");
     finish(&f);
+    return NULL;
 }
 
 /* --- raw mode --------------------------------------------------------------------------------- */
 
-static void raw_bytes_follow_the_line_that_sets_raw_mode(void **state)
+TORC_TEST(raw_bytes_follow_the_line_that_sets_raw_mode)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "raw5\r\n12\r\n5line\r\nraw5\r\n");
     notes_are(&f, "<raw5>12\r\n5<line><raw5>");
@@ -283,22 +283,22 @@ static void raw_bytes_follow_the_line_that_sets_raw_mode(void **state)
     feed(&f, "\r\n");
     notes_are(&f, "<raw5>12\r\n5<line><raw5>abcde<A><B>");
     finish(&f);
+    return NULL;
 }
 
-static void extra_comes_before_what_waits(void **state)
+TORC_TEST(extra_comes_before_what_waits)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "extra\r\nrest\r\nlast\r\n");
     notes_are(&f, "<extra><x><yrest><last>");
     finish(&f);
+    return NULL;
 }
 
-static void extra_given_outside_a_handler_is_delivered_at_once(void **state)
+TORC_TEST(extra_given_outside_a_handler_is_delivered_at_once)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     torc_line_receiver_set_raw(&f.subject.receiver);
     assert_int_equal(torc_line_receiver_set_line(&f.subject.receiver, "a\r\nb", 4), 0);
@@ -306,14 +306,14 @@ static void extra_given_outside_a_handler_is_delivered_at_once(void **state)
     feed(&f, "c\r\n");
     notes_are(&f, "<a><bc>");
     finish(&f);
+    return NULL;
 }
 
 /* --- pausing, closing, failing ---------------------------------------------------------------- */
 
-static void pausing_stops_delivery_and_reading_until_resumed(void **state)
+TORC_TEST(pausing_stops_delivery_and_reading_until_resumed)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "one\r\npause\r\ntwo\r\nthr");
     notes_are(&f, "<one><pause>");
@@ -326,22 +326,22 @@ static void pausing_stops_delivery_and_reading_until_resumed(void **state)
     torc_memory_transport_settle(f.memory);
     notes_are(&f, "<one><pause><two><three>");
     finish(&f);
+    return NULL;
 }
 
-static void resuming_inside_the_handler_goes_on(void **state)
+TORC_TEST(resuming_inside_the_handler_goes_on)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "blink\r\ntwo\r\n");
     notes_are(&f, "<blink><two>");
     finish(&f);
+    return NULL;
 }
 
-static void a_segment_received_while_paused_is_kept(void **state)
+TORC_TEST(a_segment_received_while_paused_is_kept)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "pa");
     torc_line_receiver_pause(&f.subject.receiver);
@@ -350,48 +350,48 @@ static void a_segment_received_while_paused_is_kept(void **state)
     torc_line_receiver_resume(&f.subject.receiver);
     notes_are(&f, "<part>");
     finish(&f);
+    return NULL;
 }
 
-static void nothing_is_delivered_after_lose(void **state)
+TORC_TEST(nothing_is_delivered_after_lose)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "one\r\nlose\r\ntwo\r\n");
     notes_are(&f, "<one><lose>");
     assert_int_equal(f.subject.lost, 1);
     assert_ptr_equal(f.subject.reason, &torc_failure_connection_done);
     finish(&f);
+    return NULL;
 }
 
-static void nothing_that_was_paused_is_delivered_after_lose(void **state)
+TORC_TEST(nothing_that_was_paused_is_delivered_after_lose)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "pause\r\ntwo\r\n");
     torc_transport_lose(f.subject.receiver.protocol.transport);
     torc_line_receiver_resume(&f.subject.receiver);
     notes_are(&f, "<pause>");
     finish(&f);
+    return NULL;
 }
 
-static void a_failing_handler_ends_the_connection_with_its_failure(void **state)
+TORC_TEST(a_failing_handler_ends_the_connection_with_its_failure)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "fail\r\ntwo\r\n");
     notes_are(&f, "<fail>");
     assert_int_equal(f.subject.lost, 1);
     assert_ptr_equal(f.subject.reason, &torc_failure_protocol_error);
     finish(&f);
+    return NULL;
 }
 
-static void a_handler_that_fails_in_resume_ends_the_connection_with_its_failure(void **state)
+TORC_TEST(a_handler_that_fails_in_resume_ends_the_connection_with_its_failure)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "pause\r\nfail\r\ntwo\r\n");
     torc_line_receiver_resume(&f.subject.receiver);
@@ -401,50 +401,50 @@ static void a_handler_that_fails_in_resume_ends_the_connection_with_its_failure(
     assert_int_equal(f.subject.lost, 1);
     assert_ptr_equal(f.subject.reason, &torc_failure_protocol_error);
     finish(&f);
+    return NULL;
 }
 
-static void a_nested_receive_comes_after_what_is_being_delivered(void **state)
+TORC_TEST(a_nested_receive_comes_after_what_is_being_delivered)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "nested\r\nrest\r\n");
     notes_are(&f, "<nested><rest><in>");
     feed(&f, "de\r\n");
     notes_are(&f, "<nested><rest><in><code>");
     finish(&f);
+    return NULL;
 }
 
-static void a_nested_receive_inside_a_buffered_line_keeps_the_order(void **state)
+TORC_TEST(a_nested_receive_inside_a_buffered_line_keeps_the_order)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     feed(&f, "nes");
     feed(&f, "ted\r\nrest\r\nhal");
     notes_are(&f, "<nested><rest><halin>");
     finish(&f);
+    return NULL;
 }
 
-static void a_receiver_without_a_transport_delivers(void **state)
+TORC_TEST(a_receiver_without_a_transport_delivers)
 {
     struct fixture f;
-    (void)state;
     begin(&f, &strict_ops, "\n", 0);
     memset(&f.subject.receiver.protocol.transport, 0,
            sizeof f.subject.receiver.protocol.transport);
     assert_null(torc_protocol_receive(&f.subject.receiver.protocol, "a\nb\n", 4));
     notes_are(&f, "<a><b>");
     finish(&f);
+    return NULL;
 }
 
 /* --- sending and making ----------------------------------------------------------------------- */
 
-static void a_line_is_sent_with_its_delimiter(void **state)
+TORC_TEST(a_line_is_sent_with_its_delimiter)
 {
     struct fixture f;
     size_t bytes;
-    (void)state;
     begin(&f, &strict_ops, "\r\n", 0);
     assert_int_equal(torc_line_receiver_send(&f.subject.receiver, "hello", 5), 0);
     torc_memory_transport_settle(f.memory);
@@ -454,19 +454,20 @@ static void a_line_is_sent_with_its_delimiter(void **state)
     torc_transport_lose(f.subject.receiver.protocol.transport);
     assert_int_equal(torc_line_receiver_send(&f.subject.receiver, "x", 1), TORC_ECLOSED);
     finish(&f);
+    return NULL;
 }
 
-static void a_delimiter_has_one_to_eight_bytes(void **state)
+TORC_TEST(a_delimiter_has_one_to_eight_bytes)
 {
     struct torc_line_receiver receiver;
     struct torc_line_receiver_ops small = strict_ops;
-    (void)state;
     small.size--;
     assert_int_equal(torc_line_receiver_init(&receiver, &strict_ops, NULL, "", 0), TORC_EINVAL);
     assert_int_equal(torc_line_receiver_init(&receiver, &strict_ops, NULL, "123456789", 0),
                      TORC_EINVAL);
     assert_int_equal(torc_line_receiver_init(&receiver, &small, NULL, "\n", 0), TORC_EINVAL);
     assert_int_equal(torc_line_receiver_init(&receiver, &strict_ops, NULL, "12345678", 0), 0);
+    return NULL;
 }
 
 /* --- any segmentation gives the same lines ---------------------------------------------------- */
@@ -501,7 +502,7 @@ static void run_cut(const char *stream, size_t bytes, uint32_t seed, size_t step
     finish(&f);
 }
 
-static void any_segmentation_gives_the_same_lines(void **state)
+TORC_TEST(any_segmentation_gives_the_same_lines)
 {
     static const char *const parts[] = {"a\r\n",     "\r\n",       "pause\r\n", "raw5\r\n1\r\n45",
                                         "longer\r\n", "too long\r\n", "\r",     "\n",
@@ -510,7 +511,6 @@ static void any_segmentation_gives_the_same_lines(void **state)
     char whole[4096];
     char cut[4096];
     uint32_t seed = 1;
-    (void)state;
     for (int round = 0; round < 60; round++) {
         size_t bytes = 0;
         while (bytes < 200) {
@@ -526,15 +526,15 @@ static void any_segmentation_gives_the_same_lines(void **state)
             assert_string_equal(cut, whole);
         }
     }
+    return NULL;
 }
 
-static void many_lines_paused_one_by_one_are_delivered_in_linear_time(void **state)
+TORC_TEST(many_lines_paused_one_by_one_are_delivered_in_linear_time)
 {
     enum { LINES = 20000 };
     static char stream[LINES * 6];
     struct fixture f;
     unsigned resumed = 0;
-    (void)state;
     for (size_t i = 0; i < LINES; i++)
         memcpy(stream + i * 6, "pause\n", 6);
     begin(&f, &strict_ops, "\n", 0);
@@ -545,37 +545,7 @@ static void many_lines_paused_one_by_one_are_delivered_in_linear_time(void **sta
     }
     assert_int_equal(resumed, LINES);
     finish(&f);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_come_without_their_delimiter),
-        cmocka_unit_test(half_a_delimiter_is_part_of_the_line),
-        cmocka_unit_test(a_delimiter_that_repeats_its_beginning_is_found),
-        cmocka_unit_test(a_complete_segment_needs_no_buffer),
-        cmocka_unit_test(without_memory_for_an_incomplete_line_the_connection_ends),
-        cmocka_unit_test(a_line_of_the_longest_length_is_taken),
-        cmocka_unit_test(a_line_that_is_too_long_ends_the_connection),
-        cmocka_unit_test(a_line_that_is_too_long_is_found_before_it_ends_or_is_buffered),
-        cmocka_unit_test(the_rest_of_a_line_that_is_too_long_is_skipped),
-        cmocka_unit_test(raw_bytes_follow_the_line_that_sets_raw_mode),
-        cmocka_unit_test(extra_comes_before_what_waits),
-        cmocka_unit_test(extra_given_outside_a_handler_is_delivered_at_once),
-        cmocka_unit_test(pausing_stops_delivery_and_reading_until_resumed),
-        cmocka_unit_test(resuming_inside_the_handler_goes_on),
-        cmocka_unit_test(a_segment_received_while_paused_is_kept),
-        cmocka_unit_test(nothing_is_delivered_after_lose),
-        cmocka_unit_test(nothing_that_was_paused_is_delivered_after_lose),
-        cmocka_unit_test(a_failing_handler_ends_the_connection_with_its_failure),
-        cmocka_unit_test(a_handler_that_fails_in_resume_ends_the_connection_with_its_failure),
-        cmocka_unit_test(a_nested_receive_comes_after_what_is_being_delivered),
-        cmocka_unit_test(a_nested_receive_inside_a_buffered_line_keeps_the_order),
-        cmocka_unit_test(a_receiver_without_a_transport_delivers),
-        cmocka_unit_test(a_line_is_sent_with_its_delimiter),
-        cmocka_unit_test(a_delimiter_has_one_to_eight_bytes),
-        cmocka_unit_test(any_segmentation_gives_the_same_lines),
-        cmocka_unit_test(many_lines_paused_one_by_one_are_delivered_in_linear_time),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <torc/stream.h>
+#include <torc/trial.h>
 
 #include "tests/support/scripted_platform.h"
 
@@ -151,33 +152,32 @@ static void release_desk(struct stage *stage)
     torc_release(torc_reactor_scope(stage->reactor), stage->desk, sizeof *stage->desk);
 }
 
-static void closing_tells_stopped_before_it_returns(void **state)
+TORC_TEST(closing_tells_stopped_before_it_returns)
 {
     static struct stage s;
-    (void)state;
     begin(&s);
     torc_listener_close(s.desk->listener);
     assert_int_equal(s.counter.stopped, 1);
     release_desk(&s);
     turn(&s);
     finish(&s);
+    return NULL;
 }
 
-static void a_factory_may_be_freed_by_its_stopped(void **state)
+TORC_TEST(a_factory_may_be_freed_by_its_stopped)
 {
     static struct stage s;
-    (void)state;
     begin(&s);
     s.desk->free_when_stopped = true;
     torc_listener_close(s.desk->listener);
     turn(&s);
     finish(&s);
+    return NULL;
 }
 
-static void a_start_that_fails_at_its_second_address_can_free_its_factory(void **state)
+TORC_TEST(a_start_that_fails_at_its_second_address_can_free_its_factory)
 {
     static struct stage s;
-    (void)state;
     begin(&s);
     struct torc_listener first = s.desk->listener;
     s.platform.listen_code = TORC_EADDRINUSE;
@@ -186,12 +186,12 @@ static void a_start_that_fails_at_its_second_address_can_free_its_factory(void *
     release_desk(&s);
     turn(&s);
     finish(&s);
+    return NULL;
 }
 
-static void closed_inside_build_protocol_it_lets_go_after_that(void **state)
+TORC_TEST(closed_inside_build_protocol_it_lets_go_after_that)
 {
     static struct stage s;
-    (void)state;
     begin(&s);
     s.desk->close_when_built = true;
     scripted_arrive(&s.platform, 1, 0);
@@ -209,6 +209,7 @@ static void closed_inside_build_protocol_it_lets_go_after_that(void **state)
     assert_int_equal(s.counter.lost, 1);
     release_desk(&s);
     finish(&s);
+    return NULL;
 }
 
 static void closed_and_freed_inside_a_build_that_gives_none(bool fail)
@@ -227,23 +228,22 @@ static void closed_and_freed_inside_a_build_that_gives_none(bool fail)
     finish(&s);
 }
 
-static void closed_and_freed_inside_a_build_that_refuses(void **state)
+TORC_TEST(closed_and_freed_inside_a_build_that_refuses)
 {
-    (void)state;
     closed_and_freed_inside_a_build_that_gives_none(false);
+    return NULL;
 }
 
-static void closed_and_freed_inside_a_build_that_fails(void **state)
+TORC_TEST(closed_and_freed_inside_a_build_that_fails)
 {
-    (void)state;
     closed_and_freed_inside_a_build_that_gives_none(true);
+    return NULL;
 }
 
 /* The new listener gets the slot of the old one, whose accept loop must not take it for its own. */
-static void listening_anew_inside_stopped_starts_the_factory_again(void **state)
+TORC_TEST(listening_anew_inside_stopped_starts_the_factory_again)
 {
     static struct stage s;
-    (void)state;
     begin(&s);
     s.desk->close_when_built = s.desk->listen_when_stopped = s.desk->refuse = true;
     scripted_arrive(&s.platform, 1, 0);
@@ -258,18 +258,7 @@ static void listening_anew_inside_stopped_starts_the_factory_again(void **state)
     assert_int_equal(s.counter.stopped, 2);
     release_desk(&s);
     finish(&s);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(closing_tells_stopped_before_it_returns),
-        cmocka_unit_test(a_factory_may_be_freed_by_its_stopped),
-        cmocka_unit_test(a_start_that_fails_at_its_second_address_can_free_its_factory),
-        cmocka_unit_test(closed_inside_build_protocol_it_lets_go_after_that),
-        cmocka_unit_test(closed_and_freed_inside_a_build_that_refuses),
-        cmocka_unit_test(closed_and_freed_inside_a_build_that_fails),
-        cmocka_unit_test(listening_anew_inside_stopped_starts_the_factory_again),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

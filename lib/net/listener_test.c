@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <torc/stream.h>
+#include <torc/trial.h>
 
 #include "tests/support/scripted_platform.h"
 
@@ -161,11 +162,10 @@ static struct scripted_handle *handle(struct service *service, uint64_t number)
 
 /* --- accepting --------------------------------------------------------------------------------- */
 
-static void what_waits_is_accepted_in_one_turn(void **state)
+TORC_TEST(what_waits_is_accepted_in_one_turn)
 {
     static struct service s;
     struct torc_reactor_counts counts;
-    (void)state;
     listening(&s);
     arrive(&s, 0, 20);
     turns(&s, 1);
@@ -175,12 +175,12 @@ static void what_waits_is_accepted_in_one_turn(void **state)
     assert_int_equal(counts.connections, 20);
     finish(&s);
     assert_ptr_equal(s.reason, &torc_failure_connection_lost);
+    return NULL;
 }
 
-static void a_connection_that_went_away_is_passed_over(void **state)
+TORC_TEST(a_connection_that_went_away_is_passed_over)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     arrive(&s, TORC_ECONNABORTED, 3);
     arrive(&s, 0, 1);
@@ -188,12 +188,12 @@ static void a_connection_that_went_away_is_passed_over(void **state)
     assert_int_equal(s.made, 1);
     assert_int_equal(s.errors, 0);
     finish(&s);
+    return NULL;
 }
 
-static void without_descriptors_connections_are_turned_away_and_it_is_logged_once(void **state)
+TORC_TEST(without_descriptors_connections_are_turned_away_and_it_is_logged_once)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     arrive(&s, TORC_EMFILE, 3);
     arrive(&s, 0, 1);
@@ -205,6 +205,7 @@ static void without_descriptors_connections_are_turned_away_and_it_is_logged_onc
     turns(&s, 1);
     assert_int_equal(s.errors, 2);
     finish(&s);
+    return NULL;
 }
 
 static int refuse_nothing(struct torc_platform *self, uint64_t listener)
@@ -214,10 +215,9 @@ static int refuse_nothing(struct torc_platform *self, uint64_t listener)
     return TORC_EAGAIN;
 }
 
-static void what_cannot_be_turned_away_lets_the_listener_rest(void **state)
+TORC_TEST(what_cannot_be_turned_away_lets_the_listener_rest)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     s.platform.ops.refuse = refuse_nothing;
     arrive(&s, TORC_EMFILE, 1);
@@ -237,12 +237,12 @@ static void what_cannot_be_turned_away_lets_the_listener_rest(void **state)
     assert_int_equal(s.made, 1);
     assert_int_equal(handle(&s, 1)->interest, TORC_EVENT_READ);
     finish(&s);
+    return NULL;
 }
 
-static void a_resting_listener_can_be_closed(void **state)
+TORC_TEST(a_resting_listener_can_be_closed)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     s.platform.ops.refuse = refuse_nothing;
     arrive(&s, TORC_ENOBUFS, 1);
@@ -254,12 +254,12 @@ static void a_resting_listener_can_be_closed(void **state)
     turns(&s, 1);
     assert_int_equal(s.stopped, 1);
     finish(&s);
+    return NULL;
 }
 
-static void without_memory_for_a_connection_it_is_turned_away(void **state)
+TORC_TEST(without_memory_for_a_connection_it_is_turned_away)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     arrive(&s, 0, 2);
     s.platform.fail_at = s.platform.acquisitions + 1;
@@ -267,14 +267,14 @@ static void without_memory_for_a_connection_it_is_turned_away(void **state)
     assert_int_equal(s.platform.refusals, 1);
     assert_int_equal(s.made, 1);
     finish(&s);
+    return NULL;
 }
 
 /* --- factories --------------------------------------------------------------------------------- */
 
-static void a_factory_without_a_protocol_refuses_in_order(void **state)
+TORC_TEST(a_factory_without_a_protocol_refuses_in_order)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     s.refuse = true;
     arrive(&s, 0, 1);
@@ -284,12 +284,12 @@ static void a_factory_without_a_protocol_refuses_in_order(void **state)
     assert_int_equal(handle(&s, 2)->close_mode, TORC_CLOSE_NORMAL);
     assert_int_equal(s.errors, 0);
     finish(&s);
+    return NULL;
 }
 
-static void a_factory_that_fails_aborts_and_is_logged(void **state)
+TORC_TEST(a_factory_that_fails_aborts_and_is_logged)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     s.fail = true;
     arrive(&s, 0, 2);
@@ -299,12 +299,12 @@ static void a_factory_that_fails_aborts_and_is_logged(void **state)
     assert_int_equal(handle(&s, 2)->close_mode, TORC_CLOSE_ABORT);
     assert_int_equal(s.errors, 2);
     finish(&s);
+    return NULL;
 }
 
-static void the_rest_is_served_after_a_connection_made_that_fails(void **state)
+TORC_TEST(the_rest_is_served_after_a_connection_made_that_fails)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     s.fail_made = true;
     arrive(&s, 0, 2);
@@ -314,12 +314,12 @@ static void the_rest_is_served_after_a_connection_made_that_fails(void **state)
     assert_ptr_equal(s.reason, &torc_failure_protocol_error);
     assert_int_equal(handle(&s, 2)->close_mode, TORC_CLOSE_ABORT);
     finish(&s);
+    return NULL;
 }
 
-static void a_factory_may_close_its_listener_while_it_builds(void **state)
+TORC_TEST(a_factory_may_close_its_listener_while_it_builds)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     s.close_when_built = true;
     arrive(&s, 0, 3);
@@ -330,24 +330,24 @@ static void a_factory_may_close_its_listener_while_it_builds(void **state)
     assert_int_equal(s.stopped, 1);
     assert_int_equal(s.lost, 0);
     finish(&s);
+    return NULL;
 }
 
-static void a_factory_may_close_its_listener_when_it_is_started(void **state)
+TORC_TEST(a_factory_may_close_its_listener_when_it_is_started)
 {
     static struct service s;
-    (void)state;
     begin(&s);
     s.close_when_started = true;
     assert_int_equal(listen_with(&s, NULL), 0);
     turns(&s, 1);
     assert_int_equal(s.stopped, 1);
     finish(&s);
+    return NULL;
 }
 
-static void a_factory_of_two_listeners_is_started_and_stopped_once(void **state)
+TORC_TEST(a_factory_of_two_listeners_is_started_and_stopped_once)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     struct torc_listener first = s.listener;
     assert_int_equal(listen_with(&s, NULL), 0);
@@ -360,16 +360,16 @@ static void a_factory_of_two_listeners_is_started_and_stopped_once(void **state)
     turns(&s, 1);
     assert_int_equal(s.stopped, 1);
     finish(&s);
+    return NULL;
 }
 
 /* --- listening and closing ---------------------------------------------------------------------- */
 
-static void a_listener_that_cannot_be_made_starts_nothing(void **state)
+TORC_TEST(a_listener_that_cannot_be_made_starts_nothing)
 {
     static struct service s;
     struct torc_listen_options options = TORC_LISTEN_OPTIONS_INIT;
     struct torc_factory_ops small = factory_ops;
-    (void)state;
     begin(&s);
     s.platform.listen_code = TORC_EADDRINUSE;
     assert_int_equal(listen_with(&s, NULL), TORC_EADDRINUSE);
@@ -380,14 +380,14 @@ static void a_listener_that_cannot_be_made_starts_nothing(void **state)
     assert_int_equal(listen_with(&s, NULL), TORC_EINVAL);
     assert_int_equal(s.started, 0);
     finish(&s);
+    return NULL;
 }
 
-static void a_closed_listener_is_stale(void **state)
+TORC_TEST(a_closed_listener_is_stale)
 {
     static struct service s;
     struct torc_listener none = {0};
     struct torc_address address;
-    (void)state;
     listening(&s);
     assert_int_equal(torc_listener_address(s.listener, &address), 0);
     assert_int_equal(address.port, 7000);
@@ -401,13 +401,13 @@ static void a_closed_listener_is_stale(void **state)
     assert_int_equal(torc_listener_address(none, &address), TORC_ESTALE);
     assert_int_equal(s.stopped, 1);
     finish(&s);
+    return NULL;
 }
 
-static void options_are_set_on_each_tcp_connection(void **state)
+TORC_TEST(options_are_set_on_each_tcp_connection)
 {
     static struct service s;
     struct torc_listen_options options = TORC_LISTEN_OPTIONS_INIT;
-    (void)state;
     begin(&s);
     options.nodelay = true;
     options.keepalive = true;
@@ -417,13 +417,13 @@ static void options_are_set_on_each_tcp_connection(void **state)
     assert_int_equal(handle(&s, 2)->options[TORC_STREAM_NODELAY], 1);
     assert_int_equal(handle(&s, 2)->options[TORC_STREAM_KEEPALIVE], 1);
     finish(&s);
+    return NULL;
 }
 
-static void nothing_can_be_begun_once_the_reactor_has_stopped(void **state)
+TORC_TEST(nothing_can_be_begun_once_the_reactor_has_stopped)
 {
     static struct service s;
     struct torc_address address = torc_address_ipv4(127, 0, 0, 1, 7000);
-    (void)state;
     listening(&s);
     arrive(&s, 0, 1);
     turns(&s, 1);
@@ -436,14 +436,14 @@ static void nothing_can_be_begun_once_the_reactor_has_stopped(void **state)
     assert_int_equal(listen_with(&s, NULL), TORC_ECLOSED);
     assert_int_equal(torc_connect(s.reactor, &address, &s.factory, NULL, NULL), TORC_ECLOSED);
     finish(&s);
+    return NULL;
 }
 
 /* --- traffic ----------------------------------------------------------------------------------- */
 
-static void one_message_costs_one_read_and_one_write(void **state)
+TORC_TEST(one_message_costs_one_read_and_one_write)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     arrive(&s, 0, 1);
     turns(&s, 1);
@@ -455,12 +455,12 @@ static void one_message_costs_one_read_and_one_write(void **state)
     assert_int_equal(handle(&s, 2)->written_bytes, 100);
     assert_int_equal(handle(&s, 2)->interest, TORC_EVENT_READ);
     finish(&s);
+    return NULL;
 }
 
-static void writability_is_asked_for_only_after_a_short_write(void **state)
+TORC_TEST(writability_is_asked_for_only_after_a_short_write)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     arrive(&s, 0, 1);
     turns(&s, 1);
@@ -475,12 +475,12 @@ static void writability_is_asked_for_only_after_a_short_write(void **state)
     assert_int_equal(handle(&s, 2)->written_bytes, 10);
     assert_memory_equal(handle(&s, 2)->written, "0123456789", 10);
     finish(&s);
+    return NULL;
 }
 
-static void stale_events_are_dropped(void **state)
+TORC_TEST(stale_events_are_dropped)
 {
     static struct service s;
-    (void)state;
     listening(&s);
     arrive(&s, 0, 1);
     turns(&s, 1);
@@ -495,6 +495,7 @@ static void stale_events_are_dropped(void **state)
     turns(&s, 1);
     assert_int_equal(s.lost, 1);
     finish(&s);
+    return NULL;
 }
 
 static void read_error_is(int code, const struct torc_failure_type *type)
@@ -524,14 +525,14 @@ static void write_error_is(int code, const struct torc_failure_type *type)
     finish(&s);
 }
 
-static void errors_of_the_platform_are_reasons(void **state)
+TORC_TEST(errors_of_the_platform_are_reasons)
 {
-    (void)state;
     read_error_is(TORC_ECONNRESET, &torc_failure_connection_reset);
     read_error_is(TORC_ETIMEDOUT, &torc_failure_connection_timeout);
     read_error_is(TORC_EIO, &torc_failure_connection_lost);
     write_error_is(TORC_ECONNRESET, &torc_failure_connection_reset);
     write_error_is(TORC_EPIPE, &torc_failure_connection_lost);
+    return NULL;
 }
 
 static void count_sentence(void *arg, const char *text)
@@ -541,12 +542,11 @@ static void count_sentence(void *arg, const char *text)
     ++*sentences;
 }
 
-static void what_is_open_is_described(void **state)
+TORC_TEST(what_is_open_is_described)
 {
     static struct service s;
     struct torc_address address = torc_address_ipv4(127, 0, 0, 1, 7001);
     unsigned sentences = 0;
-    (void)state;
     listening(&s);
     arrive(&s, 0, 2);
     turns(&s, 1);
@@ -556,32 +556,7 @@ static void what_is_open_is_described(void **state)
     /* A listener, two connections, one to be attempted and the alarm for that. */
     assert_int_equal(sentences, 5);
     finish(&s);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_waits_is_accepted_in_one_turn),
-        cmocka_unit_test(a_connection_that_went_away_is_passed_over),
-        cmocka_unit_test(without_descriptors_connections_are_turned_away_and_it_is_logged_once),
-        cmocka_unit_test(what_cannot_be_turned_away_lets_the_listener_rest),
-        cmocka_unit_test(a_resting_listener_can_be_closed),
-        cmocka_unit_test(without_memory_for_a_connection_it_is_turned_away),
-        cmocka_unit_test(a_factory_without_a_protocol_refuses_in_order),
-        cmocka_unit_test(a_factory_that_fails_aborts_and_is_logged),
-        cmocka_unit_test(the_rest_is_served_after_a_connection_made_that_fails),
-        cmocka_unit_test(a_factory_may_close_its_listener_while_it_builds),
-        cmocka_unit_test(a_factory_may_close_its_listener_when_it_is_started),
-        cmocka_unit_test(a_factory_of_two_listeners_is_started_and_stopped_once),
-        cmocka_unit_test(a_listener_that_cannot_be_made_starts_nothing),
-        cmocka_unit_test(a_closed_listener_is_stale),
-        cmocka_unit_test(options_are_set_on_each_tcp_connection),
-        cmocka_unit_test(nothing_can_be_begun_once_the_reactor_has_stopped),
-        cmocka_unit_test(one_message_costs_one_read_and_one_write),
-        cmocka_unit_test(writability_is_asked_for_only_after_a_short_write),
-        cmocka_unit_test(stale_events_are_dropped),
-        cmocka_unit_test(errors_of_the_platform_are_reasons),
-        cmocka_unit_test(what_is_open_is_described),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 enum { PLACES = 12, FACTORIES = 4, TIMERS = 8, DEFERREDS = 8, STEPS = 400, SEEDS = 100, DEPTH = 4 };
 
@@ -656,11 +657,10 @@ static void play(struct fuzz *fuzz, uint32_t seed)
     torc_world_free(fuzz->world);
 }
 
-static void promises_hold_whatever_is_called_where(void **state)
+TORC_TEST(promises_hold_whatever_is_called_where)
 {
     static struct fuzz fuzz;
     uint64_t lost = 0, received = 0, resumed = 0, stopped = 0, failed = 0;
-    (void)state;
     for (uint32_t seed = 1; seed <= SEEDS; seed++) {
         play(&fuzz, seed);
         if (fuzz.wrong != NULL)
@@ -674,10 +674,7 @@ static void promises_hold_whatever_is_called_where(void **state)
     print_message("# lost %u received %u resumed %u stopped %u failed %u\n", (unsigned)lost,
                   (unsigned)received, (unsigned)resumed, (unsigned)stopped, (unsigned)failed);
     assert_true(lost > 1000 && received > 1000 && resumed > 100 && stopped > 50 && failed > 200);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(promises_hold_whatever_is_called_where)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

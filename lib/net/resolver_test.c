@@ -7,6 +7,7 @@
 
 #include <torc/format.h>
 #include <torc/resolver.h>
+#include <torc/trial.h>
 
 #include "tests/support/reactor_fixture.h"
 
@@ -48,11 +49,11 @@ static void start(struct fixture *fixture)
     assert_int_equal(torc_reactor_start(fixture->reactor), 0);
 }
 
-static void an_answer_has_its_addresses_with_the_port_and_is_the_users(void **state)
+TORC_TEST(an_answer_has_its_addresses_with_the_port_and_is_the_users, .group = &with_fixture)
 {
     static const struct torc_address list[2] = {{.family = TORC_ADDRESS_IPV6, .ip = {[15] = 1}},
                                                 {.family = TORC_ADDRESS_IPV4, .ip = {10, 0, 0, 1}}};
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct outcome outcome;
     start(fixture);
     resolve(fixture, "db.example", &outcome);
@@ -66,9 +67,10 @@ static void an_answer_has_its_addresses_with_the_port_and_is_the_users(void **st
     assert_false(fixture->platform.lookups[0].open);
     torc_addresses_free(outcome.addresses);
     torc_addresses_free(NULL);
+    return NULL;
 }
 
-static void failures_say_which_name_and_why(void **state)
+TORC_TEST(failures_say_which_name_and_why, .group = &with_fixture)
 {
     static const struct {
         int result;
@@ -80,7 +82,7 @@ static void failures_say_which_name_and_why(void **state)
         {TORC_ESYSTEM, &torc_failure_name_error, "looking up db.example: the service failed"},
         {TORC_ENOMEM, &torc_failure_out_of_memory, "out of memory"},
     };
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct outcome outcome;
     start(fixture);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -90,24 +92,26 @@ static void failures_say_which_name_and_why(void **state)
         assert_ptr_equal(outcome.type, cases[i].type);
         assert_string_equal(outcome.message, cases[i].message);
     }
+    return NULL;
 }
 
-static void an_answer_without_addresses_is_an_error_of_the_service(void **state)
+TORC_TEST(an_answer_without_addresses_is_an_error_of_the_service, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct outcome outcome;
     start(fixture);
     resolve(fixture, "db.example", &outcome);
     scripted_answer(&fixture->platform, 1, 0, NULL, 0);
     turn_all(fixture);
     assert_ptr_equal(outcome.type, &torc_failure_name_error);
+    return NULL;
 }
 
 /* More than anybody would try. */
-static void of_a_great_many_addresses_the_first_are_kept(void **state)
+TORC_TEST(of_a_great_many_addresses_the_first_are_kept, .group = &with_fixture)
 {
     static struct torc_address list[100];
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct outcome outcome;
     for (int i = 0; i < 100; i++)
         list[i] = torc_address_ipv4(10, 0, 0, (uint8_t)i, 0);
@@ -118,23 +122,25 @@ static void of_a_great_many_addresses_the_first_are_kept(void **state)
     assert_int_equal(outcome.addresses->count, 64);
     assert_int_equal(outcome.addresses->list[63].ip[3], 63);
     torc_addresses_free(outcome.addresses);
+    return NULL;
 }
 
-static void what_the_platform_refuses_is_the_answer(void **state)
+TORC_TEST(what_the_platform_refuses_is_the_answer, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_resolve_options options = TORC_RESOLVE_OPTIONS_INIT;
     struct torc_deferred *deferred;
     fixture->platform.resolve_code = TORC_ELIMIT;
     assert_int_equal(torc_resolve(fixture->reactor, "x", 1, NULL, &deferred), TORC_ELIMIT);
     options.size--;
     assert_int_equal(torc_resolve(fixture->reactor, "x", 1, &options, &deferred), TORC_EINVAL);
+    return NULL;
 }
 
-static void a_lookup_waits_sixty_seconds_unless_told_otherwise(void **state)
+TORC_TEST(a_lookup_waits_sixty_seconds_unless_told_otherwise, .group = &with_fixture)
 {
     struct torc_resolve_options options = TORC_RESOLVE_OPTIONS_INIT;
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_deferred *deferred;
     struct outcome outcome;
     start(fixture);
@@ -149,11 +155,12 @@ static void a_lookup_waits_sixty_seconds_unless_told_otherwise(void **state)
     assert_int_equal(torc_resolve(fixture->reactor, "x", 1, &options, &deferred), 0);
     torc_deferred_drop(deferred);
     assert_true(torc_reactor_next_at(fixture->reactor) == TORC_NEVER);
+    return NULL;
 }
 
-static void an_answer_that_comes_in_the_turn_of_a_cancel_is_let_go(void **state)
+TORC_TEST(an_answer_that_comes_in_the_turn_of_a_cancel_is_let_go, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_deferred *deferred;
     struct outcome outcome;
     start(fixture);
@@ -163,12 +170,13 @@ static void an_answer_that_comes_in_the_turn_of_a_cancel_is_let_go(void **state)
     turn_all(fixture);
     assert_int_equal(outcome.fires, 1);
     assert_ptr_equal(outcome.type, &torc_failure_cancelled);
+    return NULL;
 }
 
 /* As a platform that is wrong might. */
-static void an_answer_told_twice_fires_once(void **state)
+TORC_TEST(an_answer_told_twice_fires_once, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct outcome outcome;
     start(fixture);
     resolve(fixture, "db.example", &outcome);
@@ -178,6 +186,7 @@ static void an_answer_told_twice_fires_once(void **state)
     scripted_push_event(&fixture->platform, token, TORC_EVENT_NAMES, TORC_ENOTFOUND);
     turn_all(fixture);
     assert_int_equal(outcome.fires, 1);
+    return NULL;
 }
 
 static void keep_text(void *arg, const char *text)
@@ -186,9 +195,9 @@ static void keep_text(void *arg, const char *text)
         (void)torc_format(arg, 200, "%s", text);
 }
 
-static void a_lookup_under_way_is_described(void **state)
+TORC_TEST(a_lookup_under_way_is_described, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct outcome outcome;
     char text[200] = "";
     struct torc_deferred *deferred = resolve(fixture, "db.example", &outcome);
@@ -198,33 +207,19 @@ static void a_lookup_under_way_is_described(void **state)
     text[0] = '\0';
     torc_reactor_describe(fixture->reactor, keep_text, text);
     assert_string_equal(text, "");
+    return NULL;
 }
 
-static void freeing_a_reactor_gives_its_lookups_up(void **state)
+TORC_TEST(freeing_a_reactor_gives_its_lookups_up, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     static struct outcome outcome;
     resolve(fixture, "db.example", &outcome);
     torc_reactor_free(fixture->reactor);
     assert_ptr_equal(outcome.type, &torc_failure_cancelled);
     assert_false(fixture->platform.lookups[0].open);
     assert_int_equal(torc_reactor_new(&fixture->platform.base, &fixture->options, &fixture->reactor), 0);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(an_answer_has_its_addresses_with_the_port_and_is_the_users),
-        TEST(failures_say_which_name_and_why),
-        TEST(an_answer_without_addresses_is_an_error_of_the_service),
-        TEST(of_a_great_many_addresses_the_first_are_kept),
-        TEST(what_the_platform_refuses_is_the_answer),
-        TEST(a_lookup_waits_sixty_seconds_unless_told_otherwise),
-        TEST(an_answer_that_comes_in_the_turn_of_a_cancel_is_let_go),
-        TEST(an_answer_told_twice_fires_once),
-        TEST(a_lookup_under_way_is_described),
-        TEST(freeing_a_reactor_gives_its_lookups_up),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

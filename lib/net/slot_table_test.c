@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "slot_table.h"
 #include "tests/support/failing_allocator.h"
 
@@ -35,10 +37,9 @@ static void finish(struct fixture *f)
     torc_test_allocator_clear(&f->allocator);
 }
 
-static void a_slot_is_found_by_its_name_until_it_is_given_back(void **state)
+TORC_TEST(a_slot_is_found_by_its_name_until_it_is_given_back)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     assert_null(torci_slots_find(&f.slots, 0, 1, UINT32_MAX));
     struct thing *thing = torci_slots_take(&f.slots);
@@ -53,12 +54,12 @@ static void a_slot_is_found_by_its_name_until_it_is_given_back(void **state)
     assert_ptr_equal(torci_slots_take(&f.slots), thing);
     assert_null(torci_slots_find(&f.slots, name.index, name.generation, UINT32_MAX));
     finish(&f);
+    return NULL;
 }
 
-static void a_slot_taken_again_is_zero(void **state)
+TORC_TEST(a_slot_taken_again_is_zero)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     struct thing *thing = torci_slots_take(&f.slots);
     assert_non_null(thing);
@@ -69,15 +70,15 @@ static void a_slot_taken_again_is_zero(void **state)
     for (size_t i = 0; i < sizeof thing->body; i++)
         assert_int_equal(thing->body[i], 0);
     finish(&f);
+    return NULL;
 }
 
-static void slots_do_not_move_and_are_visited_in_order(void **state)
+TORC_TEST(slots_do_not_move_and_are_visited_in_order)
 {
     enum { COUNT = 300 };
     struct thing *things[COUNT];
     struct fixture f;
     uint32_t visited = 0;
-    (void)state;
     begin(&f);
     for (uint32_t i = 0; i < COUNT; i++) {
         things[i] = torci_slots_take(&f.slots);
@@ -94,12 +95,12 @@ static void slots_do_not_move_and_are_visited_in_order(void **state)
     assert_int_equal(visited, COUNT - COUNT / 3);
     assert_int_equal(f.slots.live, visited);
     finish(&f);
+    return NULL;
 }
 
-static void without_memory_no_slot_is_taken_and_none_is_harmed(void **state)
+TORC_TEST(without_memory_no_slot_is_taken_and_none_is_harmed)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     for (uint64_t k = 1; k <= 3; k++) {
         torc_test_allocator_fail_at(&f.allocator, k, true);
@@ -111,13 +112,13 @@ static void without_memory_no_slot_is_taken_and_none_is_harmed(void **state)
     assert_non_null(thing);
     assert_int_equal(thing->slot.index, 0);
     finish(&f);
+    return NULL;
 }
 
-static void a_token_names_a_slot_by_the_bits_it_has(void **state)
+TORC_TEST(a_token_names_a_slot_by_the_bits_it_has)
 {
     const uint32_t mask = UINT32_C(0x0fffffff);
     struct fixture f;
-    (void)state;
     begin(&f);
     struct thing *thing = torci_slots_take(&f.slots);
     assert_non_null(thing);
@@ -125,16 +126,7 @@ static void a_token_names_a_slot_by_the_bits_it_has(void **state)
     assert_ptr_equal(torci_slots_find(&f.slots, 0, UINT32_C(0x10000001), mask), thing);
     assert_null(torci_slots_find(&f.slots, 0, UINT32_C(0x10000001), UINT32_MAX));
     finish(&f);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_slot_is_found_by_its_name_until_it_is_given_back),
-        cmocka_unit_test(a_slot_taken_again_is_zero),
-        cmocka_unit_test(slots_do_not_move_and_are_visited_in_order),
-        cmocka_unit_test(without_memory_no_slot_is_taken_and_none_is_harmed),
-        cmocka_unit_test(a_token_names_a_slot_by_the_bits_it_has),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -11,6 +11,7 @@
 #include <torc/line_receiver.h>
 #include <torc/memory_transport.h>
 #include <torc/stream.h>
+#include <torc/trial.h>
 
 #include "tests/support/oom_sweep.h"
 #include "tests/support/scripted_platform.h"
@@ -264,12 +265,12 @@ static const char *streams(struct torc_test_allocator *allocator, void *arg)
     return NULL;
 }
 
-static void streams_survive_every_failing_acquisition(void **state)
+TORC_TEST(streams_survive_every_failing_acquisition)
 {
     uint64_t runs = 0;
-    (void)state;
     assert_null(torc_oom_sweep(streams, NULL, &runs));
     assert_true(runs > 20);
+    return NULL;
 }
 
 /* --- lines ------------------------------------------------------------------------------------- */
@@ -337,19 +338,12 @@ static const char *lines(struct torc_test_allocator *allocator, void *arg)
     return connected && subject.lost == 1 ? NULL : "connection_lost was not told once";
 }
 
-static void lines_survive_every_failing_acquisition(void **state)
+TORC_TEST(lines_survive_every_failing_acquisition)
 {
     uint64_t runs = 0;
-    (void)state;
     assert_null(torc_oom_sweep(lines, NULL, &runs));
     assert_true(runs > 5);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams_survive_every_failing_acquisition),
-        cmocka_unit_test(lines_survive_every_failing_acquisition),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

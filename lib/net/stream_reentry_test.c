@@ -9,6 +9,7 @@
 
 #include <torc/memory_transport.h>
 #include <torc/stream.h>
+#include <torc/trial.h>
 
 #include "tests/support/scripted_platform.h"
 
@@ -155,10 +156,9 @@ static void finish(struct scene *scene)
     assert_int_equal(scripted_end(&scene->platform), 0);
 }
 
-static void inside_started_there_is_no_attempt_to_stop_or_repeat(void **state)
+TORC_TEST(inside_started_there_is_no_attempt_to_stop_or_repeat)
 {
     static struct scene s;
-    (void)state;
     begin(&s);
     s.act_in_started = true;
     begin_connecting(&s);
@@ -169,12 +169,12 @@ static void inside_started_there_is_no_attempt_to_stop_or_repeat(void **state)
     assert_int_equal(torc_connector_stop(s.connector), 0);
     assert_int_equal(s.failed, 1);
     finish(&s);
+    return NULL;
 }
 
-static void a_producer_unregistered_after_abort_is_not_called(void **state)
+TORC_TEST(a_producer_unregistered_after_abort_is_not_called)
 {
     static struct scene s;
-    (void)state;
     connected(&s);
     struct torc_transport transport = s.protocol.transport;
     assert_int_equal(torc_transport_register_producer(transport, &s.producer, TORC_PRODUCER_PUSH), 0);
@@ -184,6 +184,7 @@ static void a_producer_unregistered_after_abort_is_not_called(void **state)
     assert_int_equal(s.lost, 1);
     assert_int_equal(s.stops, 0);
     finish(&s);
+    return NULL;
 }
 
 /* The second registration is refused; it must not stop the producer that the first one made. */
@@ -207,22 +208,21 @@ static void a_producer_registered_twice_is_stopped_once(bool abort)
     finish(&s);
 }
 
-static void registering_again_while_closing_stops_nobody(void **state)
+TORC_TEST(registering_again_while_closing_stops_nobody)
 {
-    (void)state;
     a_producer_registered_twice_is_stopped_once(false);
+    return NULL;
 }
 
-static void registering_again_after_abort_stops_nobody(void **state)
+TORC_TEST(registering_again_after_abort_stops_nobody)
 {
-    (void)state;
     a_producer_registered_twice_is_stopped_once(true);
+    return NULL;
 }
 
-static void a_write_inside_pause_does_not_pause_again(void **state)
+TORC_TEST(a_write_inside_pause_does_not_pause_again)
 {
     static struct scene s;
-    (void)state;
     connected(&s);
     struct torc_transport transport = s.protocol.transport;
     s.write_in_pause = true;
@@ -234,12 +234,12 @@ static void a_write_inside_pause_does_not_pause_again(void **state)
     assert_int_equal(s.pauses, 2);
     assert_int_equal(torc_transport_queued(transport), 10);
     finish(&s);
+    return NULL;
 }
 
-static void no_turn_can_be_taken_inside_a_callback_outside_a_turn(void **state)
+TORC_TEST(no_turn_can_be_taken_inside_a_callback_outside_a_turn)
 {
     static struct scene s;
-    (void)state;
     begin(&s);
     s.turn_in_failed = true;
     begin_connecting(&s);
@@ -247,12 +247,12 @@ static void no_turn_can_be_taken_inside_a_callback_outside_a_turn(void **state)
     assert_int_equal(s.turn_code, TORC_EMISUSE);
     turn(&s);
     finish(&s);
+    return NULL;
 }
 
-static void freeing_the_reactor_inside_a_callback_outside_a_turn_is_fatal(void **state)
+TORC_TEST(freeing_the_reactor_inside_a_callback_outside_a_turn_is_fatal)
 {
     static struct scene s;
-    (void)state;
     begin(&s);
     s.free_in_failed = true;
     begin_connecting(&s);
@@ -260,6 +260,7 @@ static void freeing_the_reactor_inside_a_callback_outside_a_turn_is_fatal(void *
     assert_true(s.fatal);
     assert_string_equal(s.platform.fatal_message, "torc_reactor_free inside a callback");
     finish(&s);
+    return NULL;
 }
 
 /* --- elsewhere -------------------------------------------------------------------------------- */
@@ -272,12 +273,11 @@ static void freeing_the_reactor_inside_a_callback_outside_a_turn_is_fatal(void *
         assert_true(fatal);                                                                        \
     } while (0)
 
-static void streams_are_used_in_the_reactors_thread_only(void **state)
+TORC_TEST(streams_are_used_in_the_reactors_thread_only)
 {
     static struct scene s;
     static struct torc_listener listener;
     struct torc_address address = torc_address_ipv4(127, 0, 0, 1, 7000);
-    (void)state;
     connected(&s);
     struct torc_transport transport = s.protocol.transport;
     assert_int_equal(torc_listen(s.reactor, &address, &s.factory, NULL, &listener), 0);
@@ -290,6 +290,7 @@ static void streams_are_used_in_the_reactors_thread_only(void **state)
     ELSEWHERE_IS_FATAL(torc_connector_disconnect(s.connector));
     assert_true(torc_transport_writable(transport));
     finish(&s);
+    return NULL;
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -316,13 +317,12 @@ static size_t wait_and_count(struct torc_platform *base, uint64_t deadline_ns,
 }
 
 /* What is readable and read by nobody any more would end each wait for the job at once. */
-static void freeing_waits_for_a_job_without_spinning_on_what_is_readable(void **state)
+TORC_TEST(freeing_waits_for_a_job_without_spinning_on_what_is_readable)
 {
     static struct scene s;
     struct torc_platform_ops original;
     struct torc_deferred *done;
     bool worked = false;
-    (void)state;
     connected(&s);
     original = s.platform.ops;
     s.platform.idle_arg = &original;
@@ -338,16 +338,16 @@ static void freeing_waits_for_a_job_without_spinning_on_what_is_readable(void **
     assert_int_equal(s.lost, 1);
     assert_in_range(s.platform.waits - waits, 1, 3);
     assert_int_equal(scripted_end(&s.platform), 0);
+    return NULL;
 }
 
 /* --- the same on a memory transport ------------------------------------------------------------ */
 
-static void a_memory_transport_treats_producers_alike(void **state)
+TORC_TEST(a_memory_transport_treats_producers_alike)
 {
     static struct scene s;
     struct torc_scope *scope;
     struct torc_memory_transport *wire;
-    (void)state;
     begin(&s);
     scope = torc_reactor_scope(s.reactor);
     assert_int_equal(torc_memory_transport_new(scope, &wire), 0);
@@ -365,21 +365,7 @@ static void a_memory_transport_treats_producers_alike(void **state)
     torc_memory_transport_free(wire);
     assert_int_equal(s.stops, 0);
     finish(&s);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inside_started_there_is_no_attempt_to_stop_or_repeat),
-        cmocka_unit_test(a_producer_unregistered_after_abort_is_not_called),
-        cmocka_unit_test(registering_again_while_closing_stops_nobody),
-        cmocka_unit_test(registering_again_after_abort_stops_nobody),
-        cmocka_unit_test(a_write_inside_pause_does_not_pause_again),
-        cmocka_unit_test(no_turn_can_be_taken_inside_a_callback_outside_a_turn),
-        cmocka_unit_test(freeing_the_reactor_inside_a_callback_outside_a_turn_is_fatal),
-        cmocka_unit_test(streams_are_used_in_the_reactors_thread_only),
-        cmocka_unit_test(freeing_waits_for_a_job_without_spinning_on_what_is_readable),
-        cmocka_unit_test(a_memory_transport_treats_producers_alike),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

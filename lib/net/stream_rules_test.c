@@ -11,6 +11,7 @@
 
 #include <torc/memory_transport.h>
 #include <torc/stream.h>
+#include <torc/trial.h>
 
 #include "tests/support/failing_allocator.h"
 #include "tests/support/scripted_platform.h"
@@ -241,18 +242,20 @@ static const struct rig_ops stream_ops = {stream_open,       stream_close, strea
                                           stream_arrive,     stream_arrive_end,
                                           stream_reset,      stream_hold,  stream_taken};
 
-static struct rig *make(void **state, const struct torc_protocol_ops *ops)
+static const char *const transports[] = {"stream", "memory", NULL};
+
+static struct rig *make(struct torc_trial *trial, const struct torc_protocol_ops *ops)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     assert_non_null(rig);
-    rig->ops = *state;
+    rig->ops = strcmp(torc_trial_parameter(trial), "stream") == 0 ? &stream_ops : &memory_ops;
     rig->talker.protocol.ops = ops;
     return rig;
 }
 
-static struct rig *opened(void **state, const struct torc_protocol_ops *ops)
+static struct rig *opened(struct torc_trial *trial, const struct torc_protocol_ops *ops)
 {
-    struct rig *rig = make(state, ops);
+    struct rig *rig = make(trial, ops);
     rig->ops->open(rig);
     return rig;
 }
@@ -291,9 +294,9 @@ static void lost_for(struct rig *rig, const struct torc_failure_type *type)
 
 /* --- writing ----------------------------------------------------------------------------------- */
 
-static void a_write_is_queued_until_the_end_of_the_turn(void **state)
+TORC_TEST(a_write_is_queued_until_the_end_of_the_turn, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     struct torc_span spans[3] = {{"ab", 2}, {NULL, 0}, {"c", 1}};
     assert_int_equal(torc_transport_write_spans(t(rig), spans, 3), 0);
     assert_int_equal(torc_transport_write(t(rig), NULL, 0), 0);
@@ -303,11 +306,12 @@ static void a_write_is_queued_until_the_end_of_the_turn(void **state)
     assert_int_equal(torc_transport_queued(t(rig)), 0);
     assert_int_equal(rig->ops->taken(rig), 3);
     finish(rig);
+    return NULL;
 }
 
-static void what_is_not_taken_stays_queued_until_it_is(void **state)
+TORC_TEST(what_is_not_taken_stays_queued_until_it_is, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     rig->ops->hold(rig, true);
     say(rig, 100000);
     turns(rig, 3);
@@ -317,11 +321,12 @@ static void what_is_not_taken_stays_queued_until_it_is(void **state)
     assert_int_equal(torc_transport_queued(t(rig)), 0);
     assert_int_equal(rig->ops->taken(rig), 100000);
     finish(rig);
+    return NULL;
 }
 
-static void a_write_beyond_the_limit_is_refused_whole(void **state)
+TORC_TEST(a_write_beyond_the_limit_is_refused_whole, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     static const uint8_t block[2000];
     struct torc_span spans[2] = {{block, 600}, {block, 600}};
     assert_int_equal(torc_transport_set_limits(t(rig), 0, 1000), 0);
@@ -333,13 +338,14 @@ static void a_write_beyond_the_limit_is_refused_whole(void **state)
     spans[1].bytes = SIZE_MAX;
     assert_int_equal(torc_transport_write_spans(t(rig), spans, 2), TORC_ELIMIT);
     finish(rig);
+    return NULL;
 }
 
 /* --- closing ----------------------------------------------------------------------------------- */
 
-static void lose_sends_what_is_queued_and_then_ends(void **state)
+TORC_TEST(lose_sends_what_is_queued_and_then_ends, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     say(rig, 5);
     torc_transport_lose(t(rig));
     torc_transport_lose(t(rig));
@@ -352,11 +358,12 @@ static void lose_sends_what_is_queued_and_then_ends(void **state)
     assert_int_equal(rig->ops->taken(rig), 5);
     assert_string_equal(rig->talker.notes, "made lost ");
     finish(rig);
+    return NULL;
 }
 
-static void lose_waits_while_nothing_is_taken_and_abort_does_not(void **state)
+TORC_TEST(lose_waits_while_nothing_is_taken_and_abort_does_not, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     rig->ops->hold(rig, true);
     say(rig, 5);
     torc_transport_lose(t(rig));
@@ -368,11 +375,12 @@ static void lose_waits_while_nothing_is_taken_and_abort_does_not(void **state)
     lost_for(rig, &torc_failure_connection_aborted);
     assert_int_equal(rig->ops->taken(rig), 0);
     finish(rig);
+    return NULL;
 }
 
-static void abort_discards_and_tells_aborted_once(void **state)
+TORC_TEST(abort_discards_and_tells_aborted_once, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     say(rig, 5);
     torc_transport_abort(t(rig));
     torc_transport_abort(t(rig));
@@ -383,6 +391,7 @@ static void abort_discards_and_tells_aborted_once(void **state)
     lost_for(rig, &torc_failure_connection_aborted);
     assert_int_equal(rig->ops->taken(rig), 0);
     finish(rig);
+    return NULL;
 }
 
 static void do_lose(struct talker *talker)
@@ -400,9 +409,9 @@ static void do_pause(struct talker *talker)
     torc_transport_pause_reading(talker->protocol.transport);
 }
 
-static void nothing_is_received_after_lose(void **state)
+TORC_TEST(nothing_is_received_after_lose, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     rig->ops->hold(rig, true);
     rig->talker.on_data = do_lose;
     say(rig, 1);
@@ -412,42 +421,46 @@ static void nothing_is_received_after_lose(void **state)
     turns(rig, 2);
     assert_string_equal(rig->talker.notes, "made one ");
     finish(rig);
+    return NULL;
 }
 
-static void a_failing_data_received_is_the_reason(void **state)
+TORC_TEST(a_failing_data_received_is_the_reason, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     rig->talker.fail_data = true;
     rig->ops->arrive(rig, "one");
     lost_for(rig, &torc_failure_protocol_error);
     finish(rig);
+    return NULL;
 }
 
-static void a_data_received_that_aborts_and_fails_is_told_once(void **state)
+TORC_TEST(a_data_received_that_aborts_and_fails_is_told_once, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     rig->talker.fail_data = true;
     rig->talker.on_data = do_abort;
     rig->ops->arrive(rig, "one");
     turns(rig, 2);
     lost_for(rig, &torc_failure_protocol_error);
     finish(rig);
+    return NULL;
 }
 
-static void a_failing_connection_made_is_the_reason(void **state)
+TORC_TEST(a_failing_connection_made_is_the_reason, .parameters = transports)
 {
-    struct rig *rig = make(state, &plain_ops);
+    struct rig *rig = make(trial, &plain_ops);
     rig->talker.fail_made = true;
     rig->ops->open(rig);
     turns(rig, 1);
     lost_for(rig, &torc_failure_protocol_error);
     assert_string_equal(rig->talker.notes, "made lost ");
     finish(rig);
+    return NULL;
 }
 
-static void a_lost_transport_is_closed_to_every_call(void **state)
+TORC_TEST(a_lost_transport_is_closed_to_every_call, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     struct torc_address address;
     torc_transport_lose(t(rig));
     turns(rig, 1);
@@ -467,13 +480,14 @@ static void a_lost_transport_is_closed_to_every_call(void **state)
     torc_transport_unregister_producer(t(rig));
     turns(rig, 1);
     finish(rig);
+    return NULL;
 }
 
 /* --- ends and half-closes ----------------------------------------------------------------------- */
 
-static void the_peers_end_closes_after_what_is_queued(void **state)
+TORC_TEST(the_peers_end_closes_after_what_is_queued, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     rig->ops->hold(rig, true);
     say(rig, 5);
     rig->ops->arrive_end(rig);
@@ -484,11 +498,12 @@ static void the_peers_end_closes_after_what_is_queued(void **state)
     lost_for(rig, &torc_failure_connection_done);
     assert_int_equal(rig->ops->taken(rig), 5);
     finish(rig);
+    return NULL;
 }
 
-static void a_protocol_that_knows_half_closes_goes_on_writing(void **state)
+TORC_TEST(a_protocol_that_knows_half_closes_goes_on_writing, .parameters = transports)
 {
-    struct rig *rig = opened(state, &half_close_ops);
+    struct rig *rig = opened(trial, &half_close_ops);
     rig->ops->arrive_end(rig);
     turns(rig, 2);
     assert_string_equal(rig->talker.notes, "made end ");
@@ -499,11 +514,12 @@ static void a_protocol_that_knows_half_closes_goes_on_writing(void **state)
     turns(rig, 1);
     lost_for(rig, &torc_failure_connection_done);
     finish(rig);
+    return NULL;
 }
 
-static void a_half_close_waits_for_the_queue_and_is_told_once(void **state)
+TORC_TEST(a_half_close_waits_for_the_queue_and_is_told_once, .parameters = transports)
 {
-    struct rig *rig = opened(state, &half_close_ops);
+    struct rig *rig = opened(trial, &half_close_ops);
     rig->ops->hold(rig, true);
     say(rig, 5);
     torc_transport_lose_write(t(rig));
@@ -522,23 +538,25 @@ static void a_half_close_waits_for_the_queue_and_is_told_once(void **state)
     turns(rig, 1);
     lost_for(rig, &torc_failure_connection_done);
     finish(rig);
+    return NULL;
 }
 
-static void a_reset_is_told_as_one(void **state)
+TORC_TEST(a_reset_is_told_as_one, .parameters = transports)
 {
-    struct rig *rig = opened(state, &half_close_ops);
+    struct rig *rig = opened(trial, &half_close_ops);
     rig->ops->reset(rig);
     turns(rig, 1);
     lost_for(rig, &torc_failure_connection_reset);
     assert_string_equal(rig->talker.notes, "made lost ");
     finish(rig);
+    return NULL;
 }
 
 /* --- paused reading ---------------------------------------------------------------------------- */
 
-static void while_paused_neither_data_nor_end_is_noticed(void **state)
+TORC_TEST(while_paused_neither_data_nor_end_is_noticed, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     torc_transport_pause_reading(t(rig));
     rig->ops->arrive(rig, "late");
     rig->ops->arrive_end(rig);
@@ -549,11 +567,12 @@ static void while_paused_neither_data_nor_end_is_noticed(void **state)
     turns(rig, 4);
     assert_string_equal(rig->talker.notes, "made late lost ");
     finish(rig);
+    return NULL;
 }
 
-static void while_paused_a_reset_is_noticed_by_writing_only(void **state)
+TORC_TEST(while_paused_a_reset_is_noticed_by_writing_only, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     torc_transport_pause_reading(t(rig));
     rig->ops->reset(rig);
     turns(rig, 3);
@@ -562,11 +581,12 @@ static void while_paused_a_reset_is_noticed_by_writing_only(void **state)
     turns(rig, 2);
     lost_for(rig, &torc_failure_connection_reset);
     finish(rig);
+    return NULL;
 }
 
-static void pausing_inside_data_received_stops_the_next(void **state)
+TORC_TEST(pausing_inside_data_received_stops_the_next, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     rig->talker.on_data = do_pause;
     rig->ops->arrive(rig, "one");
     rig->ops->arrive(rig, "two");
@@ -576,6 +596,7 @@ static void pausing_inside_data_received_stops_the_next(void **state)
     turns(rig, 2);
     assert_string_equal(rig->talker.notes, "made one two ");
     finish(rig);
+    return NULL;
 }
 
 /* --- producers --------------------------------------------------------------------------------- */
@@ -629,9 +650,9 @@ static void add(struct rig *rig, struct source *source, enum torc_producer_kind 
     assert_int_equal(torc_transport_register_producer(t(rig), &source->producer, kind), 0);
 }
 
-static void a_push_producer_is_paused_by_each_write_above_the_watermark(void **state)
+TORC_TEST(a_push_producer_is_paused_by_each_write_above_the_watermark, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     struct source source;
     add(rig, &source, TORC_PRODUCER_PUSH, 0);
     assert_int_equal(source.resumed, 0);
@@ -649,11 +670,12 @@ static void a_push_producer_is_paused_by_each_write_above_the_watermark(void **s
     assert_int_equal(source.resumed, 2);
     torc_transport_unregister_producer(t(rig));
     finish(rig);
+    return NULL;
 }
 
-static void a_pull_producer_is_resumed_at_once_and_whenever_drained(void **state)
+TORC_TEST(a_pull_producer_is_resumed_at_once_and_whenever_drained, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     struct source source;
     add(rig, &source, TORC_PRODUCER_PULL, 3);
     assert_int_equal(source.resumed, 1);
@@ -664,11 +686,12 @@ static void a_pull_producer_is_resumed_at_once_and_whenever_drained(void **state
     turns(rig, 2);
     assert_int_equal(source.resumed, 3);
     finish(rig);
+    return NULL;
 }
 
-static void there_is_one_producer_at_a_time(void **state)
+TORC_TEST(there_is_one_producer_at_a_time, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     struct source source;
     struct source second = {.producer = {&source_ops}, .rig = rig};
     torc_transport_unregister_producer(t(rig));
@@ -691,11 +714,12 @@ static void there_is_one_producer_at_a_time(void **state)
                      TORC_ECLOSED);
     assert_int_equal(source.stopped, 1);
     finish(rig);
+    return NULL;
 }
 
-static void an_unpaused_push_producer_does_not_hold_a_close(void **state)
+TORC_TEST(an_unpaused_push_producer_does_not_hold_a_close, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     struct source source;
     add(rig, &source, TORC_PRODUCER_PUSH, 0);
     torc_transport_lose(t(rig));
@@ -703,11 +727,12 @@ static void an_unpaused_push_producer_does_not_hold_a_close(void **state)
     lost_for(rig, &torc_failure_connection_done);
     assert_int_equal(source.stopped, 1);
     finish(rig);
+    return NULL;
 }
 
-static void a_pull_producer_holds_a_close_until_it_unregisters(void **state)
+TORC_TEST(a_pull_producer_holds_a_close_until_it_unregisters, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     struct source source;
     add(rig, &source, TORC_PRODUCER_PULL, 8);
     torc_transport_lose(t(rig));
@@ -718,11 +743,12 @@ static void a_pull_producer_holds_a_close_until_it_unregisters(void **state)
     assert_int_equal(rig->ops->taken(rig), 8000);
     assert_int_equal(source.stopped, 0);
     finish(rig);
+    return NULL;
 }
 
-static void a_paused_push_producer_holds_a_close_until_it_unregisters(void **state)
+TORC_TEST(a_paused_push_producer_holds_a_close_until_it_unregisters, .parameters = transports)
 {
-    struct rig *rig = opened(state, &plain_ops);
+    struct rig *rig = opened(trial, &plain_ops);
     struct source source;
     add(rig, &source, TORC_PRODUCER_PUSH, 1);
     say(rig, 70000);
@@ -733,38 +759,7 @@ static void a_paused_push_producer_holds_a_close_until_it_unregisters(void **sta
     assert_int_equal(rig->ops->taken(rig), 71000);
     assert_int_equal(source.stopped, 0);
     finish(rig);
+    return NULL;
 }
 
-#define EACH(test) {#test " (stream)", test, NULL, NULL, (void *)(uintptr_t)&stream_ops},          \
-                   {#test " (memory)", test, NULL, NULL, (void *)(uintptr_t)&memory_ops}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        EACH(a_write_is_queued_until_the_end_of_the_turn),
-        EACH(what_is_not_taken_stays_queued_until_it_is),
-        EACH(a_write_beyond_the_limit_is_refused_whole),
-        EACH(lose_sends_what_is_queued_and_then_ends),
-        EACH(lose_waits_while_nothing_is_taken_and_abort_does_not),
-        EACH(abort_discards_and_tells_aborted_once),
-        EACH(nothing_is_received_after_lose),
-        EACH(a_failing_data_received_is_the_reason),
-        EACH(a_data_received_that_aborts_and_fails_is_told_once),
-        EACH(a_failing_connection_made_is_the_reason),
-        EACH(a_lost_transport_is_closed_to_every_call),
-        EACH(the_peers_end_closes_after_what_is_queued),
-        EACH(a_protocol_that_knows_half_closes_goes_on_writing),
-        EACH(a_half_close_waits_for_the_queue_and_is_told_once),
-        EACH(a_reset_is_told_as_one),
-        EACH(while_paused_neither_data_nor_end_is_noticed),
-        EACH(while_paused_a_reset_is_noticed_by_writing_only),
-        EACH(pausing_inside_data_received_stops_the_next),
-        EACH(a_push_producer_is_paused_by_each_write_above_the_watermark),
-        EACH(a_pull_producer_is_resumed_at_once_and_whenever_drained),
-        EACH(there_is_one_producer_at_a_time),
-        EACH(an_unpaused_push_producer_does_not_hold_a_close),
-        EACH(a_pull_producer_holds_a_close_until_it_unregisters),
-        EACH(a_paused_push_producer_holds_a_close_until_it_unregisters),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <torc/protocol.h>
+#include <torc/trial.h>
 
 static unsigned stopped;
 
@@ -15,14 +16,13 @@ static void stop(struct torc_producer *self)
     stopped++;
 }
 
-static void a_zeroed_transport_answers_like_one_that_is_gone(void **state)
+TORC_TEST(a_zeroed_transport_answers_like_one_that_is_gone)
 {
     static const struct torc_producer_ops ops = {NULL, NULL, stop};
     struct torc_transport none = {0};
     struct torc_producer producer = {&ops};
     struct torc_address address;
     struct torc_span span = {"x", 1};
-    (void)state;
     assert_int_equal(torc_transport_write(none, "x", 1), TORC_ECLOSED);
     assert_int_equal(torc_transport_write_spans(none, &span, 1), TORC_ECLOSED);
     assert_int_equal(torc_transport_set_limits(none, 1, 1), TORC_ECLOSED);
@@ -41,12 +41,7 @@ static void a_zeroed_transport_answers_like_one_that_is_gone(void **state)
     assert_int_equal(torc_transport_register_producer(none, &producer, TORC_PRODUCER_PUSH),
                      TORC_ECLOSED);
     assert_int_equal(stopped, 1);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_zeroed_transport_answers_like_one_that_is_gone),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

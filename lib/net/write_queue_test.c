@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/failing_allocator.h"
 #include "write_queue.h"
 
@@ -42,12 +44,11 @@ static int add(struct fixture *f, const void *data, size_t bytes)
     return torci_write_queue_append(&f->queue, &f->pool, &span, 1, bytes);
 }
 
-static void small_writes_share_a_chunk(void **state)
+TORC_TEST(small_writes_share_a_chunk)
 {
     struct fixture f;
     struct torc_span spans[4];
     size_t bytes;
-    (void)state;
     begin(&f);
     for (int i = 0; i < 10; i++)
         assert_int_equal(add(&f, "abc", 3), 0);
@@ -59,14 +60,14 @@ static void small_writes_share_a_chunk(void **state)
     assert_int_equal(bytes, 26);
     assert_memory_equal(spans[0].data, "bcabc", 5);
     finish(&f);
+    return NULL;
 }
 
-static void a_drained_queue_holds_nothing(void **state)
+TORC_TEST(a_drained_queue_holds_nothing)
 {
     struct fixture f;
     static const char block[100000];
     size_t bytes;
-    (void)state;
     begin(&f);
     assert_int_equal(add(&f, "x", 1), 0);
     size_t before = f.allocator.blocks; /* the scope's and the pool's chunk */
@@ -77,13 +78,13 @@ static void a_drained_queue_holds_nothing(void **state)
     assert_int_equal(torci_write_queue_spans(&f.queue, NULL, 0, &bytes), 0);
     assert_null(f.queue.first);
     finish(&f);
+    return NULL;
 }
 
-static void without_memory_nothing_is_appended(void **state)
+TORC_TEST(without_memory_nothing_is_appended)
 {
     struct fixture f;
     static const char block[100000];
-    (void)state;
     begin(&f);
     torc_test_allocator_fail_at(&f.allocator, 1, true);
     assert_int_equal(add(&f, "x", 1), TORC_ENOMEM);
@@ -94,25 +95,25 @@ static void without_memory_nothing_is_appended(void **state)
     assert_int_equal(f.queue.bytes, 1);
     assert_int_equal(add(&f, "y", 1), 0); /* there is room in the chunk */
     finish(&f);
+    return NULL;
 }
 
-static void more_than_two_gibibytes_at_once_are_refused(void **state)
+TORC_TEST(more_than_two_gibibytes_at_once_are_refused)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     assert_int_equal(add(&f, "x", ((size_t)1 << 31) + 1), TORC_ELIMIT);
     finish(&f);
+    return NULL;
 }
 
-static void what_goes_in_comes_out_whatever_the_sizes(void **state)
+TORC_TEST(what_goes_in_comes_out_whatever_the_sizes)
 {
     static uint8_t stream[1 << 20];
     struct fixture f;
     size_t in = 0;
     size_t out = 0;
     uint32_t seed = 7;
-    (void)state;
     for (size_t i = 0; i < sizeof stream; i++)
         stream[i] = (uint8_t)(i * 7 + i / 251);
     begin(&f);
@@ -143,16 +144,7 @@ static void what_goes_in_comes_out_whatever_the_sizes(void **state)
         assert_int_equal(f.queue.bytes, in - out);
     }
     finish(&f);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_writes_share_a_chunk),
-        cmocka_unit_test(a_drained_queue_holds_nothing),
-        cmocka_unit_test(without_memory_nothing_is_appended),
-        cmocka_unit_test(more_than_two_gibibytes_at_once_are_refused),
-        cmocka_unit_test(what_goes_in_comes_out_whatever_the_sizes),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

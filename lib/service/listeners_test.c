@@ -8,6 +8,7 @@
 
 #include <torc/listeners.h>
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 static struct torc_failure *refuse(struct torc_factory *self, const struct torc_address *peer,
                                    struct torc_protocol **out)
@@ -65,12 +66,11 @@ static void end(struct fixture *fixture)
     torc_world_free(fixture->world);
 }
 
-static void every_address_is_listened_on_until_closed(void **state)
+TORC_TEST(every_address_is_listened_on_until_closed)
 {
     struct fixture fixture = begin();
     struct torc_listeners *listeners;
 
-    (void)state;
     add(&fixture, "tcp:7001");
     add(&fixture, "tcp:7002");
     assert_null(torc_listen_all(fixture.reactor, fixture.options, "listen", &fixture.factory, NULL,
@@ -82,15 +82,15 @@ static void every_address_is_listened_on_until_closed(void **state)
     assert_int_equal(listening(&fixture), 0);
     assert_int_equal(fixture.factory.users, 0);
     end(&fixture);
+    return NULL;
 }
 
-static void one_that_cannot_be_had_is_named_and_none_is_left(void **state)
+TORC_TEST(one_that_cannot_be_had_is_named_and_none_is_left)
 {
     struct fixture fixture = begin();
     struct torc_listeners *listeners = NULL;
     struct torc_failure *failure;
 
-    (void)state;
     add(&fixture, "tcp:7001");
     add(&fixture, "tcp:7001");
     failure = torc_listen_all(fixture.reactor, fixture.options, "listen", &fixture.factory, NULL,
@@ -103,30 +103,22 @@ static void one_that_cannot_be_had_is_named_and_none_is_left(void **state)
     assert_int_equal(listening(&fixture), 0);
     torc_failure_drop(failure);
     end(&fixture);
+    return NULL;
 }
 
-static void no_address_at_all_is_a_failure(void **state)
+TORC_TEST(no_address_at_all_is_a_failure)
 {
     struct fixture fixture = begin();
     struct torc_listeners *listeners = NULL;
     struct torc_failure *failure = torc_listen_all(fixture.reactor, fixture.options, "listen",
                                                    &fixture.factory, NULL, &listeners);
 
-    (void)state;
     assert_non_null(failure);
     assert_int_equal(torc_failure_code(failure), TORC_EINVAL);
     assert_null(listeners);
     torc_failure_drop(failure);
     end(&fixture);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_address_is_listened_on_until_closed),
-        cmocka_unit_test(one_that_cannot_be_had_is_named_and_none_is_left),
-        cmocka_unit_test(no_address_at_all_is_a_failure),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <torc/module.h>
+#include <torc/trial.h>
 
 #include <tests/support/reactor_fixture.h>
 
@@ -58,11 +59,13 @@ static const struct torc_module module = {
     .stop = stop,
 };
 
-static int set_up_module(void **state)
+static struct torc_deferred *set_up_module(struct torc_trial *trial)
 {
     memset(&seen, 0, sizeof(seen));
-    return set_up(state);
+    return set_up(trial);
 }
+
+static const struct torc_trial_group with_module = {.set_up = set_up_module, .tear_down = tear_down};
 
 static void turns(struct fixture *fixture, int count)
 {
@@ -70,9 +73,9 @@ static void turns(struct fixture *fixture, int count)
         (void)torc_reactor_turn(fixture->reactor, 0);
 }
 
-static void a_module_is_stopped_before_the_reactor_is(void **state)
+TORC_TEST(a_module_is_stopped_before_the_reactor_is, .group = &with_module)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     void *instance = NULL;
 
     assert_null(torc_module_start(&module, fixture->reactor, NULL, &instance));
@@ -83,11 +86,12 @@ static void a_module_is_stopped_before_the_reactor_is(void **state)
     turns(fixture, 5);
     assert_int_equal(seen.stopped, 1);
     assert_false(torc_reactor_running(fixture->reactor));
+    return NULL;
 }
 
-static void the_shutdown_waits_until_it_has_stopped(void **state)
+TORC_TEST(the_shutdown_waits_until_it_has_stopped, .group = &with_module)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     seen.takes_time = true;
     assert_null(torc_module_start(&module, fixture->reactor, NULL, NULL));
@@ -99,12 +103,13 @@ static void the_shutdown_waits_until_it_has_stopped(void **state)
     assert_int_equal(torc_source_fire(seen.source, torc_value(NULL)), 0);
     turns(fixture, 5);
     assert_false(torc_reactor_running(fixture->reactor));
+    return NULL;
 }
 
 /* The reactor's stop acquires too, so every acquisition from there on fails. */
-static void the_shutdown_waits_though_there_is_no_memory(void **state)
+TORC_TEST(the_shutdown_waits_though_there_is_no_memory, .group = &with_module)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     seen.takes_time = true;
     assert_null(torc_module_start(&module, fixture->reactor, NULL, NULL));
@@ -118,11 +123,12 @@ static void the_shutdown_waits_though_there_is_no_memory(void **state)
     assert_int_equal(torc_source_fire(seen.source, torc_value(NULL)), 0);
     turns(fixture, 5);
     assert_false(torc_reactor_running(fixture->reactor));
+    return NULL;
 }
 
-static void a_module_that_does_not_start_is_not_stopped(void **state)
+TORC_TEST(a_module_that_does_not_start_is_not_stopped, .group = &with_module)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     void *instance = &fixture;
     struct torc_failure *failure;
 
@@ -136,11 +142,12 @@ static void a_module_that_does_not_start_is_not_stopped(void **state)
     assert_int_equal(torc_reactor_stop(fixture->reactor), 0);
     turns(fixture, 5);
     assert_int_equal(seen.stopped, 0);
+    return NULL;
 }
 
-static void a_table_that_is_too_short_is_refused(void **state)
+TORC_TEST(a_table_that_is_too_short_is_refused, .group = &with_module)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_module old = module;
     struct torc_failure *failure;
 
@@ -150,22 +157,7 @@ static void a_table_that_is_too_short_is_refused(void **state)
     assert_ptr_equal(torc_failure_type(failure), &torc_failure_invalid_argument);
     torc_failure_drop(failure);
     assert_int_equal(seen.started, 0);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_module_is_stopped_before_the_reactor_is, set_up_module,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(the_shutdown_waits_until_it_has_stopped, set_up_module,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(the_shutdown_waits_though_there_is_no_memory, set_up_module,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_module_that_does_not_start_is_not_stopped, set_up_module,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_table_that_is_too_short_is_refused, set_up_module,
-                                        tear_down),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -6,10 +6,10 @@
 #include <cmocka.h>
 
 #include <torc/nearest_name.h>
+#include <torc/trial.h>
 
-static void distance_counts_the_four_kinds_of_mistake(void **state)
+TORC_TEST(distance_counts_the_four_kinds_of_mistake)
 {
-    (void)state;
     assert_int_equal(torc_name_distance("listen", "listen"), 0);
     assert_int_equal(torc_name_distance("lsten", "listen"), 1);
     assert_int_equal(torc_name_distance("liisten", "listen"), 1);
@@ -18,26 +18,27 @@ static void distance_counts_the_four_kinds_of_mistake(void **state)
     assert_int_equal(torc_name_distance("", "listen"), 6);
     assert_int_equal(torc_name_distance("listen", ""), 6);
     assert_int_equal(torc_name_distance("kitten", "sitting"), 3);
+    return NULL;
 }
 
-static void distance_is_the_same_both_ways(void **state)
+TORC_TEST(distance_is_the_same_both_ways)
 {
-    (void)state;
     assert_int_equal(torc_name_distance("idle", "lide"), torc_name_distance("lide", "idle"));
     assert_int_equal(torc_name_distance("abc", "xaybz"), torc_name_distance("xaybz", "abc"));
+    return NULL;
 }
 
-static void endless_names_are_simply_far(void **state)
+TORC_TEST(endless_names_are_simply_far)
 {
     char long_name[65];
 
-    (void)state;
     for (size_t i = 0; i < 64; i++)
         long_name[i] = 'a';
     long_name[64] = '\0';
     assert_int_equal(torc_name_distance(long_name, "idle"), 64);
     assert_int_equal(torc_name_distance("idle", long_name), 64);
     assert_int_equal(torc_name_distance(long_name + 1, "a"), 62);
+    return NULL;
 }
 
 static bool is_near(const char *written, const char *name)
@@ -47,37 +48,26 @@ static bool is_near(const char *written, const char *name)
     return torc_name_nearer(written, name, &distance);
 }
 
-static void few_mistakes_are_near(void **state)
+TORC_TEST(few_mistakes_are_near)
 {
-    (void)state;
     assert_true(is_near("ilde", "idle"));
     assert_false(is_near("port", "idle"));
     assert_true(is_near("max-conections", "max-connections"));
     assert_true(is_near("db1", "db"));
     assert_false(is_near("y", "x"));
     assert_false(is_near("", "idle"));
+    return NULL;
 }
 
-static void the_nearest_candidate_wins_and_the_first_of_equals(void **state)
+TORC_TEST(the_nearest_candidate_wins_and_the_first_of_equals)
 {
     const char *const names[] = {"serve", "replay", "run", "ran", NULL};
 
-    (void)state;
     assert_string_equal(torc_name_nearest("serv", names), "serve");
     assert_string_equal(torc_name_nearest("rnu", names), "run");
     assert_string_equal(torc_name_nearest("rxn", names), "run");
     assert_null(torc_name_nearest("frobnicate", names));
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(distance_counts_the_four_kinds_of_mistake),
-        cmocka_unit_test(distance_is_the_same_both_ways),
-        cmocka_unit_test(endless_names_are_simply_far),
-        cmocka_unit_test(few_mistakes_are_near),
-        cmocka_unit_test(the_nearest_candidate_wins_and_the_first_of_equals),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -9,6 +9,7 @@
 
 #include <torc/clock.h>
 #include <torc/module.h>
+#include <torc/trial.h>
 
 static const struct torc_option every_type[] = {
     {"verbose", TORC_OPTION_FLAG, "no", "says more"},
@@ -68,11 +69,10 @@ static uint16_t port(const struct bench *bench, size_t index)
     return address ? address->port : 0;
 }
 
-static void defaults_of_every_type_are_in_force(void **state)
+TORC_TEST(defaults_of_every_type_are_in_force)
 {
     struct bench bench = open_bench(every_type);
 
-    (void)state;
     assert_false(torc_options_flag(bench.options, "verbose"));
     assert_int_equal(torc_options_integer(bench.options, "workers"), 4);
     assert_true(torc_options_duration(bench.options, "idle") == 5 * TORC_SECOND);
@@ -83,13 +83,13 @@ static void defaults_of_every_type_are_in_force(void **state)
     assert_int_equal(torc_options_complete(bench.options, bench.error, sizeof(bench.error)), 0);
     assert_string_equal(bench.error, "untouched");
     close_bench(&bench);
+    return NULL;
 }
 
-static void every_type_can_be_set_and_the_last_value_counts(void **state)
+TORC_TEST(every_type_can_be_set_and_the_last_value_counts)
 {
     struct bench bench = open_bench(every_type);
 
-    (void)state;
     assert_int_equal(set(&bench, "verbose", "yes"), 0);
     assert_int_equal(set(&bench, "workers", "-7"), 0);
     assert_int_equal(set(&bench, "idle", "20ms"), 0);
@@ -103,25 +103,25 @@ static void every_type_can_be_set_and_the_last_value_counts(void **state)
     assert_int_equal(torc_options_bytes(bench.options, "limit"), 1 << 20);
     assert_string_equal(torc_options_text(bench.options, "name"), "");
     close_bench(&bench);
+    return NULL;
 }
 
-static void a_bare_flag_means_yes_and_others_need_a_value(void **state)
+TORC_TEST(a_bare_flag_means_yes_and_others_need_a_value)
 {
     struct bench bench = open_bench(every_type);
 
-    (void)state;
     assert_int_equal(set(&bench, "verbose", NULL), 0);
     assert_true(torc_options_flag(bench.options, "verbose"));
     assert_int_equal(set(&bench, "workers", NULL), TORC_ESYNTAX);
     assert_string_equal(bench.error, "option \"workers\" needs a value");
     close_bench(&bench);
+    return NULL;
 }
 
-static void given_addresses_replace_the_default_and_add_up(void **state)
+TORC_TEST(given_addresses_replace_the_default_and_add_up)
 {
     struct bench bench = open_bench(every_type);
 
-    (void)state;
     assert_int_equal(set(&bench, "listen", "tcp:8001"), 0);
     assert_int_equal(set(&bench, "listen", "tcp:8002"), 0);
     assert_int_equal(set(&bench, "listen", "unix:/run/torc"), 0);
@@ -131,25 +131,25 @@ static void given_addresses_replace_the_default_and_add_up(void **state)
     assert_int_equal(torc_options_address(bench.options, "listen", 2)->family, TORC_ADDRESS_UNIX);
     assert_null(torc_options_address(bench.options, "listen", 3));
     close_bench(&bench);
+    return NULL;
 }
 
-static void an_address_that_does_not_parse_changes_nothing(void **state)
+TORC_TEST(an_address_that_does_not_parse_changes_nothing)
 {
     struct bench bench = open_bench(every_type);
 
-    (void)state;
     assert_int_equal(set(&bench, "listen", "tcp:never"), TORC_ESYNTAX);
     assert_memory_equal(bench.error, "option \"listen\": \"tcp:never\": ", 30);
     assert_int_equal(torc_options_address_count(bench.options, "listen"), 1);
     assert_int_equal(port(&bench, 0), 7000);
     close_bench(&bench);
+    return NULL;
 }
 
-static void a_wrong_value_is_quoted_with_its_option_and_the_reason(void **state)
+TORC_TEST(a_wrong_value_is_quoted_with_its_option_and_the_reason)
 {
     struct bench bench = open_bench(every_type);
 
-    (void)state;
     assert_int_equal(set(&bench, "idle", "20"), TORC_ESYNTAX);
     assert_string_equal(bench.error,
                         "option \"idle\": \"20\": the unit is missing: us, ms, s, m or h");
@@ -162,38 +162,38 @@ static void a_wrong_value_is_quoted_with_its_option_and_the_reason(void **state)
     assert_string_equal(bench.error, "option \"limit\": \"5kb\": no such unit of size; there are KiB, "
                                      "MiB and GiB, or none for bytes");
     close_bench(&bench);
+    return NULL;
 }
 
-static void an_unknown_name_is_told_the_nearest_one(void **state)
+TORC_TEST(an_unknown_name_is_told_the_nearest_one)
 {
     struct bench bench = open_bench(every_type);
 
-    (void)state;
     assert_int_equal(set(&bench, "ilde", "5s"), TORC_ENOTFOUND);
     assert_string_equal(bench.error, "there is no option \"ilde\"; did you mean \"idle\"?");
     assert_int_equal(set(&bench, "colour", "red"), TORC_ENOTFOUND);
     assert_string_equal(bench.error, "there is no option \"colour\"");
     close_bench(&bench);
+    return NULL;
 }
 
-static void an_error_may_be_ignored_or_cut(void **state)
+TORC_TEST(an_error_may_be_ignored_or_cut)
 {
     struct bench bench = open_bench(every_type);
     char small[10] = "";
 
-    (void)state;
     assert_int_equal(torc_options_set(bench.options, "ilde", "5s", NULL, 0), TORC_ENOTFOUND);
     assert_int_equal(torc_options_set(bench.options, "ilde", "5s", small, sizeof(small)),
                      TORC_ENOTFOUND);
     assert_string_equal(small, "there is ");
     close_bench(&bench);
+    return NULL;
 }
 
-static void what_has_no_default_is_compulsory_unless_an_address(void **state)
+TORC_TEST(what_has_no_default_is_compulsory_unless_an_address)
 {
     struct bench bench = open_bench(no_defaults);
 
-    (void)state;
     assert_int_equal(torc_options_complete(bench.options, bench.error, sizeof(bench.error)),
                      TORC_ENOTFOUND);
     assert_string_equal(bench.error,
@@ -207,13 +207,13 @@ static void what_has_no_default_is_compulsory_unless_an_address(void **state)
     assert_int_equal(torc_options_complete(bench.options, bench.error, sizeof(bench.error)), 0);
     assert_int_equal(torc_options_address_count(bench.options, "listen"), 0);
     close_bench(&bench);
+    return NULL;
 }
 
-static void a_name_of_no_option_or_of_another_type_has_no_value(void **state)
+TORC_TEST(a_name_of_no_option_or_of_another_type_has_no_value)
 {
     struct bench bench = open_bench(every_type);
 
-    (void)state;
     assert_false(torc_options_flag(bench.options, "workers"));
     assert_int_equal(torc_options_integer(bench.options, "idle"), 0);
     assert_int_equal(torc_options_duration(bench.options, "limit"), 0);
@@ -222,9 +222,10 @@ static void a_name_of_no_option_or_of_another_type_has_no_value(void **state)
     assert_int_equal(torc_options_address_count(bench.options, "name"), 0);
     assert_null(torc_options_address(bench.options, "missing", 0));
     close_bench(&bench);
+    return NULL;
 }
 
-static void a_default_that_does_not_parse_is_the_modules_fault(void **state)
+TORC_TEST(a_default_that_does_not_parse_is_the_modules_fault)
 {
     static const struct torc_option wrong[] = {
         {"name", TORC_OPTION_TEXT, "kept until here", ""},
@@ -236,7 +237,6 @@ static void a_default_that_does_not_parse_is_the_modules_fault(void **state)
     struct torc_scope_counts after;
     struct torc_options *options = NULL;
 
-    (void)state;
     assert_int_equal(torc_scope_new(NULL, NULL, &scope), 0);
     torc_scope_count(scope, &before);
     assert_int_equal(torc_options_new(scope, wrong, &options), TORC_EINVAL);
@@ -244,18 +244,19 @@ static void a_default_that_does_not_parse_is_the_modules_fault(void **state)
     torc_scope_count(scope, &after);
     assert_int_equal(after.bytes_in_use, before.bytes_in_use);
     torc_scope_free(scope);
+    return NULL;
 }
 
-static void an_empty_table_and_freeing_nothing_are_fine(void **state)
+TORC_TEST(an_empty_table_and_freeing_nothing_are_fine)
 {
     static const struct torc_option empty[] = {{NULL, TORC_OPTION_FLAG, NULL, NULL}};
     struct bench bench = open_bench(empty);
 
-    (void)state;
     assert_int_equal(set(&bench, "idle", "1s"), TORC_ENOTFOUND);
     assert_int_equal(torc_options_complete(bench.options, NULL, 0), 0);
     torc_options_free(NULL);
     close_bench(&bench);
+    return NULL;
 }
 
 /* An allocator that admits `left` acquisitions and refuses the rest. */
@@ -278,7 +279,7 @@ static void *resize_on_budget(void *ctx, void *ptr, size_t old_bytes, size_t new
     return realloc(ptr, new_bytes);
 }
 
-static void without_memory_nothing_is_changed_and_nothing_leaks(void **state)
+TORC_TEST(without_memory_nothing_is_changed_and_nothing_leaks)
 {
     struct budget budget = {SIZE_MAX};
     struct torc_allocator allocator = {resize_on_budget, NULL, &budget};
@@ -288,7 +289,6 @@ static void without_memory_nothing_is_changed_and_nothing_leaks(void **state)
     struct torc_scope_counts after;
     char error[80];
 
-    (void)state;
     assert_int_equal(torc_scope_new(&allocator, NULL, &scope), 0);
     torc_scope_count(scope, &before);
     for (size_t k = 0; k < 4; k++) {
@@ -307,25 +307,7 @@ static void without_memory_nothing_is_changed_and_nothing_leaks(void **state)
     torc_scope_count(scope, &after);
     assert_int_equal(after.bytes_in_use, before.bytes_in_use);
     torc_scope_free(scope);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults_of_every_type_are_in_force),
-        cmocka_unit_test(every_type_can_be_set_and_the_last_value_counts),
-        cmocka_unit_test(a_bare_flag_means_yes_and_others_need_a_value),
-        cmocka_unit_test(given_addresses_replace_the_default_and_add_up),
-        cmocka_unit_test(an_address_that_does_not_parse_changes_nothing),
-        cmocka_unit_test(a_wrong_value_is_quoted_with_its_option_and_the_reason),
-        cmocka_unit_test(an_unknown_name_is_told_the_nearest_one),
-        cmocka_unit_test(an_error_may_be_ignored_or_cut),
-        cmocka_unit_test(what_has_no_default_is_compulsory_unless_an_address),
-        cmocka_unit_test(a_name_of_no_option_or_of_another_type_has_no_value),
-        cmocka_unit_test(a_default_that_does_not_parse_is_the_modules_fault),
-        cmocka_unit_test(an_empty_table_and_freeing_nothing_are_fine),
-        cmocka_unit_test(without_memory_nothing_is_changed_and_nothing_leaks),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

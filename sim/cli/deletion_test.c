@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #if defined(__has_include)
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
@@ -24,13 +26,13 @@
 #include "draw.h"
 #include "scenario_source.h"
 
-enum { LINES_MAX = 400, PATH_BYTES = 4096, SETS = 48, VALGRIND_EVERY = 41 };
+enum { SCENARIOS_MAX = 1000, LINES_MAX = 400, PATH_BYTES = 4096, SETS = 48, VALGRIND_EVERY = 41 };
 
 /* Lines that give names to what other lines speak of.  Any other line can go. */
 static const char *const naming[] = {"scn", "host", "db", "param", "include", NULL};
 
 struct subject {
-    const char *path;
+    char path[PATH_BYTES];
     char *text;
     const char *lines[LINES_MAX + 1]; /* where they begin; the last is the end */
     size_t count;
@@ -51,14 +53,21 @@ static bool is_naming(const char *line)
     return false;
 }
 
-static void begin(struct subject *subject, const char *path)
+static const char *root(void)
+{
+    const char *given = getenv("TORC_ROOT");
+
+    return given != NULL ? given : ".";
+}
+
+static void begin(struct subject *subject, const char *name)
 {
     const char *build = getenv("TORC_BUILD");
     size_t bytes = 0;
 
     memset(subject, 0, sizeof(*subject));
-    subject->path = path;
-    assert_int_equal(torci_scenario_source_read(path, &subject->text, &bytes), 0);
+    snprintf(subject->path, sizeof(subject->path), "%s/%s", root(), name);
+    assert_int_equal(torci_scenario_source_read(subject->path, &subject->text, &bytes), 0);
     subject->text = realloc(subject->text, bytes + 1);
     assert_non_null(subject->text);
     subject->text[bytes] = '\0';
@@ -176,54 +185,46 @@ static void end(struct subject *subject)
     free(subject->text);
 }
 
-static void runs_without_any_of_its_lines(void **state)
+static const char *shipped[SCENARIOS_MAX + 1]; /* below the folder of the sources; main finds them */
+
+TORC_TEST(runs_without_any_of_its_lines, .parameters = shipped)
 {
     struct subject subject;
 
-    begin(&subject, *state);
+    begin(&subject, torc_trial_parameter(trial));
     run_without_each_line(&subject);
     run_without_sets_of_lines(&subject);
     end(&subject);
+    return NULL;
 }
 
 /* What the others are compared with can say no: without its hosts a scenario is none. */
-static void no_scenario_runs_without_its_hosts(void **state)
+TORC_TEST(no_scenario_runs_without_its_hosts)
 {
     struct subject subject;
     bool keep[LINES_MAX];
 
-    begin(&subject, *state);
+    begin(&subject, shipped[0]);
     for (size_t i = 0; i < subject.count; i++)
         keep[i] = strncmp(subject.lines[i], "host ", 5) != 0 &&
                   strncmp(subject.lines[i], "include ", 8) != 0;
     assert_false(runs_with(&subject, keep));
     end(&subject);
+    return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    const char *root = getenv("TORC_ROOT");
     char pattern[PATH_BYTES];
-    struct CMUnitTest *tests;
     glob_t found;
-    int failed;
+    int status;
 
-    snprintf(pattern, sizeof(pattern), "%s/scenarios/*/*.scn", root != NULL ? root : ".");
-    if (glob(pattern, 0, NULL, &found) != 0)
+    snprintf(pattern, sizeof(pattern), "%s/scenarios/*/*.scn", root());
+    if (glob(pattern, 0, NULL, &found) != 0 || found.gl_pathc > SCENARIOS_MAX)
         return EXIT_FAILURE;
-    tests = calloc(found.gl_pathc + 1, sizeof(*tests));
-    if (tests == NULL)
-        return EXIT_FAILURE;
-    tests[found.gl_pathc] = (struct CMUnitTest)cmocka_unit_test_prestate(
-        no_scenario_runs_without_its_hosts, found.gl_pathv[0]);
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        tests[i].name = strstr(found.gl_pathv[i], "scenarios/");
-        tests[i].test_func = runs_without_any_of_its_lines;
-        tests[i].initial_state = found.gl_pathv[i];
-    }
-    failed = _cmocka_run_group_tests("runs_without_any_of_its_lines", tests, found.gl_pathc + 1,
-                                     NULL, NULL);
-    free(tests);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        shipped[i] = found.gl_pathv[i] + strlen(root()) + 1;
+    status = torc_trial_main(argc, argv, &torc_trial_tests, NULL);
     globfree(&found);
-    return failed;
+    return status;
 }

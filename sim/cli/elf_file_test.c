@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "elf_file.h"
 
 enum { RODATA = 1, DATA, NAMES, SYMBOLS, SECTIONS };
@@ -80,7 +82,7 @@ static void keep_symbol(void *arg, const struct torci_elf_symbol *symbol)
     shown[strcmp(symbol->name, "outside") == 0 ? 1 : 0] = *symbol;
 }
 
-static void sections_and_symbols_are_shown_as_they_are(void **state)
+TORC_TEST(sections_and_symbols_are_shown_as_they_are)
 {
     struct object object;
     struct torci_elf elf;
@@ -88,7 +90,6 @@ static void sections_and_symbols_are_shown_as_they_are(void **state)
     struct torci_elf_symbol symbols[2] = {0};
     const char *why;
 
-    (void)state;
     put_together(&object);
     assert_true(torci_elf_read((const uint8_t *)&object, sizeof object, &elf, &why));
     torci_elf_section(&elf, DATA, &shown);
@@ -101,28 +102,28 @@ static void sections_and_symbols_are_shown_as_they_are(void **state)
     assert_int_equal(symbols[0].type, STT_OBJECT);
     assert_int_equal(symbols[0].section, DATA);
     assert_int_equal(symbols[1].section, SHN_UNDEF);
+    return NULL;
 }
 
-static void a_text_is_found_whole_and_only_in_what_is_never_written(void **state)
+TORC_TEST(a_text_is_found_whole_and_only_in_what_is_never_written)
 {
     struct object object;
     struct torci_elf elf;
     const char *why;
 
-    (void)state;
     put_together(&object);
     memcpy(&object.data, "written", 8);
     assert_true(torci_elf_read((const uint8_t *)&object, sizeof object, &elf, &why));
     assert_true(torci_elf_has_text(&elf, "order_exists"));
     assert_false(torci_elf_has_text(&elf, "order_exist"));
     assert_false(torci_elf_has_text(&elf, "written"));
+    return NULL;
 }
 
-static void a_file_cut_short_anywhere_is_refused(void **state)
+TORC_TEST(a_file_cut_short_anywhere_is_refused)
 {
     struct object object;
 
-    (void)state;
     put_together(&object);
     for (size_t size = 0; size < sizeof object; size++) {
         void *cut = malloc(size + (size == 0)); /* so that a sanitizer sees what is read beyond it */
@@ -133,13 +134,13 @@ static void a_file_cut_short_anywhere_is_refused(void **state)
         free(cut);
     }
     assert_true(reads(&object, sizeof object));
+    return NULL;
 }
 
-static void each_table_that_is_wrong_is_refused(void **state)
+TORC_TEST(each_table_that_is_wrong_is_refused)
 {
     struct object good;
 
-    (void)state;
     put_together(&good);
 #define REFUSED(change)                                                                            \
     do {                                                                                           \
@@ -165,6 +166,7 @@ static void each_table_that_is_wrong_is_refused(void **state)
     REFUSED(object.symbols[1].st_name = sizeof names);
     REFUSED(object.symbols[1].st_shndx = SECTIONS);
 #undef REFUSED
+    return NULL;
 }
 
 static void walk(const struct torci_elf *elf)
@@ -184,12 +186,11 @@ static void walk(const struct torci_elf *elf)
 }
 
 /* Whatever its bytes, it is refused or can be walked through; a sanitizer sees what is read outside. */
-static void whatever_is_read_can_be_walked_through(void **state)
+TORC_TEST(whatever_is_read_can_be_walked_through)
 {
     uint64_t draw = 4711;
     size_t walked = 0;
 
-    (void)state;
     for (unsigned round = 0; round < 20000; round++) {
         struct object *object = malloc(sizeof *object);
         struct torci_elf elf;
@@ -208,17 +209,7 @@ static void whatever_is_read_can_be_walked_through(void **state)
         free(object);
     }
     assert_in_range(walked, 2000, 19000);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sections_and_symbols_are_shown_as_they_are),
-        cmocka_unit_test(a_text_is_found_whole_and_only_in_what_is_never_written),
-        cmocka_unit_test(a_file_cut_short_anywhere_is_refused),
-        cmocka_unit_test(each_table_that_is_wrong_is_refused),
-        cmocka_unit_test(whatever_is_read_can_be_walked_through),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "line_edits.h"
 
 struct wanted {
@@ -38,65 +40,53 @@ static void expect_left(const char *line, const char *const *texts, const char *
 }
 #define LEFT(line, left, tries_max, ...) expect_left(line, (const char *const[]){__VA_ARGS__, NULL}, left, tries_max)
 
-static void keys_go_one_by_one(void **state)
+TORC_TEST(keys_go_one_by_one)
 {
-    (void)state;
     LEFT("link a<->b delay=2ms rate=1Mbit mtu=100", "link a<->b rate=0Mbit", 20, "link a<->b", "rate=");
     LEFT("host srv module=kv listen=tcp:7000 file=\"a b\"", "host srv listen=tcp:7000", 20, "host srv", "listen=tcp:7000");
     LEFT("always a.n==1 && t<5s", "always a.n==1 && t<5s", 20, "a.n==1 && t<5s");
+    return NULL;
 }
 
-static void lists_lose_their_names_one_by_one(void **state)
+TORC_TEST(lists_lose_their_names_one_by_one)
 {
-    (void)state;
     LEFT("host a,b,c peer", "host b peer", 20, "host ", "b", " peer");
     LEFT("host a,b,c peer", "host a,c peer", 20, "host ", "a", "c", " peer");
     LEFT("host a module=x clock=skew(+-50ms,ppm=100),drift(5ppm)", "host a clock=skew(+-50ms,ppm=0)", 30, "host a",
          "clock=skew(+-50ms,ppm=");
+    return NULL;
 }
 
-static void a_decision_for_all_that_follow_becomes_one(void **state)
+TORC_TEST(a_decision_for_all_that_follow_becomes_one)
 {
-    (void)state;
     LEFT("decide srv read.short 7.. = 1", "decide srv read.short 7 = 1", 20, "decide srv read.short 7", " = 1");
     LEFT("decide srv read.short 7.. = 1", "decide srv read.short 7.. = 1", 20, "7..", "= 1");
+    return NULL;
 }
 
-static void strings_get_short_from_both_ends_and_escapes_stay_whole(void **state)
+TORC_TEST(strings_get_short_from_both_ends_and_escapes_stay_whole)
 {
     static const char all[] = "0 c send \"0123456789abcdef0123456789abcdef0123456789abcdef0123\\x41\\r\\n\" seg=1";
 
-    (void)state;
     LEFT(all, "0 c send \"9a\" seg=1", 60, " c send \"", "9a", "seg=1");
     LEFT(all, "0 c send \"\\x41\\r\"", 60, " c send \"", "\\x41\\r");
     LEFT("0 c expect \"abc\" \"def\"", "0 c expect \"d\"", 30, " c expect \"", "d");
     LEFT("0 c expect re\"abc\"", "0 c expect re\"abc\"", 20, "0 c expect re\"", "c\"");
     LEFT("0 expect a.role == \"leader\"", "0 expect a.role == \"leader\"", 20, "== \"leader\"");
+    return NULL;
 }
 
-static void a_quote_within_a_string_does_not_end_it(void **state)
+TORC_TEST(a_quote_within_a_string_does_not_end_it)
 {
-    (void)state;
     LEFT("0 c send \"a\\\"5 b\" times=3", "0 c send \"\\\"5\"", 40, "0 c send \"", "\\\"5");
+    return NULL;
 }
 
-static void numbers_become_0_or_are_halved(void **state)
+TORC_TEST(numbers_become_0_or_are_halved)
 {
-    (void)state;
     LEFT("100ms a2 close", "0ms a2 close", 4, "ms a2 close");
     LEFT("400ms a2 close", "100ms a2 close", 20, "00ms a2 close");
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_go_one_by_one),
-        cmocka_unit_test(lists_lose_their_names_one_by_one),
-        cmocka_unit_test(a_decision_for_all_that_follow_becomes_one),
-        cmocka_unit_test(strings_get_short_from_both_ends_and_escapes_stay_whole),
-        cmocka_unit_test(a_quote_within_a_string_does_not_end_it),
-        cmocka_unit_test(numbers_become_0_or_are_halved),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -9,10 +9,12 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "parallel.h"
 
 /* Each process goes through its own seeds, so what the budget left undone may lie before what failed. */
-static void a_failure_is_found_behind_a_run_that_was_not_done(void **state)
+TORC_TEST(a_failure_is_found_behind_a_run_that_was_not_done)
 {
     const struct torci_outcome outcomes[] = {
         {.done = true, .verdict = TORC_SCENARIO_PASS},
@@ -22,10 +24,10 @@ static void a_failure_is_found_behind_a_run_that_was_not_done(void **state)
         {.done = true, .verdict = -6},
     };
 
-    (void)state;
     assert_int_equal(torci_first_failure(outcomes, 5), 3);
     assert_int_equal(torci_first_failure(outcomes, 3), 3);
     assert_int_equal(torci_first_failure(outcomes + 4, 1), 0);
+    return NULL;
 }
 
 /* The third run crashes, the fifth exits; the others are made all the same. */
@@ -42,11 +44,10 @@ static int run(void *arg, size_t index, struct torci_outcome *out)
     return 0;
 }
 
-static void a_run_that_ends_its_process_is_told_and_the_others_go_on(void **state)
+TORC_TEST(a_run_that_ends_its_process_is_told_and_the_others_go_on)
 {
     uint64_t events = 100;
 
-    (void)state;
     for (unsigned jobs = 1; jobs <= 3; jobs++) {
         struct torci_outcome outcomes[7] = {{0}};
 
@@ -61,17 +62,18 @@ static void a_run_that_ends_its_process_is_told_and_the_others_go_on(void **stat
                 assert_int_equal(outcomes[i].events, 100 + i);
         }
     }
+    return NULL;
 }
 
-static void what_was_not_begun_in_time_is_not_done(void **state)
+TORC_TEST(what_was_not_begun_in_time_is_not_done)
 {
     struct torci_outcome outcomes[3] = {{0}};
     uint64_t events = 0;
 
-    (void)state;
     assert_int_equal(torci_parallel(2, run, &events, outcomes, 3, 1, NULL), 0);
     for (size_t i = 0; i < 3; i++)
         assert_false(outcomes[i].done);
+    return NULL;
 }
 
 struct taken {
@@ -90,32 +92,32 @@ static bool take(void *arg, const struct torci_outcome *outcomes, const size_t *
     return taken->more;
 }
 
-static void each_run_is_given_to_the_sink_once_and_what_was_done_is_not_made_again(void **state)
+TORC_TEST(each_run_is_given_to_the_sink_once_and_what_was_done_is_not_made_again)
 {
     struct torci_outcome outcomes[7] = {[1] = {.done = true, .events = 7}};
     struct taken taken = {.more = true};
     struct torci_parallel_sink sink = {take, &taken};
     uint64_t events = 100;
 
-    (void)state;
     assert_int_equal(torci_parallel(2, run, &events, outcomes, 7, 0, &sink), 0);
     for (size_t i = 0; i < 7; i++)
         assert_int_equal(taken.times[i], i == 1 ? 0 : 1);
     assert_int_equal(outcomes[1].events, 7);
     assert_int_equal(outcomes[3].events, 103);
+    return NULL;
 }
 
-static void a_sink_that_wants_no_more_ends_the_processes(void **state)
+TORC_TEST(a_sink_that_wants_no_more_ends_the_processes)
 {
     struct torci_outcome outcomes[7] = {{0}};
     struct taken taken = {.more = false};
     struct torci_parallel_sink sink = {take, &taken};
     uint64_t events = 100;
 
-    (void)state;
     assert_int_equal(torci_parallel(2, run, &events, outcomes, 7, 0, &sink), ECANCELED);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
+    return NULL;
 }
 
 /* Says that it is there, by one byte, and never ends. */
@@ -132,14 +134,13 @@ static int run_for_ever(void *arg, size_t index, struct torci_outcome *out)
 }
 
 /* The pipe has an end as soon as nobody is left who could write to it. */
-static void the_processes_end_with_the_one_that_wants_their_runs(void **state)
+TORC_TEST(the_processes_end_with_the_one_that_wants_their_runs)
 {
     struct torci_outcome outcomes[2] = {{0}};
     int pipe_ends[2];
     char byte;
     pid_t child;
 
-    (void)state;
     assert_int_equal(pipe(pipe_ends), 0);
     child = fork();
     if (child == 0)
@@ -151,18 +152,7 @@ static void the_processes_end_with_the_one_that_wants_their_runs(void **state)
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_int_equal(read(pipe_ends[0], &byte, 1), 0);
     close(pipe_ends[0]);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_run_that_ends_its_process_is_told_and_the_others_go_on),
-        cmocka_unit_test(what_was_not_begun_in_time_is_not_done),
-        cmocka_unit_test(each_run_is_given_to_the_sink_once_and_what_was_done_is_not_made_again),
-        cmocka_unit_test(a_sink_that_wants_no_more_ends_the_processes),
-        cmocka_unit_test(the_processes_end_with_the_one_that_wants_their_runs),
-        cmocka_unit_test(a_failure_is_found_behind_a_run_that_was_not_done),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

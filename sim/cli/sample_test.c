@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "sample.h"
 
 static uint64_t count_taken(const struct torci_sample_group *group)
@@ -17,9 +19,8 @@ static uint64_t count_taken(const struct torci_sample_group *group)
     return taken;
 }
 
-static void exactly_as_many_are_taken_as_are_wanted(void **state)
+TORC_TEST(exactly_as_many_are_taken_as_are_wanted)
 {
-    (void)state;
     for (uint64_t wanted = 0; wanted < 130; wanted++)
         for (uint64_t seed = 0; seed < 5; seed++) {
             struct torci_sample_group groups[] = {{.count = 1}, {.count = 100}, {.count = 0}, {.count = 17}};
@@ -32,22 +33,22 @@ static void exactly_as_many_are_taken_as_are_wanted(void **state)
             }
             assert_int_equal(taken, wanted < 118 ? wanted : 118);
         }
+    return NULL;
 }
 
-static void each_group_gets_as_many_as_another_as_far_as_it_has_them(void **state)
+TORC_TEST(each_group_gets_as_many_as_another_as_far_as_it_has_them)
 {
     struct torci_sample_group groups[] = {{.count = 3}, {.count = 1000}, {.count = 50}};
 
-    (void)state;
     torci_sample_share(groups, 3, 43, 1);
     assert_int_equal(groups[0].taken, 3);
     assert_int_equal(groups[1].taken, 20);
     assert_int_equal(groups[2].taken, 20);
+    return NULL;
 }
 
-static void what_is_taken_is_spread_evenly(void **state)
+TORC_TEST(what_is_taken_is_spread_evenly)
 {
-    (void)state;
     for (uint64_t seed = 0; seed < 20; seed++) {
         struct torci_sample_group group = {.count = 1000};
         uint64_t before = 0;
@@ -66,27 +67,18 @@ static void what_is_taken_is_spread_evenly(void **state)
         }
         assert_in_range(before, 857, 999);
     }
+    return NULL;
 }
 
-static void another_seed_takes_others(void **state)
+TORC_TEST(another_seed_takes_others)
 {
     struct torci_sample_group one = {.count = 1000};
     struct torci_sample_group other = {.count = 1000};
 
-    (void)state;
     torci_sample_share(&one, 1, 10, 1);
     torci_sample_share(&other, 1, 10, 2);
     assert_int_not_equal(one.shift / 100, other.shift / 100);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exactly_as_many_are_taken_as_are_wanted),
-        cmocka_unit_test(each_group_gets_as_many_as_another_as_far_as_it_has_them),
-        cmocka_unit_test(what_is_taken_is_spread_evenly),
-        cmocka_unit_test(another_seed_takes_others),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "shrinker.h"
 
 static void expect_without_numbers(const char *text, const char *expected)
@@ -17,29 +19,21 @@ static void expect_without_numbers(const char *text, const char *expected)
     assert_string_equal(left, expected);
 }
 
-static void each_number_is_one_sign_and_so_is_an_address(void **state)
+TORC_TEST(each_number_is_one_sign_and_so_is_an_address)
 {
-    (void)state;
     expect_without_numbers("after 20ms, 3 of 14", "after #ms, # of #");
     expect_without_numbers("SEGV on 0x000000000000 (pc 0x7f5ff0536421 sp 0x7ffd3cd39cb0 T0)", "SEGV on # (pc # sp # T#)");
     expect_without_numbers("0xyz", "#xyz");
+    return NULL;
 }
 
-static void what_does_not_fit_is_left_out(void **state)
+TORC_TEST(what_does_not_fit_is_left_out)
 {
     char left[5];
 
-    (void)state;
     torci_failure_without_numbers("ab 0xff cd", left, sizeof left);
     assert_string_equal(left, "ab #");
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_number_is_one_sign_and_so_is_an_address),
-        cmocka_unit_test(what_does_not_fit_is_left_out),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <torc/decision.h>
+#include <torc/trial.h>
 
 static uint64_t ask(struct torc_decider *decider, const char *host, const char *site, uint64_t k,
                     uint64_t options, uint64_t draw)
@@ -18,7 +19,7 @@ static uint64_t ask(struct torc_decider *decider, const char *host, const char *
     return decider->decide(decider, &question);
 }
 
-static void a_list_answers_what_it_has_and_notes_it(void **state)
+TORC_TEST(a_list_answers_what_it_has_and_notes_it)
 {
     struct torc_decision decision = {"srv", "read.short", 3, 2, false};
     const struct torc_decision *taken;
@@ -26,7 +27,6 @@ static void a_list_answers_what_it_has_and_notes_it(void **state)
     struct torc_decider *decider;
     size_t first = 99;
 
-    (void)state;
     assert_int_equal(torc_decision_list_new(NULL, &list), 0);
     assert_int_equal(torc_decision_list_add(list, &decision), 0);
     decider = torc_decision_list_decider(list);
@@ -41,31 +41,31 @@ static void a_list_answers_what_it_has_and_notes_it(void **state)
     assert_int_equal(taken[0].value, 2);
     assert_int_equal(torc_decision_list_drift(list, &first), 0);
     torc_decision_list_free(list);
+    return NULL;
 }
 
-static void an_option_there_is_not_is_drift_and_the_default(void **state)
+TORC_TEST(an_option_there_is_not_is_drift_and_the_default)
 {
     struct torc_decision decision = {"srv", "ready.order", 0, 5, false};
     const struct torc_decision *taken;
     struct torc_decision_list *list;
     size_t first;
 
-    (void)state;
     assert_int_equal(torc_decision_list_new(NULL, &list), 0);
     assert_int_equal(torc_decision_list_add(list, &decision), 0);
     (void)ask(torc_decision_list_decider(list), "srv", "ready.order", 0, 3, 1);
     assert_int_equal(torc_decision_list_taken(list, &taken), 0);
     assert_int_equal(torc_decision_list_drift(list, &first), 1);
     torc_decision_list_free(list);
+    return NULL;
 }
 
-static void thousands_of_decisions_are_found_again(void **state)
+TORC_TEST(thousands_of_decisions_are_found_again)
 {
     struct torc_decision_list *list;
     struct torc_decider *decider;
     size_t first;
 
-    (void)state;
     assert_int_equal(torc_decision_list_new(NULL, &list), 0);
     for (uint64_t k = 0; k < 5000; k++) {
         struct torc_decision decision = {k % 2 ? "a" : "b", "job.delay", k, 1 + k % 3, false};
@@ -77,9 +77,10 @@ static void thousands_of_decisions_are_found_again(void **state)
         assert_int_equal(ask(decider, k % 2 ? "a" : "b", "job.delay", k, 4, 0), 1 + k % 3);
     assert_int_equal(torc_decision_list_drift(list, &first), 0);
     torc_decision_list_free(list);
+    return NULL;
 }
 
-static void a_decision_onwards_answers_that_question_and_all_after_it(void **state)
+TORC_TEST(a_decision_onwards_answers_that_question_and_all_after_it)
 {
     struct torc_decision onwards = {"srv", "job.delay", 3, 2, true};
     struct torc_decision exact = {"srv", "job.delay", 5, 1, false};
@@ -87,7 +88,6 @@ static void a_decision_onwards_answers_that_question_and_all_after_it(void **sta
     struct torc_decider *decider;
     size_t first;
 
-    (void)state;
     assert_int_equal(torc_decision_list_new(NULL, &list), 0);
     assert_int_equal(torc_decision_list_add(list, &onwards), 0);
     assert_int_equal(torc_decision_list_add(list, &exact), 0);
@@ -101,16 +101,16 @@ static void a_decision_onwards_answers_that_question_and_all_after_it(void **sta
     assert_int_equal(ask(decider, "cli", "job.delay", 600, 4, 0), 0);
     assert_int_equal(torc_decision_list_drift(list, &first), 0);
     torc_decision_list_free(list);
+    return NULL;
 }
 
-static void what_is_drawn_happens_until_the_list_is_closed(void **state)
+TORC_TEST(what_is_drawn_happens_until_the_list_is_closed)
 {
     struct torc_question question = {"a", "job.delay", 0, 4, 0, 2, 0};
     const struct torc_decision *taken;
     struct torc_decision_list *list;
     struct torc_decider *decider;
 
-    (void)state;
     assert_int_equal(torc_decision_list_new(NULL, &list), 0);
     decider = torc_decision_list_decider(list);
     assert_int_equal(decider->decide(decider, &question), 2);
@@ -120,30 +120,30 @@ static void what_is_drawn_happens_until_the_list_is_closed(void **state)
     assert_int_equal(decider->decide(decider, &question), 0);
     assert_int_equal(torc_decision_list_taken(list, &taken), 1);
     torc_decision_list_free(list);
+    return NULL;
 }
 
-static void a_strategy_leaves_what_is_drawn_alone_where_it_does_not_decide(void **state)
+TORC_TEST(a_strategy_leaves_what_is_drawn_alone_where_it_does_not_decide)
 {
     struct torc_question question = {"a", "job.delay", 0, 4, 5, 3, 0};
     struct torc_decider *strategy;
     uint64_t sites;
     const char *bad;
 
-    (void)state;
     assert_int_equal(torc_decision_sites_parse("read.short", &sites, &bad), 0);
     for (unsigned kind = TORC_STRATEGY_FIFO; kind <= TORC_STRATEGY_PORTFOLIO; kind++) {
         assert_int_equal(torc_strategy_new((enum torc_strategy)kind, 3, sites, &strategy), 0);
         assert_int_equal(strategy->decide(strategy, &question), 3);
         torc_strategy_free(strategy);
     }
+    return NULL;
 }
 
-static void a_decision_prints_as_its_line(void **state)
+TORC_TEST(a_decision_prints_as_its_line)
 {
     struct torc_decision decision = {"srv", "read.short", 3, 2, false};
     char text[64];
 
-    (void)state;
     torc_decision_print(&decision, text, sizeof text);
     assert_string_equal(text, "decide srv read.short 3 = 2");
     decision.onwards = true;
@@ -151,36 +151,37 @@ static void a_decision_prints_as_its_line(void **state)
     assert_string_equal(text, "decide srv read.short 3.. = 2");
     torc_decision_print(&decision, text, 10);
     assert_string_equal(text, "decide sr");
+    return NULL;
 }
 
-static void a_set_of_sites_may_leave_one_out(void **state)
+TORC_TEST(a_set_of_sites_may_leave_one_out)
 {
     uint64_t with = 0;
     uint64_t without = 0;
     const char *bad;
 
-    (void)state;
     assert_int_equal(torc_decision_sites_parse("free", &with, &bad), 0);
     assert_int_equal(torc_decision_sites_parse("free,-read.short", &without, &bad), 0);
     assert_int_equal(with, 15);
     assert_int_equal(without, 13);
+    return NULL;
 }
 
-static void what_no_system_does_by_itself_is_asked_for_by_name_only(void **state)
+TORC_TEST(what_no_system_does_by_itself_is_asked_for_by_name_only)
 {
     const struct torc_decision_site *cancel = torc_decision_find_site("deferred.fail");
     uint64_t all = 0;
     uint64_t named = 0;
     const char *bad;
 
-    (void)state;
     assert_int_equal(torc_decision_sites_parse("all,faults", &all, &bad), 0);
     assert_int_equal(torc_decision_sites_parse("deferred.fail", &named, &bad), 0);
     assert_int_equal(named, UINT64_C(1) << (cancel - torc_decision_sites));
     assert_int_equal(all & named, 0);
+    return NULL;
 }
 
-static void what_the_list_has_not_the_fallback_decides(void **state)
+TORC_TEST(what_the_list_has_not_the_fallback_decides)
 {
     const struct torc_decision *taken;
     struct torc_decision_list *list;
@@ -188,7 +189,6 @@ static void what_the_list_has_not_the_fallback_decides(void **state)
     uint64_t sites;
     const char *bad;
 
-    (void)state;
     assert_int_equal(torc_decision_sites_parse("ready.order", &sites, &bad), 0);
     assert_int_equal(torc_strategy_new(TORC_STRATEGY_RANDOM, 1, sites, &strategy), 0);
     assert_int_equal(torc_decision_list_new(strategy, &list), 0);
@@ -196,30 +196,30 @@ static void what_the_list_has_not_the_fallback_decides(void **state)
     assert_int_equal(torc_decision_list_taken(list, &taken), 1);
     torc_decision_list_free(list);
     torc_strategy_free(strategy);
+    return NULL;
 }
 
-static void sites_are_parsed_and_a_wrong_one_is_pointed_at(void **state)
+TORC_TEST(sites_are_parsed_and_a_wrong_one_is_pointed_at)
 {
     static const char wrong[] = "ready.order,red.short";
     uint64_t sites = 0;
     const char *bad = NULL;
 
-    (void)state;
     assert_int_equal(torc_decision_sites_parse(NULL, &sites, &bad), 0);
     assert_int_equal(sites, 15);
     assert_int_equal(torc_decision_sites_parse("all", &sites, &bad), 0);
     assert_int_equal(torc_decision_sites_parse(wrong, &sites, &bad), TORC_ENOTFOUND);
     assert_ptr_equal(bad, wrong + 12);
+    return NULL;
 }
 
 /* Over many seeds: every site is decided in some and left alone in others, and never one that is not asked for. */
-static void a_swarm_decides_subsets_of_the_sites(void **state)
+TORC_TEST(a_swarm_decides_subsets_of_the_sites)
 {
     unsigned decided[2] = {0, 0};
     uint64_t sites;
     const char *bad;
 
-    (void)state;
     assert_int_equal(torc_decision_sites_parse("read.short,write.short", &sites, &bad), 0);
     for (uint64_t seed = 0; seed < 100; seed++) {
         struct torc_decider *strategy;
@@ -241,11 +241,11 @@ static void a_swarm_decides_subsets_of_the_sites(void **state)
         assert_true(decided[i] > 20);
         assert_true(decided[i] < 100);
     }
+    return NULL;
 }
 
-static void the_same_seed_decides_the_same(void **state)
+TORC_TEST(the_same_seed_decides_the_same)
 {
-    (void)state;
     for (unsigned kind = TORC_STRATEGY_FIFO; kind <= TORC_STRATEGY_PORTFOLIO; kind++) {
         struct torc_decider *a;
         struct torc_decider *b;
@@ -261,24 +261,7 @@ static void the_same_seed_decides_the_same(void **state)
         torc_strategy_free(a);
         torc_strategy_free(b);
     }
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_list_answers_what_it_has_and_notes_it),
-        cmocka_unit_test(an_option_there_is_not_is_drift_and_the_default),
-        cmocka_unit_test(thousands_of_decisions_are_found_again),
-        cmocka_unit_test(a_decision_onwards_answers_that_question_and_all_after_it),
-        cmocka_unit_test(what_is_drawn_happens_until_the_list_is_closed),
-        cmocka_unit_test(a_strategy_leaves_what_is_drawn_alone_where_it_does_not_decide),
-        cmocka_unit_test(a_decision_prints_as_its_line),
-        cmocka_unit_test(a_set_of_sites_may_leave_one_out),
-        cmocka_unit_test(what_no_system_does_by_itself_is_asked_for_by_name_only),
-        cmocka_unit_test(what_the_list_has_not_the_fallback_decides),
-        cmocka_unit_test(sites_are_parsed_and_a_wrong_one_is_pointed_at),
-        cmocka_unit_test(a_swarm_decides_subsets_of_the_sites),
-        cmocka_unit_test(the_same_seed_decides_the_same),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <torc/decision.h>
+#include <torc/trial.h>
 
 static uint64_t sites_of(const char *text)
 {
@@ -25,13 +26,12 @@ static uint64_t ask(struct torc_search *search, const char *site, uint64_t k, ui
     return search->decider.decide(&search->decider, &question);
 }
 
-static void every_combination_comes_once(void **state)
+TORC_TEST(every_combination_comes_once)
 {
     bool seen[3][2][4] = {{{false}}};
     struct torc_search search;
     unsigned runs = 0;
 
-    (void)state;
     torc_search_init(&search, sites_of("ready.order"), 10);
     do {
         uint64_t a = ask(&search, "ready.order", 0, 3);
@@ -43,16 +43,16 @@ static void every_combination_comes_once(void **state)
         runs++;
     } while (torc_search_next(&search));
     assert_int_equal(runs, 24);
+    return NULL;
 }
 
 /* What is asked depends on what was answered. */
-static void a_tree_of_uneven_branches_is_walked_whole(void **state)
+TORC_TEST(a_tree_of_uneven_branches_is_walked_whole)
 {
     struct torc_search search;
     unsigned runs = 0;
     unsigned deep = 0;
 
-    (void)state;
     torc_search_init(&search, sites_of("ready.order"), 10);
     do {
         if (ask(&search, "ready.order", 0, 2) == 1)
@@ -61,14 +61,14 @@ static void a_tree_of_uneven_branches_is_walked_whole(void **state)
     } while (torc_search_next(&search));
     assert_int_equal(runs, 6);
     assert_int_equal(deep, 5);
+    return NULL;
 }
 
-static void questions_beyond_the_depth_and_of_other_sites_get_the_default(void **state)
+TORC_TEST(questions_beyond_the_depth_and_of_other_sites_get_the_default)
 {
     struct torc_search search;
     unsigned runs = 0;
 
-    (void)state;
     torc_search_init(&search, sites_of("ready.order"), 2);
     do {
         assert_int_equal(ask(&search, "read.short", 0, 4), 0);
@@ -78,24 +78,16 @@ static void questions_beyond_the_depth_and_of_other_sites_get_the_default(void *
         runs++;
     } while (torc_search_next(&search));
     assert_int_equal(runs, 4);
+    return NULL;
 }
 
-static void a_run_that_asks_nothing_is_all_there_is(void **state)
+TORC_TEST(a_run_that_asks_nothing_is_all_there_is)
 {
     struct torc_search search;
 
-    (void)state;
     torc_search_init(&search, sites_of("free"), 10);
     assert_false(torc_search_next(&search));
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_combination_comes_once),
-        cmocka_unit_test(a_tree_of_uneven_branches_is_walked_whole),
-        cmocka_unit_test(questions_beyond_the_depth_and_of_other_sites_get_the_default),
-        cmocka_unit_test(a_run_that_asks_nothing_is_all_there_is),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

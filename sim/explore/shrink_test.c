@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <torc/shrink.h>
+#include <torc/trial.h>
 
 enum { MANY = 1000 };
 
@@ -37,35 +38,35 @@ static size_t left(const bool *keep)
     return count;
 }
 
-static void exactly_what_is_needed_stays(void **state)
+TORC_TEST(exactly_what_is_needed_stays)
 {
     static const size_t indexes[] = {3, 500, 501, 999};
     struct needed needed = {indexes, 4, 0};
     bool keep[MANY];
     size_t tests;
 
-    (void)state;
     memset(keep, true, sizeof keep);
     tests = torc_shrink(keep, MANY, has_all, &needed, 100000);
     assert_int_equal(left(keep), 4);
     assert_true(has_all(&needed, keep));
     assert_int_equal(tests, needed.asked - 1);
     assert_true(tests < 200);
+    return NULL;
 }
 
-static void what_is_not_kept_at_first_is_not_tried(void **state)
+TORC_TEST(what_is_not_kept_at_first_is_not_tried)
 {
     static const size_t indexes[] = {7};
     struct needed needed = {indexes, 1, 0};
     bool keep[MANY] = {false};
 
-    (void)state;
     keep[7] = true;
     keep[8] = true;
     torc_shrink(keep, MANY, has_all, &needed, 100000);
     assert_int_equal(left(keep), 1);
     assert_true(keep[7]);
     assert_true(needed.asked < 10);
+    return NULL;
 }
 
 /* Two that fail only together with or without: neither goes alone. */
@@ -75,37 +76,28 @@ static bool both_or_neither(void *arg, const bool *keep)
     return keep[0] && keep[10] == keep[11];
 }
 
-static void a_pair_that_goes_only_together_goes(void **state)
+TORC_TEST(a_pair_that_goes_only_together_goes)
 {
     bool keep[12] = {true, false, false, false, false, false, false, false, false, true, true, true};
 
-    (void)state;
     torc_shrink(keep, 12, both_or_neither, NULL, 1000);
     assert_true(keep[0]);
     assert_false(keep[9]);
     assert_false(keep[10]);
     assert_false(keep[11]);
+    return NULL;
 }
 
-static void it_stops_after_so_many_tests_with_a_set_that_fails(void **state)
+TORC_TEST(it_stops_after_so_many_tests_with_a_set_that_fails)
 {
     static const size_t indexes[] = {100, 900};
     struct needed needed = {indexes, 2, 0};
     bool keep[MANY];
 
-    (void)state;
     memset(keep, true, sizeof keep);
     assert_int_equal(torc_shrink(keep, MANY, has_all, &needed, 5), 5);
     assert_true(has_all(&needed, keep));
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exactly_what_is_needed_stays),
-        cmocka_unit_test(what_is_not_kept_at_first_is_not_tried),
-        cmocka_unit_test(a_pair_that_goes_only_together_goes),
-        cmocka_unit_test(it_stops_after_so_many_tests_with_a_set_that_fails),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

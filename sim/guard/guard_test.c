@@ -20,6 +20,7 @@
 
 #include <torc/guard.h>
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 /* Runs `escape` in a child and keeps what it printed.  Returns the signal it died of, or 0. */
 static int run_in_child(void (*escape)(void), char *said, size_t size)
@@ -62,15 +63,15 @@ static void read_clock(void)
     clock_gettime(CLOCK_REALTIME, &out);
 }
 
-static void an_escape_says_what_who_where_and_when(void **state)
+TORC_TEST(an_escape_says_what_who_where_and_when)
 {
     char said[1024];
 
-    (void)state;
     assert_int_equal(run_in_child(read_clock, said, sizeof said), SIGABRT);
     assert_non_null(strstr(said, "clock_gettime called by "));
     assert_non_null(strstr(said, "guard_test"));
     assert_non_null(strstr(said, "on host srv at virtual time 1234 ns, seed 99"));
+    return NULL;
 }
 
 static void read_time(void)
@@ -136,7 +137,7 @@ static void start_thread(void)
     pthread_create(&thread, NULL, no_work, NULL);
 }
 
-static void every_kind_of_escape_is_caught(void **state)
+TORC_TEST(every_kind_of_escape_is_caught)
 {
     static const struct {
         void (*escape)(void);
@@ -149,39 +150,39 @@ static void every_kind_of_escape_is_caught(void **state)
     char said[1024];
     size_t i;
 
-    (void)state;
     for (i = 0; i < sizeof escapes / sizeof escapes[0]; i++) {
         assert_int_equal(run_in_child(escapes[i].escape, said, sizeof said), SIGABRT);
         assert_non_null(strstr(said, escapes[i].name));
     }
+    return NULL;
 }
 
-static void outside_of_hosts_everything_passes_through(void **state)
+TORC_TEST(outside_of_hosts_everything_passes_through)
 {
     struct timespec out = {0, 0};
     pthread_t thread;
     void *result = NULL;
     int number = 5;
 
-    (void)state;
     assert_int_equal(clock_gettime(CLOCK_REALTIME, &out), 0);
     assert_true(out.tv_sec > 0);
     assert_true(time(NULL) > 0);
     assert_int_equal(pthread_create(&thread, NULL, no_work, &number), 0);
     assert_int_equal(pthread_join(thread, &result), 0);
     assert_ptr_equal(result, &number);
+    return NULL;
 }
 
-static void setting_answers_with_what_was_before(void **state)
+TORC_TEST(setting_answers_with_what_was_before)
 {
     const struct torc_guard_place *before;
     const struct torc_guard_place *between;
 
-    (void)state;
     before = torc_guard_set(&place);
     between = torc_guard_set(NULL);
     assert_null(before);
     assert_ptr_equal(between, &place);
+    return NULL;
 }
 
 /* --- in a world ----------------------------------------------------------------------------- */
@@ -235,27 +236,16 @@ static void run_escaping_job(void)
         _exit(1);
 }
 
-static void callbacks_and_jobs_of_a_host_are_guarded(void **state)
+TORC_TEST(callbacks_and_jobs_of_a_host_are_guarded)
 {
     char said[1024];
 
-    (void)state;
     assert_int_equal(run_in_child(run_escaping_call, said, sizeof said), SIGABRT);
     assert_non_null(strstr(said, "clock_gettime called by a static function (addr2line -e "));
     assert_non_null(strstr(said, "on host lonely at virtual time 7 ns"));
     assert_int_equal(run_in_child(run_escaping_job, said, sizeof said), SIGABRT);
     assert_non_null(strstr(said, "time called by"));
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_escape_says_what_who_where_and_when),
-        cmocka_unit_test(every_kind_of_escape_is_caught),
-        cmocka_unit_test(outside_of_hosts_everything_passes_through),
-        cmocka_unit_test(setting_answers_with_what_was_before),
-        cmocka_unit_test(callbacks_and_jobs_of_a_host_are_guarded),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

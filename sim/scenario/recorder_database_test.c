@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "recording_reader.h"
 #include "tests/support/database_steps.h"
 #include "tests/support/desk.h"
@@ -21,7 +23,7 @@ struct bench {
     struct database_steps steps;
 };
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
     struct torc_recorder_options options = TORC_RECORDER_OPTIONS_INIT;
@@ -30,26 +32,26 @@ static int set_up(void **state)
     options.write = desk_file_write;
     options.flush = desk_file_flush;
     options.arg = &bench->file;
-    if (torc_recorder_new(&bench->world.base, &options, &bench->recorder) != 0) {
-        return -1;
-    }
+    torc_trial_need(trial, torc_recorder_new(&bench->world.base, &options, &bench->recorder));
     bench->steps =
         (struct database_steps){.platform = bench->recorder, .database = "shop", .request = 7};
-    *state = bench;
-    return 0;
+    torc_trial_set_state(trial, bench);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     torc_recorder_free(bench->recorder);
     database_steps_free(&bench->steps);
     desk_file_clear(&bench->file);
     scripted_end(&bench->world);
     free(bench);
-    return 0;
+    return NULL;
 }
+
+static const struct torc_trial_group with_bench = {.set_up = set_up, .tear_down = tear_down};
 
 static void assert_recorded(const struct bench *bench, const char *text)
 {
@@ -105,9 +107,9 @@ static const char *const two_columns[] = {"id", "name"};
 
 /* --- what is recorded ---------------------------------------------------------------------------- */
 
-static void a_statement_is_recorded_with_its_values_rows_and_outcome(void **state)
+TORC_TEST(a_statement_is_recorded_with_its_values_rows_and_outcome, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     const struct torc_db_value parameters[] = {torc_db_integer(5), torc_db_text("x\"y")};
     const struct torc_db_value rows[] = {torc_db_integer(1), torc_db_text("one"),
                                          torc_db_integer(2), torc_db_null()};
@@ -127,11 +129,12 @@ static void a_statement_is_recorded_with_its_values_rows_and_outcome(void **stat
                     "\"first\":1,\"rows\":[[1,\"one\"],[2,null]],\"code\":0,\"count\":2,"
                     "\"complete\":1,\"changes\":0,\"last_insert_id\":0,\"in_transaction\":0,"
                     "\"took_ns\":");
+    return NULL;
 }
 
-static void values_of_every_type_are_recorded_exactly(void **state)
+TORC_TEST(values_of_every_type_are_recorded_exactly, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     const struct torc_db_value values[] = {
         torc_db_null(),
         torc_db_integer(INT64_MIN),
@@ -161,11 +164,12 @@ static void values_of_every_type_are_recorded_exactly(void **state)
                            "{\"text64\":\"/w==\"},{\"blob64\":\"AAE=\"},{\"blob64\":\"\"}]");
     assert_int_equal(torc_recorder_finish(bench->recorder), 0);
     assert_reads_back(bench);
+    return NULL;
 }
 
-static void changes_and_failures_are_recorded(void **state)
+TORC_TEST(changes_and_failures_are_recorded, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     const struct step_statement insert = {.sql = "INSERT INTO t DEFAULT VALUES",
                                           .changes = 1,
                                           .last_insert_id = 42,
@@ -179,11 +183,12 @@ static void changes_and_failures_are_recorded(void **state)
                            "\"last_insert_id\":42,\"in_transaction\":1,\"took_ns\":");
     assert_recorded(bench, "\"ordinal\":2,\"sql\":\"COMMIT\",\"begun\":1,\"code\":5,\"message\":"
                            "\"database is locked\",\"count\":0,\"complete\":0,");
+    return NULL;
 }
 
-static void opening_and_closing_are_recorded_with_their_outcome(void **state)
+TORC_TEST(opening_and_closing_are_recorded_with_their_outcome, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     database_steps_open(&bench->steps, "/data/shop.db", 0);
     database_steps_close(&bench->steps);
@@ -195,6 +200,7 @@ static void opening_and_closing_are_recorded_with_their_outcome(void **state)
     assert_recorded(bench, "\"code\":14,\"message\":\"unable to open database file\"}\n");
     assert_int_equal(torc_recorder_finish(bench->recorder), 0);
     assert_reads_back(bench);
+    return NULL;
 }
 
 /* --- what the platform below answers ------------------------------------------------------------- */
@@ -224,9 +230,9 @@ static enum torc_database_answer answering(struct torc_platform *platform,
     }
 }
 
-static void what_the_platform_below_answers_is_recorded_and_told(void **state)
+TORC_TEST(what_the_platform_below_answers_is_recorded_and_told, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     const struct step_statement statement = {.sql = "SELECT", .row_count = 1};
 
     bench->world.ops.database = answering;
@@ -239,6 +245,7 @@ static void what_the_platform_below_answers_is_recorded_and_told(void **state)
     assert_recorded(bench, "\"columns\":[\"answer\"],\"first\":1,\"rows\":[[9]],\"code\":10,"
                            "\"message\":\"gone\",\"count\":1,\"complete\":");
     assert_recorded(bench, "\"lost\":1,\"took_ns\":");
+    return NULL;
 }
 
 /* Lets SQLite run everything, and ends each statement at its second row. */
@@ -253,9 +260,9 @@ static enum torc_database_answer cutting(struct torc_platform *platform,
     return TORC_DATABASE_PROCEED;
 }
 
-static void a_row_at_which_the_statement_is_ended_is_not_recorded(void **state)
+TORC_TEST(a_row_at_which_the_statement_is_ended_is_not_recorded, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     const struct torc_db_value rows[] = {torc_db_integer(1), torc_db_integer(2)};
     const struct step_statement statement = {.sql = "SELECT",
                                              .columns = two_columns,
@@ -268,6 +275,7 @@ static void a_row_at_which_the_statement_is_ended_is_not_recorded(void **state)
     bench->world.ops.database = cutting;
     database_steps_run(&bench->steps, &statement);
     assert_recorded(bench, "\"rows\":[[1]],\"code\":9,\"message\":\"interrupted\",\"count\":1,");
+    return NULL;
 }
 
 /* --- pieces -------------------------------------------------------------------------------------- */
@@ -294,9 +302,9 @@ static int begin_long_statement(void *arg)
     return 0;
 }
 
-static void rows_of_a_statement_that_goes_on_stand_before_the_end_of_the_job(void **state)
+TORC_TEST(rows_of_a_statement_that_goes_on_stand_before_the_end_of_the_job, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_platform_event batch[4];
 
     assert_int_equal(bench->recorder->ops->submit(bench->recorder, begin_long_statement,
@@ -315,6 +323,7 @@ static void rows_of_a_statement_that_goes_on_stand_before_the_end_of_the_job(voi
                            "[\"id\"],\"first\":3,\"rows\":[[3]],\"code\":0,\"count\":3,");
     assert_int_equal(torc_recorder_finish(bench->recorder), 0);
     assert_reads_back(bench);
+    return NULL;
 }
 
 static void *end_a_job_elsewhere(void *arg)
@@ -329,9 +338,9 @@ static int no_work(void *arg)
     return 0;
 }
 
-static void the_end_of_another_job_does_not_divide_a_statement(void **state)
+TORC_TEST(the_end_of_another_job_does_not_divide_a_statement, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     pthread_t thread;
 
     assert_int_equal(bench->recorder->ops->submit(bench->recorder, no_work, NULL, 5), 0);
@@ -343,11 +352,12 @@ static void the_end_of_another_job_does_not_divide_a_statement(void **state)
     database_steps_end(&bench->steps, &long_statement);
     assert_int_equal(count_of(bench, "\"what\":\"rows\""), 0);
     assert_recorded(bench, "\"rows\":[[1],[2],[3]]");
+    return NULL;
 }
 
-static void a_statement_without_rows_is_recorded_with_its_columns(void **state)
+TORC_TEST(a_statement_without_rows_is_recorded_with_its_columns, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct step_statement statement = long_statement;
 
     statement.row_count = 0;
@@ -355,11 +365,12 @@ static void a_statement_without_rows_is_recorded_with_its_columns(void **state)
     assert_recorded(bench, "\"parameters\":[8],\"columns\":[\"id\"],\"code\":0,\"count\":0,");
     assert_int_equal(torc_recorder_finish(bench->recorder), 0);
     assert_reads_back(bench);
+    return NULL;
 }
 
-static void many_rows_are_recorded_in_pieces(void **state)
+TORC_TEST(many_rows_are_recorded_in_pieces, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     static char text[700001];
     struct torc_db_value rows[3];
     struct step_statement statement = {
@@ -373,11 +384,12 @@ static void many_rows_are_recorded_in_pieces(void **state)
     assert_int_equal(count_of(bench, "\"what\":\"rows\""), 1);
     assert_recorded(bench, "\"first\":3,");
     assert_int_equal(count_of(bench, text), 3);
+    return NULL;
 }
 
-static void a_full_disk_ends_the_recording_and_not_the_statement(void **state)
+TORC_TEST(a_full_disk_ends_the_recording_and_not_the_statement, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     const struct step_statement statement = {.sql = "SELECT", .changes = 3};
 
     bench->file.room = bench->file.bytes;
@@ -386,6 +398,7 @@ static void a_full_disk_ends_the_recording_and_not_the_statement(void **state)
     assert_int_equal(bench->steps.changes, 3);
     assert_int_equal(torc_recorder_finish(bench->recorder), TORC_ENOSPC);
     assert_int_equal(bench->file.bytes, bench->file.room);
+    return NULL;
 }
 
 /* --- threads ------------------------------------------------------------------------------------- */
@@ -413,9 +426,9 @@ static void *work(void *arg)
     return NULL;
 }
 
-static void jobs_and_the_reactor_record_at_the_same_time(void **state)
+TORC_TEST(jobs_and_the_reactor_record_at_the_same_time, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct worker workers[THREADS];
     struct torc_platform_event batch[4];
     uint8_t drawn[8];
@@ -438,6 +451,7 @@ static void jobs_and_the_reactor_record_at_the_same_time(void **state)
     assert_int_equal(torc_recorder_finish(bench->recorder), 0);
     assert_int_equal(count_of(bench, "\"rows\":[[\"some\"],[\"rows\"]]"), THREADS * STATEMENTS);
     assert_reads_back(bench);
+    return NULL;
 }
 
 /* A platform whose wait lasts until somebody has recorded a statement. */
@@ -454,35 +468,16 @@ static size_t busy_wait(struct torc_platform *platform, uint64_t deadline_ns,
     return 0;
 }
 
-static void a_statement_recorded_while_the_reactor_waits_is_flushed_at_once(void **state)
+TORC_TEST(a_statement_recorded_while_the_reactor_waits_is_flushed_at_once, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_platform_event batch[4];
     unsigned flushes = bench->file.flushes;
 
     bench->world.ops.wait = busy_wait;
     bench->recorder->ops->wait(bench->recorder, TORC_NEVER, batch, 4);
     assert_int_equal(bench->file.flushes, flushes + 1);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_statement_is_recorded_with_its_values_rows_and_outcome),
-        TEST(values_of_every_type_are_recorded_exactly),
-        TEST(changes_and_failures_are_recorded),
-        TEST(opening_and_closing_are_recorded_with_their_outcome),
-        TEST(what_the_platform_below_answers_is_recorded_and_told),
-        TEST(a_row_at_which_the_statement_is_ended_is_not_recorded),
-        TEST(rows_of_a_statement_that_goes_on_stand_before_the_end_of_the_job),
-        TEST(the_end_of_another_job_does_not_divide_a_statement),
-        TEST(a_statement_without_rows_is_recorded_with_its_columns),
-        TEST(many_rows_are_recorded_in_pieces),
-        TEST(a_full_disk_ends_the_recording_and_not_the_statement),
-        TEST(jobs_and_the_reactor_record_at_the_same_time),
-        TEST(a_statement_recorded_while_the_reactor_waits_is_flushed_at_once),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

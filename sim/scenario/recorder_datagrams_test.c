@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <torc/datagram.h>
+#include <torc/trial.h>
 
 #include "tests/support/desk.h"
 #include "tests/support/scripted_platform.h"
@@ -195,11 +196,10 @@ static void replay(const char *fault, struct torc_replay_report *report)
 
 /* --- tests ---------------------------------------------------------------------------------------- */
 
-static void every_step_of_a_port_is_recorded(void **state)
+TORC_TEST(every_step_of_a_port_is_recorded)
 {
     struct desk_file file = {0};
 
-    (void)state;
     record(&file, "");
     assert_recorded(&file, "\"k\":\"datagram\",\"address\":\"udp:127.0.0.1:53\",\"flags\":0,\"as\":\"d1\"}\n");
     assert_recorded(&file, "\"k\":\"peer\",\"on\":\"d2\",\"address\":\"udp:10.0.0.2:9\"}\n");
@@ -213,28 +213,29 @@ static void every_step_of_a_port_is_recorded(void **state)
     assert_recorded(&file, "\"k\":\"close\",\"cause\":");
     assert_recorded(&file, "\"on\":\"d1\"}\n");
     desk_file_clear(&file);
+    return NULL;
 }
 
-static void the_same_program_replays_equal(void **state)
+TORC_TEST(the_same_program_replays_equal)
 {
     struct torc_replay_report report;
 
-    (void)state;
     replay("", &report);
     if (report.verdict != TORC_REPLAY_EQUAL)
         fail_msg("%s (%s, %s)", report.difference.what, report.difference.expected, report.difference.got);
     assert_int_equal(report.reads, 5);
+    return NULL;
 }
 
 /* How many datagrams a program takes in a turn shows nowhere. */
-static void a_program_that_takes_one_at_a_time_replays_equal(void **state)
+TORC_TEST(a_program_that_takes_one_at_a_time_replays_equal)
 {
     struct torc_replay_report report;
 
-    (void)state;
     replay("slow", &report);
     if (report.verdict != TORC_REPLAY_EQUAL)
         fail_msg("%s", report.difference.what);
+    return NULL;
 }
 
 static void assert_different(const char *fault, const char *what)
@@ -247,11 +248,10 @@ static void assert_different(const char *fault, const char *what)
         fail_msg("%s: %s", fault, report.difference.what);
 }
 
-static void what_the_program_does_otherwise_is_found(void **state)
+TORC_TEST(what_the_program_does_otherwise_is_found)
 {
     struct torc_replay_report report;
 
-    (void)state;
     replay("loud", &report);
     assert_string_equal(report.difference.what, "sent another datagram than recorded");
     assert_string_equal(report.difference.expected, "one");
@@ -263,15 +263,7 @@ static void what_the_program_does_otherwise_is_found(void **state)
     assert_different("stays", "sent a datagram, which is not recorded");
     assert_different("elsewhere", "opened a datagram port on udp:127.0.0.1:54, recorded is "
                                   "udp:127.0.0.1:53");
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_step_of_a_port_is_recorded),
-        cmocka_unit_test(the_same_program_replays_equal),
-        cmocka_unit_test(a_program_that_takes_one_at_a_time_replays_equal),
-        cmocka_unit_test(what_the_program_does_otherwise_is_found),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

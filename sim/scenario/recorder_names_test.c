@@ -9,6 +9,7 @@
 
 #include <torc/datagram.h>
 #include <torc/resolver.h>
+#include <torc/trial.h>
 
 #include "tests/support/desk.h"
 #include "tests/support/scripted_platform.h"
@@ -171,11 +172,10 @@ static void assert_recorded(const struct desk_file *file, const char *text)
     assert_non_null(memmem(file->text, file->bytes, text, strlen(text)));
 }
 
-static void every_step_of_a_lookup_is_recorded(void **state)
+TORC_TEST(every_step_of_a_lookup_is_recorded)
 {
     struct desk_file file = {0};
 
-    (void)state;
     record(&file, "");
     assert_recorded(&file, "\"k\":\"resolve\",\"what\":\"begin\",\"name\":\"db.example\",\"family\":\"any\","
                            "\"as\":\"n1\"}\n");
@@ -183,17 +183,18 @@ static void every_step_of_a_lookup_is_recorded(void **state)
     assert_recorded(&file, "\"what\":\"answer\",\"on\":\"n1\",\"addresses\":\"10.0.0.1,fd00::1\"}\n");
     assert_recorded(&file, "\"what\":\"end\",\"on\":\"n2\"}\n");
     desk_file_clear(&file);
+    return NULL;
 }
 
-static void the_same_program_replays_equal(void **state)
+TORC_TEST(the_same_program_replays_equal)
 {
     struct torc_replay_report report;
 
-    (void)state;
     replay("", &report);
     if (report.verdict != TORC_REPLAY_EQUAL)
         fail_msg("%s", report.difference.what);
     assert_int_equal(report.writes, 1); /* the answer was given */
+    return NULL;
 }
 
 static void assert_different(const char *fault, const char *what)
@@ -206,21 +207,13 @@ static void assert_different(const char *fault, const char *what)
         fail_msg("%s: %s", fault, report.difference.what);
 }
 
-static void what_the_program_asks_otherwise_is_found(void **state)
+TORC_TEST(what_the_program_asks_otherwise_is_found)
 {
-    (void)state;
     assert_different("other", "looked up other.example (any), recorded is db.example (any)");
     assert_different("six", "looked up db.example (ipv6), recorded is db.example (any)");
     assert_different("more", "looked up third.example, which is not recorded");
     assert_different("silent", "did not look up the name (db.example)");
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_step_of_a_lookup_is_recorded),
-        cmocka_unit_test(the_same_program_replays_equal),
-        cmocka_unit_test(what_the_program_asks_otherwise_is_found),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

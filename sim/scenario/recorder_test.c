@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/desk.h"
 #include "tests/support/scripted_platform.h"
 
@@ -34,7 +36,7 @@ static struct torc_recorder_options options_for(struct bench *bench)
     return options;
 }
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
     struct torc_recorder_options options;
@@ -43,24 +45,24 @@ static int set_up(void **state)
     bench->world.now_ns = 50 * TORC_SECOND;
     bench->world.wall_ns = 1000;
     options = options_for(bench);
-    if (torc_recorder_new(&bench->world.base, &options, &bench->recorder) != 0) {
-        return -1;
-    }
+    torc_trial_need(trial, torc_recorder_new(&bench->world.base, &options, &bench->recorder));
     bench->ops = bench->recorder->ops;
-    *state = bench;
-    return 0;
+    torc_trial_set_state(trial, bench);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     torc_recorder_free(bench->recorder);
     desk_file_clear(&bench->file);
     scripted_end(&bench->world);
     free(bench);
-    return 0;
+    return NULL;
 }
+
+static const struct torc_trial_group with_bench = {.set_up = set_up, .tear_down = tear_down};
 
 static bool recorded(const struct bench *bench, const char *text)
 {
@@ -99,16 +101,17 @@ static uint64_t accept_one(struct bench *bench)
     return handle;
 }
 
-static void the_first_line_says_what_is_recorded(void **state)
+TORC_TEST(the_first_line_says_what_is_recorded, .group = &with_bench)
 {
-    assert_recorded(*state, "{\"torc\":\"recording\",\"format\":1,");
-    assert_recorded(*state, "\"host\":\"h1\",\"module\":\"m\",\"module_version\":\"7\",\"options\":[[\"listen\","
+    assert_recorded(torc_trial_state(trial), "{\"torc\":\"recording\",\"format\":1,");
+    assert_recorded(torc_trial_state(trial), "\"host\":\"h1\",\"module\":\"m\",\"module_version\":\"7\",\"options\":[[\"listen\","
                             "\"tcp:1\"],[\"name\",\"a\\\"b\"]],\"build\":\"b1\",\"wall_ns\":1000}\n");
+    return NULL;
 }
 
-static void time_begins_at_zero_and_stands_still_between_waits(void **state)
+TORC_TEST(time_begins_at_zero_and_stands_still_between_waits, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_platform_event batch[16];
 
     bench->world.now_ns = 51 * TORC_SECOND;
@@ -116,11 +119,12 @@ static void time_begins_at_zero_and_stands_still_between_waits(void **state)
     wait_at(bench, 53 * TORC_SECOND, batch);
     assert_int_equal(bench->ops->now_ns(bench->recorder), 3 * TORC_SECOND);
     assert_recorded(bench, "{\"n\":1,\"t\":3000000000,\"k\":\"turn\",\"ready\":\"\"}\n");
+    return NULL;
 }
 
-static void a_deadline_is_told_to_the_platform_in_its_own_time(void **state)
+TORC_TEST(a_deadline_is_told_to_the_platform_in_its_own_time, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_platform_event batch[16];
 
     bench->recorder->ops->wait(bench->recorder, 5, batch, 16); /* flushes what was written */
@@ -129,11 +133,12 @@ static void a_deadline_is_told_to_the_platform_in_its_own_time(void **state)
     bench->ops->wait(bench->recorder, 4 * TORC_SECOND, batch, 16);
     assert_true(bench->world.last_deadline_ns <= 54 * TORC_SECOND);
     assert_true(bench->world.last_deadline_ns > 50 * TORC_SECOND);
+    return NULL;
 }
 
-static void events_come_with_the_programs_tokens(void **state)
+TORC_TEST(events_come_with_the_programs_tokens, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_platform_event batch[16];
     uint64_t handle = accept_one(bench);
 
@@ -143,11 +148,12 @@ static void events_come_with_the_programs_tokens(void **state)
     assert_int_equal(batch[0].token, 22);
     assert_int_equal(batch[0].events, TORC_EVENT_READ);
     assert_recorded(bench, "\"k\":\"turn\",\"ready\":\"c1:r\"}");
+    return NULL;
 }
 
-static void reads_are_recorded_as_they_came(void **state)
+TORC_TEST(reads_are_recorded_as_they_came, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t handle = accept_one(bench);
     char buffer[16];
     size_t bytes = 99;
@@ -164,11 +170,12 @@ static void reads_are_recorded_as_they_came(void **state)
     assert_recorded(bench, "\"k\":\"rx\",\"on\":\"c1\",\"data\":\"hi\\r\\n\"}");
     assert_recorded(bench, "\"k\":\"rx\",\"on\":\"c1\",\"data64\":\"AP8=\"}");
     assert_recorded(bench, "\"k\":\"rx\",\"on\":\"c1\",\"error\":\"TORC_ECONNRESET\"}");
+    return NULL;
 }
 
-static void a_read_with_nothing_to_read_is_not_recorded(void **state)
+TORC_TEST(a_read_with_nothing_to_read_is_not_recorded, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t handle = accept_one(bench);
     uint64_t events = torc_recorder_events(bench->recorder);
     char buffer[16];
@@ -176,11 +183,12 @@ static void a_read_with_nothing_to_read_is_not_recorded(void **state)
 
     assert_int_equal(bench->ops->read(bench->recorder, handle, buffer, 16, &bytes), TORC_EAGAIN);
     assert_int_equal(torc_recorder_events(bench->recorder), events);
+    return NULL;
 }
 
-static void a_write_is_recorded_with_what_was_taken_of_how_much(void **state)
+TORC_TEST(a_write_is_recorded_with_what_was_taken_of_how_much, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t handle = accept_one(bench);
     const struct torc_span spans[] = {{"ab", 2}, {"", 0}, {"cdef", 4}};
     size_t bytes = 0;
@@ -194,11 +202,12 @@ static void a_write_is_recorded_with_what_was_taken_of_how_much(void **state)
     assert_recorded(bench, "\"k\":\"tx\",\"on\":\"c1\",\"data\":\"abc\",\"of\":6}");
     assert_recorded(bench, "\"k\":\"tx\",\"on\":\"c1\",\"data\":\"\",\"of\":6}");
     assert_recorded(bench, "\"k\":\"tx\",\"on\":\"c1\",\"data\":\"abcdef\"}");
+    return NULL;
 }
 
-static void closing_and_the_rest_are_recorded(void **state)
+TORC_TEST(closing_and_the_rest_are_recorded, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t first = accept_one(bench);
     uint64_t second = accept_one(bench);
     struct torc_address local;
@@ -218,11 +227,12 @@ static void closing_and_the_rest_are_recorded(void **state)
     assert_recorded(bench, "\"k\":\"reset\",\"on\":\"c2\"}");
     assert_recorded(bench, "\"k\":\"draw\",\"site\":\"site\",\"data");
     assert_recorded(bench, "\"k\":\"clock\",\"wall_ns\":1000}");
+    return NULL;
 }
 
-static void names_count_up_although_places_are_used_again(void **state)
+TORC_TEST(names_count_up_although_places_are_used_again, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t handle;
 
     for (int i = 0; i < 40; i++) {
@@ -231,11 +241,12 @@ static void names_count_up_although_places_are_used_again(void **state)
     }
     assert_true(handle <= 2);
     assert_recorded(bench, "\"as\":\"c40\"");
+    return NULL;
 }
 
-static void the_last_line_counts(void **state)
+TORC_TEST(the_last_line_counts, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t handle = accept_one(bench);
     const struct torc_span span = {"abc", 3};
     size_t bytes;
@@ -248,11 +259,12 @@ static void the_last_line_counts(void **state)
     bench->ops->close(bench->recorder, handle, TORC_CLOSE_NORMAL);
     assert_int_equal(torc_recorder_finish(bench->recorder), 0);
     assert_int_equal(bench->file.bytes, bytes);
+    return NULL;
 }
 
-static void a_full_disk_ends_the_recording_and_not_the_program(void **state)
+TORC_TEST(a_full_disk_ends_the_recording_and_not_the_program, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_platform_event batch[16];
     uint64_t handle = accept_one(bench);
     char buffer[16];
@@ -267,11 +279,12 @@ static void a_full_disk_ends_the_recording_and_not_the_program(void **state)
     assert_int_equal(batch[0].token, 22);
     assert_int_equal(torc_recorder_finish(bench->recorder), TORC_ENOSPC);
     assert_int_equal(bench->file.bytes, bench->file.room);
+    return NULL;
 }
 
-static void what_was_written_is_flushed_within_the_interval(void **state)
+TORC_TEST(what_was_written_is_flushed_within_the_interval, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_platform_event batch[16];
 
     wait_at(bench, 50 * TORC_SECOND + 99 * TORC_MILLISECOND, batch);
@@ -279,29 +292,32 @@ static void what_was_written_is_flushed_within_the_interval(void **state)
     wait_at(bench, 50 * TORC_SECOND + 101 * TORC_MILLISECOND, batch);
     wait_at(bench, 50 * TORC_SECOND + 101 * TORC_MILLISECOND, batch);
     assert_int_equal(bench->file.flushes, 1);
+    return NULL;
 }
 
-static void a_wait_without_end_still_comes_to_the_flush(void **state)
+TORC_TEST(a_wait_without_end_still_comes_to_the_flush, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_platform_event batch[16];
 
     assert_int_equal(bench->ops->wait(bench->recorder, TORC_NEVER, batch, 16), 0);
     assert_int_equal(bench->world.last_deadline_ns, 50 * TORC_SECOND + 100 * TORC_MILLISECOND);
+    return NULL;
 }
 
-static void waking_passes_through(void **state)
+TORC_TEST(waking_passes_through, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     bench->ops->wake(bench->recorder);
     assert_int_equal(bench->world.wakes, 1);
     assert_true(bench->ops->in_reactor(bench->recorder));
+    return NULL;
 }
 
-static void a_connect_is_recorded_with_its_end(void **state)
+TORC_TEST(a_connect_is_recorded_with_its_end, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_platform_event batch[16];
     struct torc_address address = torc_address_ipv4(10, 0, 0, 1, 5);
     struct torc_address local = torc_address_ipv4(10, 0, 0, 2, 0);
@@ -318,28 +334,7 @@ static void a_connect_is_recorded_with_its_end(void **state)
                            "\"tcp:10.0.0.2:0\",\"as\":\"c1\"}");
     assert_recorded(bench, "\"ready\":\"c1:connect=-40\"");
     assert_recorded(bench, "\"address\":\"tcp:10.0.0.1:5\",\"error\":\"TORC_EMFILE\"}");
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(the_first_line_says_what_is_recorded),
-        TEST(time_begins_at_zero_and_stands_still_between_waits),
-        TEST(a_deadline_is_told_to_the_platform_in_its_own_time),
-        TEST(events_come_with_the_programs_tokens),
-        TEST(reads_are_recorded_as_they_came),
-        TEST(a_read_with_nothing_to_read_is_not_recorded),
-        TEST(a_write_is_recorded_with_what_was_taken_of_how_much),
-        TEST(closing_and_the_rest_are_recorded),
-        TEST(names_count_up_although_places_are_used_again),
-        TEST(the_last_line_counts),
-        TEST(a_full_disk_ends_the_recording_and_not_the_program),
-        TEST(what_was_written_is_flushed_within_the_interval),
-        TEST(a_wait_without_end_still_comes_to_the_flush),
-        TEST(waking_passes_through),
-        TEST(a_connect_is_recorded_with_its_end),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

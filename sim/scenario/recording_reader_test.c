@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "recording_reader.h"
 #include "tests/support/desk.h"
 
@@ -56,38 +58,37 @@ static void assert_refused(const char *lines, const char *where, const char *why
     assert_non_null(strstr(error, why));
 }
 
-static void what_is_not_a_recording_is_said_to_be_none(void **state)
+TORC_TEST(what_is_not_a_recording_is_said_to_be_none)
 {
     static const char *const texts[] = {"", "hello", "hello\n", "{}\n", "[1]\n", "{\"torc\":7}\n",
                                         "{\"torc\":\"scn\",\"format\":1}\n", "\0\0\0\n"};
     char error[TORC_RECORDING_ERROR_BYTES];
     uint64_t events;
 
-    (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         assert_int_equal(read_text(texts[i], strlen(texts[i]), &events, error), TORC_ESYNTAX);
         assert_memory_equal(error, "f:1: this is not a recording", 28);
     }
+    return NULL;
 }
 
-static void another_format_is_refused(void **state)
+TORC_TEST(another_format_is_refused)
 {
     static const char text[] = "{\"torc\":\"recording\",\"format\":2}\n";
     char error[TORC_RECORDING_ERROR_BYTES];
     uint64_t events;
 
-    (void)state;
     assert_int_equal(read_text(text, strlen(text), &events, error), TORC_ESYNTAX);
     assert_non_null(strstr(error, "format 1"));
+    return NULL;
 }
 
 #define DB "{\"n\":1,\"t\":0,\"k\":\"db\",\"what\":"
 #define PLACE ",\"database\":\"d\",\"connection\":0,\"request\":1,\"ordinal\":1"
 #define SQL DB "\"rows\"" PLACE ",\"sql\":\"S\",\"begun\":0"
 
-static void each_wrong_field_of_a_database_is_named(void **state)
+TORC_TEST(each_wrong_field_of_a_database_is_named)
 {
-    (void)state;
     assert_refused(DB "\"opened\"" PLACE "}\n", "f:2: ", "\"what\" is none of open, rows");
     assert_refused(DB "\"close\",\"database\":7,\"connection\":0}\n", "f:2: ",
                    "\"database\" is not text");
@@ -119,11 +120,11 @@ static void each_wrong_field_of_a_database_is_named(void **state)
                    "f:2: ", "\"count\" is not the number of the last row");
     assert_refused(DB "\"statement\"" PLACE ",\"sql\":\"S\",\"begun\":0,\"code\":0,\"count\":0,"
                       "\"complete\":2}\n", "f:2: ", "\"complete\" is neither 0 nor 1");
+    return NULL;
 }
 
-static void each_wrong_line_is_named_with_its_reason(void **state)
+TORC_TEST(each_wrong_line_is_named_with_its_reason)
 {
-    (void)state;
     assert_refused("{\"n\":1,\"t\":0\n", "f:2: ", "column");
     assert_refused("[]\n", "f:2: ", "not a JSON object");
     assert_refused("{\"n\":2,\"t\":0,\"k\":\"turn\",\"ready\":\"\"}\n", "f:2: ",
@@ -154,22 +155,23 @@ static void each_wrong_line_is_named_with_its_reason(void **state)
     assert_refused("{\"end\":0,\"turns\":0,\"connections\":0,\"read_bytes\":0,\"written_bytes\":0,"
                    "\"digest\":\"00000000000000000000000000000000\"}\nmore",
                    "f:2: ", "something follows");
+    return NULL;
 }
 
-static void a_line_cut_off_is_the_end(void **state)
+TORC_TEST(a_line_cut_off_is_the_end)
 {
     char text[1024];
     char error[TORC_RECORDING_ERROR_BYTES];
     uint64_t events;
 
-    (void)state;
     strcpy(text, header);
     strcat(text, "{\"n\":1,\"t\":0,\"k\":\"turn\",\"ready\":\"\"}\n{\"n\":2,\"t\":0,\"k\":\"tu");
     assert_int_equal(read_text(text, strlen(text), &events, error), 0);
     assert_int_equal(events, 1);
+    return NULL;
 }
 
-static void base64_of_every_length_is_read(void **state)
+TORC_TEST(base64_of_every_length_is_read)
 {
     static const struct {
         const char *text;
@@ -181,7 +183,6 @@ static void base64_of_every_length_is_read(void **state)
                  {"====", "", -1},     {"AB==", "", -1}};
     uint8_t out[8];
 
-    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         long length = torci_base64_decode(cases[i].text, strlen(cases[i].text), out);
 
@@ -190,6 +191,7 @@ static void base64_of_every_length_is_read(void **state)
             assert_memory_equal(out, cases[i].bytes, (size_t)length);
         }
     }
+    return NULL;
 }
 
 /* Each damage is a replay of its own, and all of them are to take half a minute under valgrind. */
@@ -197,7 +199,7 @@ enum { CUT_STRIDE = 13, FLIP_STRIDE = 5 };
 
 /* --- a real recording, damaged everywhere ---------------------------------------------------------- */
 
-static void a_recording_cut_anywhere_replays_what_is_whole(void **state)
+TORC_TEST(a_recording_cut_anywhere_replays_what_is_whole)
 {
     struct desk_file file = {.text = NULL};
     struct torc_replay_report report;
@@ -205,7 +207,6 @@ static void a_recording_cut_anywhere_replays_what_is_whole(void **state)
     size_t whole_bytes;
     size_t wrong = 0;
 
-    (void)state;
     desk_record(&file);
     header_bytes = (size_t)((char *)memchr(file.text, '\n', file.bytes) - file.text) + 1;
     whole_bytes = file.bytes;
@@ -224,18 +225,18 @@ static void a_recording_cut_anywhere_replays_what_is_whole(void **state)
     }
     desk_file_clear(&file);
     assert_int_equal(wrong, 0);
+    return NULL;
 }
 
 /* A flipped bit is an invalid file, a difference, or - in what is not compared - a wrong digest.  Only the
  * first line may change unnoticed. */
-static void a_flipped_bit_anywhere_is_noticed(void **state)
+TORC_TEST(a_flipped_bit_anywhere_is_noticed)
 {
     struct desk_file file = {.text = NULL};
     struct torc_replay_report report;
     size_t header_bytes;
     size_t wrong = 0;
 
-    (void)state;
     desk_record(&file);
     header_bytes = (size_t)((char *)memchr(file.text, '\n', file.bytes) - file.text) + 1;
     for (size_t at = 0; at < file.bytes; at += FLIP_STRIDE) {
@@ -251,20 +252,7 @@ static void a_flipped_bit_anywhere_is_noticed(void **state)
     }
     desk_file_clear(&file);
     assert_int_equal(wrong, 0);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_not_a_recording_is_said_to_be_none),
-        cmocka_unit_test(another_format_is_refused),
-        cmocka_unit_test(each_wrong_field_of_a_database_is_named),
-        cmocka_unit_test(each_wrong_line_is_named_with_its_reason),
-        cmocka_unit_test(a_line_cut_off_is_the_end),
-        cmocka_unit_test(base64_of_every_length_is_read),
-        cmocka_unit_test(a_recording_cut_anywhere_replays_what_is_whole),
-        cmocka_unit_test(a_flipped_bit_anywhere_is_noticed),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/ledger.h"
 #include "tests/support/test_directory.h"
 
@@ -16,7 +18,7 @@ struct bench {
     char directory[TEST_DIRECTORY_MAX];
 };
 
-static int record(void **state)
+static struct torc_deferred *record(struct torc_trial *trial)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
 
@@ -24,18 +26,20 @@ static int record(void **state)
     ledger_record(&bench->file, bench->directory);
     /* A replay does without the database. */
     test_directory_remove(bench->directory);
-    *state = bench;
-    return 0;
+    torc_trial_set_state(trial, bench);
+    return NULL;
 }
 
-static int forget(void **state)
+static struct torc_deferred *forget(struct torc_trial *trial)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     desk_file_clear(&bench->file);
     free(bench);
-    return 0;
+    return NULL;
 }
+
+static const struct torc_trial_group with_bench = {.set_up = record, .tear_down = forget};
 
 static void print_report(int status, const struct torc_replay_report *report)
 {
@@ -106,9 +110,9 @@ static void take_event(struct bench *bench, const char *text)
     *file = edited;
 }
 
-static void a_program_is_answered_from_the_recording_without_a_database(void **state)
+TORC_TEST(a_program_is_answered_from_the_recording_without_a_database, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
     int status = ledger_replay(&bench->file, LEDGER_AS_RECORDED, NULL, &report);
 
@@ -119,67 +123,73 @@ static void a_program_is_answered_from_the_recording_without_a_database(void **s
     assert_int_equal(report.verdict, TORC_REPLAY_EQUAL);
     assert_true(report.statements > 30);
     assert_true(report.rows > 100);
+    return NULL;
 }
 
 /* --- another program ----------------------------------------------------------------------------- */
 
-static void another_statement_is_shown_with_both_texts(void **state)
+TORC_TEST(another_statement_is_shown_with_both_texts, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    assert_different(*state, LEDGER_OTHER_SQL, "database ledger, request 5, statement 4",
+    assert_different(torc_trial_state(trial), LEDGER_OTHER_SQL, "database ledger, request 5, statement 4",
                      "ran another statement than recorded", &report);
     assert_string_equal(report.difference.expected,
                         "'SELECT name, amount, proof FROM entries ORDER BY name'");
     assert_string_equal(report.difference.got,
                         "'SELECT name, amount, proof FROM entries ORDER BY name DESC'");
     assert_true(report.difference.n > 0);
+    return NULL;
 }
 
-static void another_value_is_shown_with_its_place(void **state)
+TORC_TEST(another_value_is_shown_with_its_place, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    assert_different(*state, LEDGER_OTHER_VALUE, "request 2, statement 1, parameter 3",
+    assert_different(torc_trial_state(trial), LEDGER_OTHER_VALUE, "request 2, statement 1, parameter 3",
                      "bound another value", &report);
     assert_string_equal(report.difference.expected, "0.1");
     assert_string_equal(report.difference.got, "0.2");
     assert_string_equal(report.difference.statement,
                         "INSERT INTO entries (id, name, amount, proof) VALUES (?, ?, ?, ?)");
-    assert_different(*state, LEDGER_MORE_VALUES, "request 2, statement 1",
+    assert_different(torc_trial_state(trial), LEDGER_MORE_VALUES, "request 2, statement 1",
                      "bound 5 parameters, recorded are 4", &report);
+    return NULL;
 }
 
-static void a_statement_more_or_less_is_found(void **state)
+TORC_TEST(a_statement_more_or_less_is_found, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    assert_different(*state, LEDGER_SHORT, "request 3, statement 4", "another statement", &report);
+    assert_different(torc_trial_state(trial), LEDGER_SHORT, "request 3, statement 4", "another statement", &report);
     assert_string_equal(report.difference.got, "'SELECT id FROM entries ORDER BY id'");
-    assert_different(*state, LEDGER_LONG, "request 3, statement 5", "another statement", &report);
+    assert_different(torc_trial_state(trial), LEDGER_LONG, "request 3, statement 5", "another statement", &report);
     assert_string_equal(report.difference.expected, "'SELECT id FROM entries ORDER BY id'");
+    return NULL;
 }
 
-static void a_statement_that_is_left_early_is_found(void **state)
+TORC_TEST(a_statement_that_is_left_early_is_found, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    assert_different(*state, LEDGER_LEAVES_EARLY, "request 3, statement 5",
+    assert_different(torc_trial_state(trial), LEDGER_LEAVES_EARLY, "request 3, statement 5",
                      "left the statement after 1 rows, recorded are more", &report);
+    return NULL;
 }
 
-static void what_a_request_does_not_do_is_found(void **state)
+TORC_TEST(what_a_request_does_not_do_is_found, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    assert_different(*state, LEDGER_IDLE, "request 3, statement 2", "another statement", &report);
-    assert_different(*state, LEDGER_SILENT, "database ledger, request 4", "opened a database, which is not",
+    assert_different(torc_trial_state(trial), LEDGER_IDLE, "request 3, statement 2", "another statement", &report);
+    assert_different(torc_trial_state(trial), LEDGER_SILENT, "database ledger, request 4", "opened a database, which is not",
                      &report);
+    return NULL;
 }
 
-static void what_is_left_over_of_a_request_is_found(void **state)
+TORC_TEST(what_is_left_over_of_a_request_is_found, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
     struct torc_replay_report equal;
 
@@ -188,57 +198,62 @@ static void what_is_left_over_of_a_request_is_found(void **state)
     /* At once, before the pool is closed. */
     assert_int_equal(ledger_replay(&bench->file, LEDGER_AS_RECORDED, NULL, &equal), 0);
     assert_true(report.turns + 1 < equal.turns);
+    return NULL;
 }
 
 /* --- an edited recording ------------------------------------------------------------------------- */
 
-static void a_statement_changed_in_the_recording_is_found(void **state)
+TORC_TEST(a_statement_changed_in_the_recording_is_found, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    edit(*state, NULL, "WHERE id < 0", "WHERE id < 1");
-    assert_different(*state, LEDGER_AS_RECORDED, "", "another statement", &report);
+    edit(torc_trial_state(trial), NULL, "WHERE id < 0", "WHERE id < 1");
+    assert_different(torc_trial_state(trial), LEDGER_AS_RECORDED, "", "another statement", &report);
     assert_string_equal(report.difference.expected, "'SELECT id FROM entries WHERE id < 1'");
+    return NULL;
 }
 
-static void a_value_changed_in_the_recording_is_found(void **state)
+TORC_TEST(a_value_changed_in_the_recording_is_found, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    edit(*state, NULL, "{\"blob64\":\"AP8=\"}]", "{\"blob64\":\"AP4=\"}]");
-    assert_different(*state, LEDGER_AS_RECORDED, "request 2, statement 1, parameter 4",
+    edit(torc_trial_state(trial), NULL, "{\"blob64\":\"AP8=\"}]", "{\"blob64\":\"AP4=\"}]");
+    assert_different(torc_trial_state(trial), LEDGER_AS_RECORDED, "request 2, statement 1, parameter 4",
                      "bound another value", &report);
     assert_string_equal(report.difference.expected, "x'\\x00\\xfe'");
     assert_string_equal(report.difference.got, "x'\\x00\\xff'");
+    return NULL;
 }
 
-static void a_statement_missing_in_the_recording_is_found(void **state)
+TORC_TEST(a_statement_missing_in_the_recording_is_found, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    take_event(*state, "\"ordinal\":5,\"sql\":\"SELECT id FROM entries ORDER BY id\"");
-    assert_different(*state, LEDGER_AS_RECORDED, "request 3, statement 5", "is not recorded",
+    take_event(torc_trial_state(trial), "\"ordinal\":5,\"sql\":\"SELECT id FROM entries ORDER BY id\"");
+    assert_different(torc_trial_state(trial), LEDGER_AS_RECORDED, "request 3, statement 5", "is not recorded",
                      &report);
     assert_string_equal(report.difference.got, "'SELECT id FROM entries ORDER BY id'");
+    return NULL;
 }
 
-static void a_step_that_no_job_comes_to_is_found(void **state)
+TORC_TEST(a_step_that_no_job_comes_to_is_found, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    edit(*state, "SELECT id FROM entries ORDER BY id", "\"request\":3,\"ordinal\":6",
+    edit(torc_trial_state(trial), "SELECT id FROM entries ORDER BY id", "\"request\":3,\"ordinal\":6",
          "\"request\":3,\"ordinal\":7");
-    assert_different(*state, LEDGER_AS_RECORDED, "request 3, statement 6", "is not recorded",
+    assert_different(torc_trial_state(trial), LEDGER_AS_RECORDED, "request 3, statement 6", "is not recorded",
                      &report);
-    edit(*state, "\"what\":\"close\"", "\"request\":", "\"request\":9");
-    edit(*state, NULL, "\"request\":3,\"ordinal\":7", "\"request\":3,\"ordinal\":6");
-    assert_different(*state, LEDGER_AS_RECORDED, "", "closed a connection, which is not recorded",
+    edit(torc_trial_state(trial), "\"what\":\"close\"", "\"request\":", "\"request\":9");
+    edit(torc_trial_state(trial), NULL, "\"request\":3,\"ordinal\":7", "\"request\":3,\"ordinal\":6");
+    assert_different(torc_trial_state(trial), LEDGER_AS_RECORDED, "", "closed a connection, which is not recorded",
                      &report);
+    return NULL;
 }
 
-static void a_step_that_is_left_over_at_the_end_is_found(void **state)
+TORC_TEST(a_step_that_is_left_over_at_the_end_is_found, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
     edit(bench, NULL, "\"k\":\"turn\",\"ready\":\"\"}\n{\"end\"",
@@ -246,23 +261,25 @@ static void a_step_that_is_left_over_at_the_end_is_found(void **state)
          "\"ordinal\":0}\n{\"end\"");
     assert_different(bench, LEDGER_AS_RECORDED, "database ledger, request 99",
                      "did not close the connection", &report);
+    return NULL;
 }
 
 /* Rows are what the program is given: changing one changes no statement of this program. */
-static void a_row_changed_in_the_recording_is_found_by_the_digest(void **state)
+TORC_TEST(a_row_changed_in_the_recording_is_found_by_the_digest, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
     edit(bench, NULL, "[[1],[10],[11],[12]]", "[[1],[10],[11],[13]]");
     assert_int_equal(ledger_replay(&bench->file, LEDGER_AS_RECORDED, NULL, &report), TORC_ESYNTAX);
     assert_non_null(strstr(report.error, "the recording was changed"));
+    return NULL;
 }
 
 /* Cut anywhere, it is refused, or replayed up to its last whole turn. */
-static void a_recording_cut_anywhere_is_refused_or_replayed_up_to_there(void **state)
+TORC_TEST(a_recording_cut_anywhere_is_refused_or_replayed_up_to_there, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     size_t bytes = bench->file.bytes;
 
     for (size_t cut = 0; cut < bytes; cut += 97) {
@@ -277,6 +294,7 @@ static void a_recording_cut_anywhere_is_refused_or_replayed_up_to_there(void **s
         assert_true(status == TORC_ESYNTAX ||
                     (status == 0 && report.verdict == TORC_REPLAY_EQUAL && report.truncated));
     }
+    return NULL;
 }
 
 /* --- with SQLite --------------------------------------------------------------------------------- */
@@ -295,10 +313,10 @@ static int replay_real(struct bench *bench, struct torc_replay_report *report)
     return status;
 }
 
-static void sqlite_gives_what_is_recorded(void **state)
+TORC_TEST(sqlite_gives_what_is_recorded, .group = &with_bench)
 {
     struct torc_replay_report report;
-    int status = replay_real(*state, &report);
+    int status = replay_real(torc_trial_state(trial), &report);
 
     if (status != 0 || report.verdict != TORC_REPLAY_EQUAL) {
         print_report(status, &report);
@@ -308,11 +326,12 @@ static void sqlite_gives_what_is_recorded(void **state)
     /* All but, perhaps, the one that was interrupted. */
     assert_in_range(report.statements_run, report.statements - 1, report.statements);
     assert_true(report.statements_overlapping <= 8);
+    return NULL;
 }
 
-static void options_of_an_earlier_size_run_nothing(void **state)
+TORC_TEST(options_of_an_earlier_size_run_nothing, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_options options = TORC_REPLAY_OPTIONS_INIT;
     struct torc_replay_report report;
 
@@ -323,68 +342,46 @@ static void options_of_an_earlier_size_run_nothing(void **state)
     options.size = sizeof(options);
     assert_int_equal(ledger_replay(&bench->file, LEDGER_AS_RECORDED, &options, &report),
                      TORC_EINVAL); /* no directory */
+    return NULL;
 }
 
-static void a_row_that_sqlite_gives_otherwise_is_shown_with_its_place(void **state)
+TORC_TEST(a_row_that_sqlite_gives_otherwise_is_shown_with_its_place, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    edit(*state, NULL, "[[1],[10],[11],[12]]", "[[1],[10],[11],[13]]");
-    assert_int_equal(replay_real(*state, &report), 0);
+    edit(torc_trial_state(trial), NULL, "[[1],[10],[11],[12]]", "[[1],[10],[11],[13]]");
+    assert_int_equal(replay_real(torc_trial_state(trial), &report), 0);
     assert_int_equal(report.verdict, TORC_REPLAY_DIFFERENT);
     assert_string_equal(report.difference.where,
                         "database ledger, request 3, statement 5, row 4, column id");
     assert_string_equal(report.difference.expected, "13");
     assert_string_equal(report.difference.got, "12");
+    return NULL;
 }
 
-static void rows_of_a_stream_are_compared_in_each_piece(void **state)
+TORC_TEST(rows_of_a_stream_are_compared_in_each_piece, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    edit(*state, "[[81,40.5]", "[90,45.0]", "[90,45.5]");
-    assert_int_equal(replay_real(*state, &report), 0);
+    edit(torc_trial_state(trial), "[[81,40.5]", "[90,45.0]", "[90,45.5]");
+    assert_int_equal(replay_real(torc_trial_state(trial), &report), 0);
     assert_int_equal(report.verdict, TORC_REPLAY_DIFFERENT);
     assert_non_null(strstr(report.difference.where, ", row 90, column i / 2.0"));
     assert_string_equal(report.difference.expected, "45.5");
     assert_string_equal(report.difference.got, "45.0");
+    return NULL;
 }
 
-static void a_code_that_sqlite_gives_otherwise_is_found(void **state)
+TORC_TEST(a_code_that_sqlite_gives_otherwise_is_found, .group = &with_bench)
 {
     struct torc_replay_report report;
 
-    edit(*state, NULL, "\"code\":1555", "\"code\":2067");
-    assert_int_equal(replay_real(*state, &report), 0);
+    edit(torc_trial_state(trial), NULL, "\"code\":1555", "\"code\":2067");
+    assert_int_equal(replay_real(torc_trial_state(trial), &report), 0);
     assert_int_equal(report.verdict, TORC_REPLAY_DIFFERENT);
     assert_string_equal(report.difference.expected, "'2067 UNIQUE constraint failed: entries.id'");
     assert_string_equal(report.difference.got, "'1555 UNIQUE constraint failed: entries.id'");
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, record, forget)
-    const struct CMUnitTest tests[] = {
-        TEST(a_program_is_answered_from_the_recording_without_a_database),
-        TEST(another_statement_is_shown_with_both_texts),
-        TEST(another_value_is_shown_with_its_place),
-        TEST(a_statement_more_or_less_is_found),
-        TEST(a_statement_that_is_left_early_is_found),
-        TEST(what_a_request_does_not_do_is_found),
-        TEST(what_is_left_over_of_a_request_is_found),
-        TEST(a_step_that_is_left_over_at_the_end_is_found),
-        TEST(a_statement_changed_in_the_recording_is_found),
-        TEST(a_value_changed_in_the_recording_is_found),
-        TEST(a_statement_missing_in_the_recording_is_found),
-        TEST(a_step_that_no_job_comes_to_is_found),
-        TEST(a_row_changed_in_the_recording_is_found_by_the_digest),
-        TEST(a_recording_cut_anywhere_is_refused_or_replayed_up_to_there),
-        TEST(sqlite_gives_what_is_recorded),
-        TEST(options_of_an_earlier_size_run_nothing),
-        TEST(a_row_that_sqlite_gives_otherwise_is_shown_with_its_place),
-        TEST(rows_of_a_stream_are_compared_in_each_piece),
-        TEST(a_code_that_sqlite_gives_otherwise_is_found),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "replay_real.h"
 #include "replayer.h"
 #include "tests/support/test_directory.h"
@@ -98,7 +100,7 @@ static void count_rows(struct bench *bench, uint32_t connection, uint64_t begun,
     step(bench);
 }
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
 
@@ -122,19 +124,21 @@ static int set_up(void **state)
     }
     change(bench, "CREATE TABLE t (a INTEGER PRIMARY KEY, b REAL)", 0, 0);
     assert_int_equal(bench->report.verdict, TORC_REPLAY_EQUAL);
-    *state = bench;
-    return 0;
+    torc_trial_set_state(trial, bench);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     torci_replay_real_free(bench->real);
     test_directory_remove(bench->directory);
     free(bench);
-    return 0;
+    return NULL;
 }
+
+static const struct torc_trial_group with_bench = {.set_up = set_up, .tear_down = tear_down};
 
 static void assert_equal(const struct bench *bench)
 {
@@ -163,9 +167,9 @@ static void assert_different(const struct bench *bench, const char *what, const 
 
 /* --- outcomes ------------------------------------------------------------------------------------ */
 
-static void statements_that_do_as_recorded_are_equal(void **state)
+TORC_TEST(statements_that_do_as_recorded_are_equal, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torci_database_record *record;
 
     change(bench, "INSERT INTO t VALUES (7, 1.5), (8, NULL)", 2, 8);
@@ -178,29 +182,32 @@ static void statements_that_do_as_recorded_are_equal(void **state)
     torci_replay_real_end(bench->real);
     assert_equal(bench);
     assert_int_equal(bench->report.statements_run, 6);
+    return NULL;
 }
 
-static void another_number_of_changes_is_found(void **state)
+TORC_TEST(another_number_of_changes_is_found, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     change(bench, "INSERT INTO t VALUES (7, 1.5)", 2, 7);
     assert_different(bench, "changed another number of rows", "2", "1");
     assert_string_equal(bench->report.difference.where, "database shop, request 6, statement 1");
     assert_int_equal(bench->report.difference.n, 6);
+    return NULL;
 }
 
-static void another_rowid_is_found(void **state)
+TORC_TEST(another_rowid_is_found, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     change(bench, "INSERT INTO t VALUES (7, 1.5)", 1, 8);
     assert_different(bench, "another last rowid", "8", "7");
+    return NULL;
 }
 
-static void another_code_is_found(void **state)
+TORC_TEST(another_code_is_found, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torci_database_record *record = statement(bench, WRITER, "INSERT INTO u VALUES (7)");
 
     step(bench);
@@ -213,12 +220,13 @@ static void another_code_is_found(void **state)
     record->message = torc_db_text("no such table: u");
     step(bench);
     assert_equal(bench);
+    return NULL;
 }
 
-static void a_statement_that_time_or_the_machine_ended_is_not_run(void **state)
+TORC_TEST(a_statement_that_time_or_the_machine_ended_is_not_run, .group = &with_bench)
 {
     static const int codes[] = {5, 517, 6, 9, 10, 778, 13, 14};
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t run = bench->report.statements_run;
 
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
@@ -235,12 +243,13 @@ static void a_statement_that_time_or_the_machine_ended_is_not_run(void **state)
     count_rows(bench, READER, bench->n, 0, false);
     torci_replay_real_end(bench->real);
     assert_equal(bench);
+    return NULL;
 }
 
 /* A full disk rolls back by itself: so does what is run. */
-static void a_transaction_that_ended_by_itself_is_rolled_back(void **state)
+TORC_TEST(a_transaction_that_ended_by_itself_is_rolled_back, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torci_database_record *record = statement(bench, WRITER, "BEGIN IMMEDIATE");
 
     record->in_transaction = true;
@@ -258,13 +267,14 @@ static void a_transaction_that_ended_by_itself_is_rolled_back(void **state)
     change(bench, "INSERT INTO t VALUES (3, 1)", 1, 3);
     torci_replay_real_end(bench->real);
     assert_equal(bench);
+    return NULL;
 }
 
-static void a_statement_that_was_left_early_is_not_read_on(void **state)
+TORC_TEST(a_statement_that_was_left_early_is_not_read_on, .group = &with_bench)
 {
     static const struct torc_db_value column = {
         .type = TORC_DB_TEXT, .bytes = 1, .as = {.text = "a"}};
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_db_value value = torc_db_integer(1);
     struct torci_database_record *record;
 
@@ -283,11 +293,12 @@ static void a_statement_that_was_left_early_is_not_read_on(void **state)
     step(bench);
     torci_replay_real_end(bench->real);
     assert_different(bench, "more rows than recorded", "1", "2");
+    return NULL;
 }
 
-static void what_a_pool_refuses_is_not_run(void **state)
+TORC_TEST(what_a_pool_refuses_is_not_run, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torci_database_record *record = statement(bench, READER, "DELETE FROM t");
 
     record->code = 8;
@@ -304,11 +315,12 @@ static void what_a_pool_refuses_is_not_run(void **state)
     record->complete = false;
     step(bench);
     assert_equal(bench);
+    return NULL;
 }
 
-static void a_database_begins_as_a_copy(void **state)
+TORC_TEST(a_database_begins_as_a_copy, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     char from[TEST_DIRECTORY_MAX + 16];
     char other[TEST_DIRECTORY_MAX];
 
@@ -325,13 +337,14 @@ static void a_database_begins_as_a_copy(void **state)
     open_database(bench, READER, "/x/other.sqlite");
     assert_int_equal(bench->replayer.status, TORC_EDATABASE);
     assert_non_null(strstr(bench->report.error, "1.sqlite: cannot be copied: "));
+    return NULL;
 }
 
 /* --- beside a commit ----------------------------------------------------------------------------- */
 
-static void a_reader_that_sees_something_else_is_different(void **state)
+TORC_TEST(a_reader_that_sees_something_else_is_different, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     change(bench, "INSERT INTO t VALUES (7, 1.5)", 1, 7);
     count_rows(bench, READER, bench->n, 0, false);
@@ -340,22 +353,24 @@ static void a_reader_that_sees_something_else_is_different(void **state)
     assert_different(bench, "another value", "0", "1");
     assert_string_equal(bench->report.difference.where,
                         "database shop, request 7, statement 1, row 1, column n");
+    return NULL;
 }
 
-static void a_difference_in_doubt_is_one_at_the_end(void **state)
+TORC_TEST(a_difference_in_doubt_is_one_at_the_end, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     count_rows(bench, READER, bench->n, 5, false);
     assert_equal(bench);
     torci_replay_real_end(bench->real);
     assert_different(bench, "another value", "5", "0");
+    return NULL;
 }
 
 /* It began before the insert had ended, so it may have seen what was before. */
-static void a_reader_beside_a_commit_that_ended_first_may_see_what_was_before(void **state)
+TORC_TEST(a_reader_beside_a_commit_that_ended_first_may_see_what_was_before, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t begun = bench->n;
 
     change(bench, "INSERT INTO t VALUES (7, 1.5)", 1, 7);
@@ -363,12 +378,13 @@ static void a_reader_beside_a_commit_that_ended_first_may_see_what_was_before(vo
     torci_replay_real_end(bench->real);
     assert_equal(bench);
     assert_int_equal(bench->report.statements_overlapping, 1);
+    return NULL;
 }
 
 /* The insert had begun before it ended, so it may have seen what came after. */
-static void a_reader_beside_a_commit_that_ends_later_may_see_what_comes(void **state)
+TORC_TEST(a_reader_beside_a_commit_that_ends_later_may_see_what_comes, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t begun = bench->n;
     struct torci_database_record *record;
 
@@ -381,12 +397,13 @@ static void a_reader_beside_a_commit_that_ends_later_may_see_what_comes(void **s
     torci_replay_real_end(bench->real);
     assert_equal(bench);
     assert_int_equal(bench->report.statements_overlapping, 1);
+    return NULL;
 }
 
 /* Its own COMMIT, and that of another reader, change nothing. */
-static void the_end_of_a_transaction_that_reads_is_no_commit(void **state)
+TORC_TEST(the_end_of_a_transaction_that_reads_is_no_commit, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t begun = bench->n;
     struct torci_database_record *record;
 
@@ -404,12 +421,13 @@ static void the_end_of_a_transaction_that_reads_is_no_commit(void **state)
     torci_replay_real_end(bench->real);
     assert_equal(bench);
     assert_int_equal(bench->report.statements_overlapping, 1);
+    return NULL;
 }
 
 /* A transaction that reads sees one state, from its first statement after BEGIN on. */
-static void a_transaction_that_reads_keeps_its_doubt(void **state)
+TORC_TEST(a_transaction_that_reads_keeps_its_doubt, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t begun;
 
     statement(bench, READER, "BEGIN")->in_transaction = true;
@@ -427,12 +445,13 @@ static void a_transaction_that_reads_keeps_its_doubt(void **state)
     count_rows(bench, READER, bench->n, 1, false);
     torci_replay_real_end(bench->real);
     assert_different(bench, "another value", "1", "2");
+    return NULL;
 }
 
 /* Its first statement agreed, and was beside a commit all the same. */
-static void a_commit_that_ends_later_puts_what_follows_in_doubt_too(void **state)
+TORC_TEST(a_commit_that_ends_later_puts_what_follows_in_doubt_too, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint64_t begun = bench->n;
     struct torci_database_record *record;
 
@@ -448,11 +467,12 @@ static void a_commit_that_ends_later_puts_what_follows_in_doubt_too(void **state
     torci_replay_real_end(bench->real);
     assert_equal(bench);
     assert_int_equal(bench->report.statements_overlapping, 1);
+    return NULL;
 }
 
-static void a_transaction_that_reads_is_compared_with_the_state_it_began_with(void **state)
+TORC_TEST(a_transaction_that_reads_is_compared_with_the_state_it_began_with, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     statement(bench, READER, "BEGIN")->in_transaction = true;
     step(bench);
@@ -463,30 +483,7 @@ static void a_transaction_that_reads_is_compared_with_the_state_it_began_with(vo
     torci_replay_real_end(bench->real);
     assert_equal(bench);
     assert_int_equal(bench->report.statements_overlapping, 0);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(statements_that_do_as_recorded_are_equal),
-        TEST(another_number_of_changes_is_found),
-        TEST(another_rowid_is_found),
-        TEST(another_code_is_found),
-        TEST(a_statement_that_time_or_the_machine_ended_is_not_run),
-        TEST(a_transaction_that_ended_by_itself_is_rolled_back),
-        TEST(a_statement_that_was_left_early_is_not_read_on),
-        TEST(what_a_pool_refuses_is_not_run),
-        TEST(a_database_begins_as_a_copy),
-        TEST(a_reader_that_sees_something_else_is_different),
-        TEST(a_difference_in_doubt_is_one_at_the_end),
-        TEST(a_reader_beside_a_commit_that_ended_first_may_see_what_was_before),
-        TEST(a_reader_beside_a_commit_that_ends_later_may_see_what_comes),
-        TEST(the_end_of_a_transaction_that_reads_is_no_commit),
-        TEST(a_transaction_that_reads_keeps_its_doubt),
-        TEST(a_commit_that_ends_later_puts_what_follows_in_doubt_too),
-        TEST(a_transaction_that_reads_is_compared_with_the_state_it_began_with),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -6,55 +6,56 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/station.h"
 
 #define STATIONS "scn 1\nhost a module=station epoch=3\nhost b,c module=station epoch=5 lead=10ms\n"
 
-static void hosts_of_a_group_are_counted(void **state)
+TORC_TEST(hosts_of_a_group_are_counted)
 {
-    (void)state;
     expect_run(STATIONS "0 expect count(role==\"leader\") == 0 && count(role==\"follower\")==3\n"
                         "20ms expect count(role == \"leader\") == 2\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_name_alone_is_that_of_the_host_under_consideration(void **state)
+TORC_TEST(a_name_alone_is_that_of_the_host_under_consideration)
 {
-    (void)state;
     expect_run(STATIONS "20ms expect count(role==\"leader\" && epoch==max(epoch)) == 2\n"
                         "+0 expect count(role==\"leader\" && epoch==min(epoch)) == 0\n"
                         "+0 expect count(epoch > a.epoch) == 2\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void the_largest_and_the_smallest_are_values(void **state)
+TORC_TEST(the_largest_and_the_smallest_are_values)
 {
-    (void)state;
     expect_run(STATIONS "0 expect max(epoch) == 5 && min(epoch) == 3 && max(epoch) > min(epoch)\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void all_and_any_join_the_hosts(void **state)
+TORC_TEST(all_and_any_join_the_hosts)
 {
-    (void)state;
     expect_run(STATIONS "0 expect all(role==\"follower\") && !any(role==\"leader\")\n"
                         "20ms expect any(role==\"leader\") && !all(role==\"leader\")\n"
                         "+0 expect all(epoch >= min(epoch)) && any(epoch == max(epoch))\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_host_that_is_down_or_has_stopped_is_not_counted(void **state)
+TORC_TEST(a_host_that_is_down_or_has_stopped_is_not_counted)
 {
-    (void)state;
     expect_run(STATIONS "20ms b kill\n+0 expect count(role==\"leader\") == 1\n"
                         "+1ms c signal term\n+1ms expect count(epoch > 0) == 1 && max(epoch) == 3\n"
                         "+1ms b restart\n+1ms expect count(epoch > 0) == 2\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void without_hosts_only_a_count_has_a_value(void **state)
+TORC_TEST(without_hosts_only_a_count_has_a_value)
 {
-    (void)state;
     expect_run("scn 1\nhost a module=station\n0 a kill\n+0 expect count(epoch >= 0) == 0\n"
                "always all(epoch < 0) || t == 0\nalways any(epoch < 0) || t >= 0\nnever max(epoch) > 7\n",
                TORC_SCENARIO_PASS, NULL);
@@ -62,64 +63,64 @@ static void without_hosts_only_a_count_has_a_value(void **state)
                TORC_SCENARIO_FAIL, "all(epoch >= 0) has no value (no host runs)");
     expect_run("scn 1\nhost a module=station\n0 a kill\n+0 expect !any(epoch >= 0)\n",
                TORC_SCENARIO_FAIL, "has no value");
+    return NULL;
 }
 
-static void peers_and_modules_without_the_probe_do_not_count(void **state)
+TORC_TEST(peers_and_modules_without_the_probe_do_not_count)
 {
-    (void)state;
     expect_run(STATIONS "host p peer\nhost q module=mute\n0 expect all(role==\"follower\")\n"
                         "+0 expect count(role==\"follower\") == 3 && count(role!=\"follower\") == 0\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void the_end_counts_those_that_ran_before_they_were_stopped(void **state)
+TORC_TEST(the_end_counts_those_that_ran_before_they_were_stopped)
 {
-    (void)state;
     expect_run(STATIONS "20ms c kill\nend expect count(role==\"leader\" && epoch==max(epoch)) == 1\n"
                         "end expect max(epoch) == 5 && leaks == 0\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_condition_that_fails_tells_what_each_host_says(void **state)
+TORC_TEST(a_condition_that_fails_tells_what_each_host_says)
 {
-    (void)state;
     expect_run(STATIONS "20ms expect count(role==\"leader\" && epoch==max(epoch)) <= 1\n",
                TORC_SCENARIO_FAIL,
                "count(role==\"leader\" && epoch==max(epoch)) is 2 "
                "(a.role is \"follower\", a.epoch is 3, max(epoch) is 5; "
                "b.role is \"leader\", b.epoch is 5, max(epoch) is 5; "
                "c.role is \"leader\", c.epoch is 5, max(epoch) is 5)");
+    return NULL;
 }
 
-static void probes_no_module_has_are_found_before_the_run(void **state)
+TORC_TEST(probes_no_module_has_are_found_before_the_run)
 {
-    (void)state;
     expect_run(STATIONS "0 expect count(rolle==\"leader\") == 0\n", TORC_SCENARIO_INVALID,
                "no module has a probe 'rolle'; did you mean 'role'?");
     expect_run(STATIONS "always max(epok) < 7\n", TORC_SCENARIO_INVALID,
                "no module has a probe 'epok'; did you mean 'epoch'?");
     expect_run(STATIONS "always max(role) < 7\n", TORC_SCENARIO_INVALID,
                "'role' of module station is a text, and max is about numbers");
+    return NULL;
 }
 
-static void parameters_and_included_files_work_within(void **state)
+TORC_TEST(parameters_and_included_files_work_within)
 {
-    (void)state;
     expect_run(STATIONS "param who=leader\nparam many=2\n20ms expect count(role==\"leader\") == $many\n"
                         "20ms expect count(role != \"follower\" && epoch == ${many}) == 0\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void what_is_printed_is_what_was_read(void **state)
+TORC_TEST(what_is_printed_is_what_was_read)
 {
-    (void)state;
     expect_canonical(STATIONS "0         expect all(role != \"x\") && any(epoch == max( epoch ))\n"
                               "sometimes count(role==\"leader\" && epoch==min(epoch)) == 2   # both\n");
+    return NULL;
 }
 
-static void mistakes_are_shown_where_they_are(void **state)
+TORC_TEST(mistakes_are_shown_where_they_are)
 {
-    (void)state;
     expect_refused(STATIONS "always cuont(role==\"x\") == 0\n",
                    "t.scn:4:8: unknown function 'cuont'; did you mean 'count'?");
     expect_refused(STATIONS "always count(any(epoch>1)) == 0\n",
@@ -134,25 +135,7 @@ static void mistakes_are_shown_where_they_are(void **state)
     expect_refused(STATIONS "always count(epoch>1) == \"x\"\n",
                    "a number and a string are never equal");
     expect_refused(STATIONS "always epoch == 1\n", "t.scn:4:8: unknown name 'epoch' in a condition");
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hosts_of_a_group_are_counted),
-        cmocka_unit_test(a_name_alone_is_that_of_the_host_under_consideration),
-        cmocka_unit_test(the_largest_and_the_smallest_are_values),
-        cmocka_unit_test(all_and_any_join_the_hosts),
-        cmocka_unit_test(a_host_that_is_down_or_has_stopped_is_not_counted),
-        cmocka_unit_test(without_hosts_only_a_count_has_a_value),
-        cmocka_unit_test(peers_and_modules_without_the_probe_do_not_count),
-        cmocka_unit_test(the_end_counts_those_that_ran_before_they_were_stopped),
-        cmocka_unit_test(a_condition_that_fails_tells_what_each_host_says),
-        cmocka_unit_test(probes_no_module_has_are_found_before_the_run),
-        cmocka_unit_test(parameters_and_included_files_work_within),
-        cmocka_unit_test(what_is_printed_is_what_was_read),
-        cmocka_unit_test(mistakes_are_shown_where_they_are),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

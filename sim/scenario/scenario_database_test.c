@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+
+#include <torc/trial.h>
 #include <sqlite3.h>
 
 #include "scenario_model.h"
@@ -70,14 +72,13 @@ static const char example[] =
     "always    deferred.unhandled == 0\n"
     "sweep     fault=alloc,db,io mode=once,persist k=1.. budget=30s require=no-crash,no-leak,no-stuck\n";
 
-static void the_second_example_parses_to_what_it_says(void **state)
+TORC_TEST(the_second_example_parses_to_what_it_says)
 {
     struct torc_scenario *scenario = parsed(example);
     const struct torci_script_database *database = scenario->databases;
     const struct torci_script_fault *fault = scenario->faults;
     const struct torci_step *step = scenario->steps;
 
-    (void)state;
     assert_string_equal(database->name, "main");
     assert_string_equal(database->file, "main.sqlite");
     assert_string_equal(database->schema, "CREATE TABLE orders(id);");
@@ -111,6 +112,7 @@ static void the_second_example_parses_to_what_it_says(void **state)
     assert_string_equal(step->condition->left->text, "main");
     assert_string_equal(step->condition->left->statement, "SELECT count(*) FROM orders WHERE id=42");
     torc_scenario_free(scenario);
+    return NULL;
 }
 
 static void collect(void *arg, const char *text)
@@ -118,13 +120,12 @@ static void collect(void *arg, const char *text)
     strncat(arg, text, 4000 - strlen(arg) - 1);
 }
 
-static void what_is_printed_parses_to_the_same(void **state)
+TORC_TEST(what_is_printed_parses_to_the_same)
 {
     struct torc_scenario *scenario = parsed(example);
     static char once[4000];
     static char twice[4000];
 
-    (void)state;
     torc_scenario_print(scenario, collect, once);
     torc_scenario_free(scenario);
     scenario = parsed(once);
@@ -133,11 +134,11 @@ static void what_is_printed_parses_to_the_same(void **state)
     assert_string_equal(once, twice);
     assert_non_null(strstr(once, "on db api.main sql~\"^COMMIT\" n=2 : apply then drop-reply after=5ms"
                                  "  # done on disk\n"));
+    return NULL;
 }
 
-static void any_subset_of_the_lines_parses(void **state)
+TORC_TEST(any_subset_of_the_lines_parses)
 {
-    (void)state;
     for (unsigned left_out = 0; left_out < 128; left_out++) {
         char text[2000] = "";
         const char *at = example;
@@ -151,9 +152,10 @@ static void any_subset_of_the_lines_parses(void **state)
         }
         torc_scenario_free(parsed(text));
     }
+    return NULL;
 }
 
-static void every_fault_has_its_line(void **state)
+TORC_TEST(every_fault_has_its_line)
 {
     static const struct {
         const char *line;
@@ -169,7 +171,6 @@ static void every_fault_has_its_line(void **state)
         {"slow 2ms row=5", {.kind = TORC_DATABASE_SLOW, .delay_ns = 2000000, .row = 5}},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct torc_scenario *scenario;
         const struct torc_database_fault *fault;
@@ -189,9 +190,10 @@ static void every_fault_has_its_line(void **state)
         assert_int_equal(fault->delay_ns, cases[i].fault.delay_ns);
         torc_scenario_free(scenario);
     }
+    return NULL;
 }
 
-static void every_fault_of_a_disk_has_its_line(void **state)
+TORC_TEST(every_fault_of_a_disk_has_its_line)
 {
     static const struct {
         const char *line;
@@ -209,7 +211,6 @@ static void every_fault_of_a_disk_has_its_line(void **state)
          {.operations = TORC_DISK_LOCK, .kind = TORC_DISK_DELAY, .delay_ns = 3000000}},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct torc_disk_fault *expected = &cases[i].fault;
         const struct torc_disk_fault *fault;
@@ -232,15 +233,15 @@ static void every_fault_of_a_disk_has_its_line(void **state)
         assert_int_equal(fault->delay_ns, expected->delay_ns);
         torc_scenario_free(scenario);
     }
+    return NULL;
 }
 
-static void a_crash_says_what_the_disk_keeps_and_when_the_host_is_up_again(void **state)
+TORC_TEST(a_crash_says_what_the_disk_keeps_and_when_the_host_is_up_again)
 {
     struct torc_scenario *scenario =
         parsed("scn 1\nhost api module=x\n1ms api crash disk=draw restart=+500ms\n+1ms api crash\n");
     const struct torci_step *step = scenario->steps;
 
-    (void)state;
     assert_int_equal(step->verb, TORCI_VERB_CRASH);
     assert_int_equal(step->loss, TORC_LOSS_DRAW);
     assert_int_equal(step->time.offset_ns, 1000000);
@@ -253,15 +254,15 @@ static void a_crash_says_what_the_disk_keeps_and_when_the_host_is_up_again(void 
     assert_int_equal(step->time.offset_ns, 2000000);
     assert_null(step->next);
     torc_scenario_free(scenario);
+    return NULL;
 }
 
-static void what_lines_say_of_a_disk_is_kept(void **state)
+TORC_TEST(what_lines_say_of_a_disk_is_kept)
 {
     struct torc_scenario *scenario = parsed(
         "scn 1\nhost api module=x\ndb api.main sector=4KiB capacity=1MiB op=2us sync=5ms lies\n");
     const struct torc_disk_options *disk = &scenario->databases->disk;
 
-    (void)state;
     assert_int_equal(scenario->databases->disk_fields, 31);
     assert_int_equal(disk->sector_bytes, 4096);
     assert_int_equal(disk->capacity_bytes, 1048576);
@@ -269,9 +270,10 @@ static void what_lines_say_of_a_disk_is_kept(void **state)
     assert_int_equal(disk->sync_ns, 5000000);
     assert_true(disk->ignore_sync);
     torc_scenario_free(scenario);
+    return NULL;
 }
 
-static void errors_name_the_place_and_what_may_have_been_meant(void **state)
+TORC_TEST(errors_name_the_place_and_what_may_have_been_meant)
 {
     static const char *const cases[][2] = {
         {"db", "a.scn:7:3: which database? HOST.NAME"},
@@ -369,23 +371,9 @@ static void errors_name_the_place_and_what_may_have_been_meant(void **state)
         {"always t, 1", "a.scn:7:9: the condition ends before this"},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_string_equal(refused(cases[i][0]), cases[i][1]);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_second_example_parses_to_what_it_says),
-        cmocka_unit_test(what_is_printed_parses_to_the_same),
-        cmocka_unit_test(any_subset_of_the_lines_parses),
-        cmocka_unit_test(every_fault_has_its_line),
-        cmocka_unit_test(every_fault_of_a_disk_has_its_line),
-        cmocka_unit_test(a_crash_says_what_the_disk_keeps_and_when_the_host_is_up_again),
-        cmocka_unit_test(what_lines_say_of_a_disk_is_kept),
-        cmocka_unit_test(errors_name_the_place_and_what_may_have_been_meant),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

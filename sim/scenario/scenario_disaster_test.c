@@ -10,6 +10,7 @@
 
 #include <torc/pool.h>
 #include <torc/scenario.h>
+#include <torc/trial.h>
 
 /* --- the shop --------------------------------------------------------------------------------------- */
 
@@ -199,18 +200,17 @@ static void expect_run(const char *lines, enum torc_scenario_verdict verdict, co
 #define COUNT_IS(n) "end expect sql(api.main, \"SELECT count(*) FROM orders\") == " #n "\n"
 #define CLEAN "end expect leaks == 0 && deferred.unhandled == 0\n"
 
-static void a_call_is_answered_and_the_database_asked(void **state)
+TORC_TEST(a_call_is_answered_and_the_database_asked)
 {
-    (void)state;
     expect_run("0 cli call api buy id=42 as d1\n+0..1s d1 expect result \"ok\"\n"
                "d1+1ms cli call api count as d2\nd2 expect result \"one\"\n" COUNT_IS(1) CLEAN,
                TORC_SCENARIO_PASS, NULL);
     expect_run("0 api call api count as d2\nd2 expect result\n" COUNT_IS(0), TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void what_an_answer_is_not_fails(void **state)
+TORC_TEST(what_an_answer_is_not_fails)
 {
-    (void)state;
     expect_run("0 cli call api buy id=42 as d1\n+0..1s d1 expect result \"no\"\n", TORC_SCENARIO_FAIL,
                "the result is \"ok\"");
     expect_run("0 cli call api buy id=42 as d1\n+0..1s d1 expect failure\n", TORC_SCENARIO_FAIL,
@@ -221,11 +221,11 @@ static void what_an_answer_is_not_fails(void **state)
     expect_run("0 cli call api bye id=1 as d1\n", TORC_SCENARIO_INVALID,
                "module shop has no call 'bye'; did you mean 'buy'?");
     expect_run("0 api kill\n+0 cli call api buy id=1 as d1\n", TORC_SCENARIO_FAIL, "host api is down");
+    return NULL;
 }
 
-static void a_failure_is_expected_by_its_type_or_one_above(void **state)
+TORC_TEST(a_failure_is_expected_by_its_type_or_one_above)
 {
-    (void)state;
 #define TWICE "0 cli call api buy id=1 as d1\nd1+1ms cli call api buy id=1 as d2\n"
     expect_run(TWICE "d2 expect failure database_constraint\n" CLEAN, TORC_SCENARIO_PASS, NULL);
     expect_run(TWICE "d2 expect failure database_error\n", TORC_SCENARIO_PASS, NULL);
@@ -236,30 +236,30 @@ static void a_failure_is_expected_by_its_type_or_one_above(void **state)
                "the call failed: database_constraint: ");
     expect_run(TWICE, TORC_SCENARIO_FAIL,
                "the call failed, and no line expects that: database_constraint: ");
+    return NULL;
 }
 
-static void an_answer_that_does_not_come_is_missed(void **state)
+TORC_TEST(an_answer_that_does_not_come_is_missed)
 {
-    (void)state;
     expect_run("on db api.main sql~\"^INSERT\" : slow 2s\n0 cli call api buy id=1 as d1\n"
                "+0..1s d1 expect result\n",
                TORC_SCENARIO_FAIL, "there was no answer in time");
     expect_run("on db api.main sql~\"^INSERT\" : slow 2s\n0 cli call api buy id=1 as d1\n1s api kill\n"
                "d1 expect result\n",
                TORC_SCENARIO_FAIL, "the host was killed before there was an answer");
+    return NULL;
 }
 
-static void lines_wait_for_answers(void **state)
+TORC_TEST(lines_wait_for_answers)
 {
-    (void)state;
     expect_run("on db api.main sql~\"^INSERT\" : slow 20ms\n0 cli call api buy id=1 as d1\n"
                "d1.end+5ms expect t == 25ms\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_statement_fails_as_the_line_says(void **state)
+TORC_TEST(a_statement_fails_as_the_line_says)
 {
-    (void)state;
 #define BUY "0 cli call api buy id=1 as d1\n"
     expect_run("on db api.main sql~\"^INSERT\" : fail SQLITE_BUSY after=30ms\n" BUY
                "30ms d1 expect failure database_busy\n" COUNT_IS(0) CLEAN,
@@ -277,22 +277,22 @@ static void a_statement_fails_as_the_line_says(void **state)
     expect_run("on db api.main sql~\"^INSERT\" : apply then drop-reply after=5ms\n" BUY
                "5ms d1 expect failure database_lost\n" COUNT_IS(1),
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_fault_that_never_struck_fails_unless_it_is_optional(void **state)
+TORC_TEST(a_fault_that_never_struck_fails_unless_it_is_optional)
 {
-    (void)state;
     expect_run(BUY "on db api.main sql~\"^INSERT\" n=2 : fail SQLITE_BUSY\n", TORC_SCENARIO_FAIL,
                "the fault of line 5 never struck");
     expect_run(BUY "on db api.main sql~\"^INSERT\" n=2 optional : fail SQLITE_BUSY\n",
                TORC_SCENARIO_PASS, NULL);
     expect_run(BUY "on db api.main sql~\"^INSERT\" : slow 1ms row=7\n", TORC_SCENARIO_FAIL,
                "the fault of line 5 never struck");
+    return NULL;
 }
 
-static void sql_that_is_refused_fails_its_line_with_the_reason(void **state)
+TORC_TEST(sql_that_is_refused_fails_its_line_with_the_reason)
 {
-    (void)state;
     expect_run("1ms expect sql(api.main, \"SELECT * FROM nowhere\") == 1\n", TORC_SCENARIO_FAIL,
                "sql(api.main, \"SELECT * FROM nowhere\"): no such table: nowhere");
     expect_run("always sql(api.main, \"SELEC 1\") == 1\n", TORC_SCENARIO_FAIL,
@@ -301,17 +301,18 @@ static void sql_that_is_refused_fails_its_line_with_the_reason(void **state)
                "the answer is neither an integer nor a text: cast it");
     expect_run("end expect sql(api.main, \"SELECT 'a' || 'b'\") == \"ab\"\n", TORC_SCENARIO_PASS, NULL);
     expect_run("end expect sql(api.main, \"SELECT NULL\") == 0\n", TORC_SCENARIO_FAIL, "has no value");
+    return NULL;
 }
 
-static void the_database_outlives_a_kill(void **state)
+TORC_TEST(the_database_outlives_a_kill)
 {
-    (void)state;
     expect_run(BUY "1s api kill\n+1ms expect sql(api.main, \"SELECT count(*) FROM orders\") == 1\n"
                    "+1ms api restart\n+1ms cli call api count as d2\nd2 expect result \"one\"\n" CLEAN,
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void any_subset_of_the_lines_runs(void **state)
+TORC_TEST(any_subset_of_the_lines_runs)
 {
     static const char *const lines[] = {
         "on db api.main sql~\"^INSERT\" n=1 : fail SQLITE_BUSY after=30ms\n",
@@ -325,7 +326,6 @@ static void any_subset_of_the_lines_runs(void **state)
     };
     enum { LINES = sizeof(lines) / sizeof(lines[0]) };
 
-    (void)state;
     for (unsigned left_out = 0; left_out < 1u << LINES; left_out++) {
         char text[2000] = "scn 1\nhost api module=shop\n"
                           "db api.main schema=\"CREATE TABLE orders(id INTEGER PRIMARY KEY)\"\n";
@@ -338,11 +338,11 @@ static void any_subset_of_the_lines_runs(void **state)
         assert_true(verdict == TORC_SCENARIO_PASS ||
                     (left_out != 0 && verdict == TORC_SCENARIO_FAIL));
     }
+    return NULL;
 }
 
-static void a_line_about_another_file_than_the_pools_fails(void **state)
+TORC_TEST(a_line_about_another_file_than_the_pools_fails)
 {
-    (void)state;
     expect_run(BUY, TORC_SCENARIO_PASS, NULL);
     expect_run_of("scn 1\nhost api module=shop\n"
                   "db api.main file=./other.sqlite schema=\"CREATE TABLE orders(id)\"\n"
@@ -353,30 +353,30 @@ static void a_line_about_another_file_than_the_pools_fails(void **state)
                   "db api.main file=./main.sqlite schema=\"CREATE TABLE orders(id)\"\n"
                   "0 cli call api count as d1\nd1 expect result \"none\"\n",
                   TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_database_that_no_pool_opens_fails_unless_it_is_optional(void **state)
+TORC_TEST(a_database_that_no_pool_opens_fails_unless_it_is_optional)
 {
-    (void)state;
     expect_run_of("scn 1\nhost api module=shop\ndb api.main\n1ms api kill\n", TORC_SCENARIO_FAIL,
                   "no pool of api has opened 'main'");
     expect_run_of("scn 1\nhost api module=shop\ndb api.main optional\n1ms api kill\n", TORC_SCENARIO_PASS, NULL);
     expect_run("db api.mian\n" BUY, TORC_SCENARIO_FAIL, "no pool of api has opened 'mian'");
     expect_run(BUY "1s api kill\n+1ms api restart\n", TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_schema_that_is_refused_is_an_error_of_the_scenario(void **state)
+TORC_TEST(a_schema_that_is_refused_is_an_error_of_the_scenario)
 {
-    (void)state;
     expect_run("db api.other schema=\"CREATE TABEL x(y)\"\n", TORC_SCENARIO_INVALID,
                "the schema is refused: near \"TABEL\": syntax error");
+    return NULL;
 }
 
 /* --- disks ------------------------------------------------------------------------------------------ */
 
-static void a_crash_takes_what_was_not_synced(void **state)
+TORC_TEST(a_crash_takes_what_was_not_synced)
 {
-    (void)state;
 #define CRASH "1s api crash restart=+10ms\n+20ms cli call api count as d2\n"
     expect_run(BUY CRASH "d2 expect result \"one\"\n" CLEAN, TORC_SCENARIO_PASS, NULL);
     expect_run("db api.x optional lies\n" BUY CRASH "d2 expect result \"none\"\n", TORC_SCENARIO_PASS, NULL);
@@ -387,20 +387,20 @@ static void a_crash_takes_what_was_not_synced(void **state)
                TORC_SCENARIO_PASS, NULL);
     expect_run("db api.x optional sync=2s\n0 cli call api buy id=1 as d1\n1s api crash\nd1 expect result\n",
                TORC_SCENARIO_FAIL, "the host was killed before there was an answer");
+    return NULL;
 }
 
-static void lines_about_time_after_a_crash_count_from_it(void **state)
+TORC_TEST(lines_about_time_after_a_crash_count_from_it)
 {
-    (void)state;
     expect_run("1s api crash restart=+10ms\n+9ms expect !running(api)\n+1ms expect running(api)\n",
                TORC_SCENARIO_PASS, NULL);
     expect_run("1s api kill\n+1ms api crash\n+1ms api restart\n+0 expect running(api)\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void an_operation_of_the_disk_fails_as_the_line_says(void **state)
+TORC_TEST(an_operation_of_the_disk_fails_as_the_line_says)
 {
-    (void)state;
     expect_run("on disk api file~\"-wal$\" : fail SQLITE_IOERR_FSYNC\n" BUY
                "0 d1 expect failure database_error\n" COUNT_IS(0),
                TORC_SCENARIO_PASS, NULL);
@@ -416,38 +416,16 @@ static void an_operation_of_the_disk_fails_as_the_line_says(void **state)
                "the fault of line 4 never struck");
     expect_run("on disk api op=read : fail SQLITE_FULL\n", TORC_SCENARIO_INVALID,
                "an operation of this kind cannot fail with SQLITE_FULL");
+    return NULL;
 }
 
-static void a_disk_is_as_the_lines_say(void **state)
+TORC_TEST(a_disk_is_as_the_lines_say)
 {
-    (void)state;
     expect_run("db api.x optional op=1ms\n" BUY "0..1s d1 expect result\nd1.end+0 expect t > 10ms\n",
                TORC_SCENARIO_PASS, NULL);
     expect_run("db api.x optional capacity=12KiB\n" BUY "d1 expect failure database_full\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_call_is_answered_and_the_database_asked),
-        cmocka_unit_test(what_an_answer_is_not_fails),
-        cmocka_unit_test(a_failure_is_expected_by_its_type_or_one_above),
-        cmocka_unit_test(an_answer_that_does_not_come_is_missed),
-        cmocka_unit_test(lines_wait_for_answers),
-        cmocka_unit_test(a_statement_fails_as_the_line_says),
-        cmocka_unit_test(a_fault_that_never_struck_fails_unless_it_is_optional),
-        cmocka_unit_test(sql_that_is_refused_fails_its_line_with_the_reason),
-        cmocka_unit_test(the_database_outlives_a_kill),
-        cmocka_unit_test(a_crash_takes_what_was_not_synced),
-        cmocka_unit_test(lines_about_time_after_a_crash_count_from_it),
-        cmocka_unit_test(an_operation_of_the_disk_fails_as_the_line_says),
-        cmocka_unit_test(a_disk_is_as_the_lines_say),
-        cmocka_unit_test(any_subset_of_the_lines_runs),
-        cmocka_unit_test(a_line_about_another_file_than_the_pools_fails),
-        cmocka_unit_test(a_database_that_no_pool_opens_fails_unless_it_is_optional),
-        cmocka_unit_test(a_schema_that_is_refused_is_an_error_of_the_scenario),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

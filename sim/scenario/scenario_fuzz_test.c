@@ -9,6 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/scenario_round_trip.h"
 
 enum { TEXT_BYTES_MAX = 16384, FLIPS_OF_EACH = 1500 };
@@ -96,23 +98,22 @@ static bool survives_flips(const char *text, size_t bytes)
     return true;
 }
 
-static void every_beginning_of_every_scenario_is_answered(void **state)
+TORC_TEST(every_beginning_of_every_scenario_is_answered)
 {
-    (void)state;
     assert_true(for_each_scenario(survives_truncation) > 0);
+    return NULL;
 }
 
-static void changed_bytes_in_every_scenario_are_answered(void **state)
+TORC_TEST(changed_bytes_in_every_scenario_are_answered)
 {
-    (void)state;
     assert_true(for_each_scenario(survives_flips) > 0);
+    return NULL;
 }
 
-static void random_bytes_are_answered(void **state)
+TORC_TEST(random_bytes_are_answered)
 {
     uint64_t random = 7;
 
-    (void)state;
     for (unsigned i = 0; i < 2000; i++) {
         char text[200] = "scn 1\n";
         size_t bytes = 6 + next_random(&random) % (sizeof(text) - 6);
@@ -121,15 +122,7 @@ static void random_bytes_are_answered(void **state)
             text[j] = (char)next_random(&random);
         assert_true(survives(text, bytes));
     }
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_beginning_of_every_scenario_is_answered),
-        cmocka_unit_test(changed_bytes_in_every_scenario_are_answered),
-        cmocka_unit_test(random_bytes_are_answered),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <torc/scenario.h>
+#include <torc/trial.h>
 
 #include "scenario_model.h"
 
@@ -163,7 +164,7 @@ static void passes(const char *text)
 
 /* --- clocks ----------------------------------------------------------------------------------------- */
 
-static void a_clock_is_declared(void **state)
+TORC_TEST(a_clock_is_declared)
 {
     struct torc_scenario *scenario =
         parsed("scn 1\nhost a module=m clock=offset(-2s),drift(200ppm),skew(+-50ms,ppm=100)\n"
@@ -171,7 +172,6 @@ static void a_clock_is_declared(void **state)
     const struct torci_host_settings *a = &scenario->hosts->settings;
     const struct torci_host_settings *b = &scenario->hosts->next->settings;
 
-    (void)state;
     assert_int_equal(a->clock.offset_ns, -2000000000);
     assert_int_equal(a->clock.ppm, 200);
     assert_int_equal(a->clock.skew_ns, 50000000);
@@ -184,22 +184,22 @@ static void a_clock_is_declared(void **state)
     assert_string_equal(scenario->hosts->next->pairs[0], "x");
     assert_null(scenario->hosts->next->pairs[2]);
     torc_scenario_free(scenario);
+    return NULL;
 }
 
-static void a_host_has_the_time_it_is_declared_with(void **state)
+TORC_TEST(a_host_has_the_time_it_is_declared_with)
 {
-    (void)state;
     passes(HOST("clock=offset(2s)") "1s expect a.wall_ms == 103000 && a.count == 100\n");
     passes(HOST("clock=offset(-2s),drift(-100000ppm)")
                "1s expect a.wall_ms == 98900\n+0 expect a.count == 90\n");
     passes(HOST("clock=drift(100000ppm)") "1001ms expect a.count == 110 && a.wall_ms == 101101\n");
+    return NULL;
 }
 
-static void a_skew_is_drawn_within_its_limits_and_from_the_seed(void **state)
+TORC_TEST(a_skew_is_drawn_within_its_limits_and_from_the_seed)
 {
     bool differs = false;
 
-    (void)state;
     for (uint64_t seed = 1; seed <= 50; seed++)
         expect_run(HOST("clock=skew(+-50ms,ppm=100)")
                        "100s expect a.wall_ms >= 199939 && a.wall_ms <= 200060\n",
@@ -220,52 +220,52 @@ static void a_skew_is_drawn_within_its_limits_and_from_the_seed(void **state)
         torc_scenario_free(scenario);
     }
     assert_true(differs);
+    return NULL;
 }
 
-static void a_line_sets_the_clock(void **state)
+TORC_TEST(a_line_sets_the_clock)
 {
-    (void)state;
     passes(HOST("") "1s a clock step=-10s\n+0 expect a.wall_ms == 91000\n"
                     "2s a clock step=+20s drift=100000ppm\n+0 expect a.wall_ms == 112000\n"
                     "3s expect a.wall_ms == 113100\n+0 a clock drift=0ppm\n"
                     "4s expect a.wall_ms == 114100\n");
+    return NULL;
 }
 
 /* --- pauses, stalls --------------------------------------------------------------------------------- */
 
-static void a_host_is_paused_for_a_time_or_until_it_is_resumed(void **state)
+TORC_TEST(a_host_is_paused_for_a_time_or_until_it_is_resumed)
 {
-    (void)state;
     passes(HOST("") "15ms a pause for=50ms\n64ms expect a.count == 1\n65ms expect a.count == 2\n"
                     "100ms a pause\n1s expect a.count == 5\n+0 a resume\n+0 expect a.count == 6 within 1ms\n");
+    return NULL;
 }
 
-static void no_host_is_paused_when_the_timeline_is_over(void **state)
+TORC_TEST(no_host_is_paused_when_the_timeline_is_over)
 {
-    (void)state;
     passes(HOST("") "1s a pause\nend expect a.count > 100 && !running(a) == 0\n");
+    return NULL;
 }
 
-static void a_turn_takes_its_time(void **state)
+TORC_TEST(a_turn_takes_its_time)
 {
-    (void)state;
     passes(HOST("") "15ms a stall 200ms as S\nS.end+0 expect t == 215ms && a.count == 2\n"
                     "300ms a pause for=1s as P\nP+1ms expect t == 301ms\nP.end+0 expect t == 1300ms\n");
     passes(HOST("") "15ms a stall 200ms\n214ms expect a.count == 1\n215ms expect a.count == 2\n");
+    return NULL;
 }
 
-static void what_is_done_to_a_host_that_is_down_is_told_and_no_failure(void **state)
+TORC_TEST(what_is_done_to_a_host_that_is_down_is_told_and_no_failure)
 {
-    (void)state;
     passes(HOST("") "1s a kill\n+1s a pause\n+0 a stall 1s\n+0 a resume\n+0 a clock step=1s\n"
                     "+0 a restart\n+0 expect a.wall_ms == 103000\n");
+    return NULL;
 }
 
 /* --- versions and budgets --------------------------------------------------------------------------- */
 
-static void a_restart_starts_what_its_line_says_and_every_later_one_the_same(void **state)
+TORC_TEST(a_restart_starts_what_its_line_says_and_every_later_one_the_same)
 {
-    (void)state;
     passes(HOST("version=2") "0 expect a.version == 2\n"
                              "1s a kill\n+0 a restart version=3\n+0 expect a.version == 3\n"
                              "2s a kill\n+0 a restart\n+0 expect a.version == 3\n"
@@ -276,23 +276,23 @@ static void a_restart_starts_what_its_line_says_and_every_later_one_the_same(voi
                "there is no module tick");
     expect_run(HOST("") "1s a kill\n+0 a restart version=three\n", 1, TORC_SCENARIO_FAIL,
                "does not start again");
+    return NULL;
 }
 
-static void a_host_without_room_for_its_module_is_told(void **state)
+TORC_TEST(a_host_without_room_for_its_module_is_told)
 {
-    (void)state;
     passes(HOST("memory=1MiB bytes=900KiB"));
     expect_run(HOST("memory=1MiB bytes=1MiB"), 1, TORC_SCENARIO_INVALID, "out of memory");
     expect_run(HOST("memory=1"), 1, TORC_SCENARIO_INVALID, "more memory than that");
     expect_run(HOST("memory=1MiB") "1s a kill\n+0 a restart bytes=1MiB\n", 1, TORC_SCENARIO_FAIL,
                "does not start again: out of memory");
+    return NULL;
 }
 
 /* --- decided ---------------------------------------------------------------------------------------- */
 
-static void a_host_that_goes_down_by_decision_comes_up_again(void **state)
+TORC_TEST(a_host_that_goes_down_by_decision_comes_up_again)
 {
-    (void)state;
     for (int value = 1; value <= 2; value++) {
         char text[300];
 
@@ -302,11 +302,12 @@ static void a_host_that_goes_down_by_decision_comes_up_again(void **state)
                  value);
         expect_run(text, 1, TORC_SCENARIO_PASS, NULL); /* down from 20 to 120 ms, and it ends at 2 s */
     }
+    return NULL;
 }
 
 /* --- errors ----------------------------------------------------------------------------------------- */
 
-static void errors_say_what_is_wrong(void **state)
+TORC_TEST(errors_say_what_is_wrong)
 {
     static const struct {
         const char *line;
@@ -342,7 +343,6 @@ static void errors_say_what_is_wrong(void **state)
         {"1s c1 pause", NULL},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         struct torc_scenario *scenario = NULL;
         struct torc_scenario_error error = {.text = ""};
@@ -355,24 +355,7 @@ static void errors_say_what_is_wrong(void **state)
                                      : strstr(error.text, lines[i].message) == NULL)
             fail_msg("%s: %s", lines[i].line, error.text);
     }
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_clock_is_declared),
-        cmocka_unit_test(a_host_has_the_time_it_is_declared_with),
-        cmocka_unit_test(a_skew_is_drawn_within_its_limits_and_from_the_seed),
-        cmocka_unit_test(a_line_sets_the_clock),
-        cmocka_unit_test(a_host_is_paused_for_a_time_or_until_it_is_resumed),
-        cmocka_unit_test(no_host_is_paused_when_the_timeline_is_over),
-        cmocka_unit_test(a_turn_takes_its_time),
-        cmocka_unit_test(what_is_done_to_a_host_that_is_down_is_told_and_no_failure),
-        cmocka_unit_test(a_restart_starts_what_its_line_says_and_every_later_one_the_same),
-        cmocka_unit_test(a_host_without_room_for_its_module_is_told),
-        cmocka_unit_test(a_host_that_goes_down_by_decision_comes_up_again),
-        cmocka_unit_test(errors_say_what_is_wrong),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

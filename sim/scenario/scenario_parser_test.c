@@ -7,6 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "scenario_model.h"
 
 static struct torc_scenario_error error;
@@ -71,13 +73,12 @@ static const char example[] =
     "sometimes site(\"line.partial_crlf\")\n"
     "sweep     segment conn=c1 dir=c2s split=every   # again\n";
 
-static void names_are_declared_with_their_answers(void **state)
+TORC_TEST(names_are_declared_with_their_answers)
 {
     struct torc_scenario *scenario = parsed(HEAD "dns db.example = 10.9.8.7,fd00::9,srv delay=20ms\n"
                                                  "dns a = nxdomain\ndns b = servfail\ndns c = timeout\n");
     const struct torci_script_name *name = scenario->names;
 
-    (void)state;
     assert_string_equal(name->name, "db.example");
     assert_int_equal(name->answer, TORC_NAME_ADDRESSES);
     assert_int_equal(name->delay_ns, 20000000);
@@ -90,6 +91,7 @@ static void names_are_declared_with_their_answers(void **state)
     assert_int_equal(name->next->answer, TORC_NAME_FAILURE);
     assert_int_equal(name->next->next->answer, TORC_NAME_SILENT);
     torc_scenario_free(scenario);
+    return NULL;
 }
 
 static void see_module(void *arg, const char *text)
@@ -99,13 +101,12 @@ static void see_module(void *arg, const char *text)
     strcat(strcat(all, text), ";");
 }
 
-static void the_first_example_parses_to_what_it_says(void **state)
+TORC_TEST(the_first_example_parses_to_what_it_says)
 {
     struct torc_scenario *scenario = parsed(example);
     const struct torci_step *step = scenario->steps;
     char modules[64] = "";
 
-    (void)state;
     assert_string_equal(torc_scenario_title(scenario),
                         "line protocol: split CRLF, one byte per segment, idle timeout");
     assert_true(torc_scenario_has_campaigns(scenario));
@@ -137,15 +138,15 @@ static void the_first_example_parses_to_what_it_says(void **state)
     assert_int_equal(step->next->time.kind, TORCI_TIME_END);
     assert_int_equal(scenario->assertions->kind, TORCI_SOMETIMES);
     torc_scenario_free(scenario);
+    return NULL;
 }
 
-static void what_is_printed_parses_to_the_same(void **state)
+TORC_TEST(what_is_printed_parses_to_the_same)
 {
     struct torc_scenario *scenario = parsed(example);
     struct printed once = {""};
     struct printed twice = {""};
 
-    (void)state;
     torc_scenario_print(scenario, collect, &once);
     torc_scenario_free(scenario);
     scenario = parsed(once.text);
@@ -154,11 +155,11 @@ static void what_is_printed_parses_to_the_same(void **state)
     assert_non_null(strstr(once.text, "+0..20ms  c1 expect \"HELLO ok\\r\\n\"\n"));
     assert_non_null(strstr(once.text, "host cli peer                                   # a scripted peer, no C code\n"));
     torc_scenario_free(scenario);
+    return NULL;
 }
 
-static void any_timeline_line_can_be_deleted(void **state)
+TORC_TEST(any_timeline_line_can_be_deleted)
 {
-    (void)state;
     for (unsigned mask = 0; mask < 256; mask++) {
         char text[2000] = "";
         const char *at = example;
@@ -172,14 +173,14 @@ static void any_timeline_line_can_be_deleted(void **state)
         }
         torc_scenario_free(parsed(text));
     }
+    return NULL;
 }
 
-static void an_error_shows_file_line_column_and_caret(void **state)
+TORC_TEST(an_error_shows_file_line_column_and_caret)
 {
     struct torc_scenario *scenario = NULL;
     const char *text = HEAD "link cli<->srv dellay=2ms\n";
 
-    (void)state;
     assert_int_equal(torc_scenario_parse(text, strlen(text), "a.scn", NULL, &scenario, &error),
                      TORC_ESYNTAX);
     assert_string_equal(error.text, "a.scn:4:16: unknown key 'dellay'; did you mean 'delay'?\n"
@@ -187,9 +188,10 @@ static void an_error_shows_file_line_column_and_caret(void **state)
                                     "                   ^\n");
     assert_string_equal(error.file, "a.scn");
     assert_int_equal(error.column, 16);
+    return NULL;
 }
 
-static void errors_say_what_was_meant(void **state)
+TORC_TEST(errors_say_what_was_meant)
 {
     static const char *const cases[][2] = {
         {"hots x peer", "a.scn:4:1: unknown line 'hots'; did you mean 'host'?"},
@@ -204,12 +206,12 @@ static void errors_say_what_was_meant(void **state)
         {"sometimes siet(\"x\")", "a.scn:4:11: unknown function 'siet'; did you mean 'site'?"},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_string_equal(refused(cases[i][0]), cases[i][1]);
+    return NULL;
 }
 
-static void impossible_values_say_why(void **state)
+TORC_TEST(impossible_values_say_why)
 {
     static const char *const cases[][2] = {
         {"+5 c1 close", "a.scn:4:2: '5': a duration is a number with a unit: 250us 20ms 3s 5m (ns us ms s m h)"},
@@ -254,33 +256,33 @@ static void impossible_values_say_why(void **state)
         {"\x01", "a.scn:4:1: a control character cannot be in a scenario; in a string it is written \\xHH"},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_string_equal(refused(cases[i][0]), cases[i][1]);
+    return NULL;
 }
 
-static void a_connection_cannot_be_ended_by_a_stranger(void **state)
+TORC_TEST(a_connection_cannot_be_ended_by_a_stranger)
 {
     struct torc_scenario *scenario = NULL;
     const char *text = HEAD "host db module=x\n0 cli connect srv:1 as c1\n+0 c1 expect close by=db\n";
 
-    (void)state;
     assert_int_equal(torc_scenario_parse(text, strlen(text), "a.scn", NULL, &scenario, &error),
                      TORC_ESYNTAX);
     assert_non_null(strstr(error.text, "a.scn:6:23: c1 goes to srv, so db cannot end it for us"));
+    return NULL;
 }
 
-static void a_file_begins_with_its_version(void **state)
+TORC_TEST(a_file_begins_with_its_version)
 {
     struct torc_scenario *scenario = NULL;
 
-    (void)state;
     assert_int_equal(torc_scenario_parse("", 0, "a.scn", NULL, &scenario, &error), TORC_ESYNTAX);
     assert_int_equal(torc_scenario_parse("seed 1\n", 7, "a.scn", NULL, &scenario, &error),
                      TORC_ESYNTAX);
     assert_int_equal(torc_scenario_parse("scn 2\n", 6, "a.scn", NULL, &scenario, &error),
                      TORC_ESYNTAX);
     assert_non_null(strstr(error.text, "version '2' of the language is not known; 1 is"));
+    return NULL;
 }
 
 static void warn(void *arg, const char *text)
@@ -289,26 +291,25 @@ static void warn(void *arg, const char *text)
     ++*(int *)arg;
 }
 
-static void a_line_cut_short_is_left_out_with_a_warning(void **state)
+TORC_TEST(a_line_cut_short_is_left_out_with_a_warning)
 {
     struct torc_scenario *scenario = parsed(HEAD "0 cli connect srv:1 as c1\n+0 c1 send \"ab");
     int warnings = 0;
 
-    (void)state;
     torc_scenario_warnings(scenario, warn, &warnings);
     assert_int_equal(warnings, 1);
     assert_int_equal(scenario->step_count, 1);
     torc_scenario_free(scenario);
+    return NULL;
 }
 
 /* Each of these has done something by the time it is found out. */
-static void nothing_of_a_line_cut_short_happens(void **state)
+TORC_TEST(nothing_of_a_line_cut_short_happens)
 {
     static const char *const lines[] = {"host b,", "srv crash restart=+99999999", "c1+1ms cli con",
                                         "always site(\"a\") == site(", "link cli<->srv delay=1ms ra",
                                         "cli connect srv:1 as c2 as", "title \"x\" y", "seed 7 8"};
 
-    (void)state;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         char text[300];
         struct torc_scenario *scenario;
@@ -323,17 +324,18 @@ static void nothing_of_a_line_cut_short_happens(void **state)
             fail_msg("%s", lines[i]);
         torc_scenario_free(scenario);
     }
+    return NULL;
 }
 
-static void a_label_whose_line_is_gone_is_made_by_nobody(void **state)
+TORC_TEST(a_label_whose_line_is_gone_is_made_by_nobody)
 {
     struct torc_scenario *scenario = parsed(HEAD "P1+1s srv kill\nc9 send \"x\"\nP1.end+0 srv restart\n");
 
-    (void)state;
     assert_int_equal(scenario->label_count, 2);
     assert_null(scenario->labels->made_by);
     assert_true(scenario->steps->next->next->time.label_end);
     torc_scenario_free(scenario);
+    return NULL;
 }
 
 /* --- files ---------------------------------------------------------------------------------------- */
@@ -368,12 +370,11 @@ static int parse_with_files(const char *text, struct torc_scenario **out)
     return torc_scenario_parse(text, strlen(text), "d/a.scn", &options, out, &error);
 }
 
-static void includes_files_and_parameters_are_resolved(void **state)
+TORC_TEST(includes_files_and_parameters_are_resolved)
 {
     struct torc_scenario *scenario = NULL;
     const struct torci_step *step;
 
-    (void)state;
     assert_int_equal(parse_with_files("scn 1\nparam idle=5s\nparam w=30ms\ninclude hosts.scn\n"
                                       "0 cli connect srv:1 as c1\n"
                                       "+${w}..1s c1 expect \"a\" @data.bin x\"00 ff\" times=2\n",
@@ -385,39 +386,20 @@ static void includes_files_and_parameters_are_resolved(void **state)
     assert_memory_equal(step->payload.data, "a12345\x00\xff" "a12345\x00\xff", 16);
     assert_int_equal(step->time.offset_ns, 30000000);
     torc_scenario_free(scenario);
+    return NULL;
 }
 
-static void errors_in_included_files_name_them(void **state)
+TORC_TEST(errors_in_included_files_name_them)
 {
     struct torc_scenario *scenario = NULL;
 
-    (void)state;
     assert_int_equal(parse_with_files("scn 1\ninclude loop.scn\n", &scenario), TORC_ESYNTAX);
     assert_non_null(strstr(error.text, "d/loop2.scn:2:9: 'd/loop.scn' includes itself"));
     assert_int_equal(parse_with_files("scn 1\ninclude wrong.scn\n", &scenario), TORC_ESYNTAX);
     assert_string_equal(error.file, "d/wrong.scn");
     assert_int_equal(parse_with_files("scn 1\ninclude none.scn\n", &scenario), TORC_ESYNTAX);
     assert_non_null(strstr(error.text, "'d/none.scn' cannot be read: not found"));
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_example_parses_to_what_it_says),
-        cmocka_unit_test(names_are_declared_with_their_answers),
-        cmocka_unit_test(what_is_printed_parses_to_the_same),
-        cmocka_unit_test(any_timeline_line_can_be_deleted),
-        cmocka_unit_test(an_error_shows_file_line_column_and_caret),
-        cmocka_unit_test(errors_say_what_was_meant),
-        cmocka_unit_test(impossible_values_say_why),
-        cmocka_unit_test(a_connection_cannot_be_ended_by_a_stranger),
-        cmocka_unit_test(a_file_begins_with_its_version),
-        cmocka_unit_test(a_line_cut_short_is_left_out_with_a_warning),
-        cmocka_unit_test(nothing_of_a_line_cut_short_happens),
-        cmocka_unit_test(a_label_whose_line_is_gone_is_made_by_nobody),
-        cmocka_unit_test(includes_files_and_parameters_are_resolved),
-        cmocka_unit_test(errors_in_included_files_name_them),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

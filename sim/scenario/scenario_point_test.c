@@ -6,51 +6,52 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/station.h"
 
 #define STATION "scn 1\nhost a module=station\nhost b module=station\nhost p peer\n"
 
-static void a_job_is_held_from_hold_to_release(void **state)
+TORC_TEST(a_job_is_held_from_hold_to_release)
 {
-    (void)state;
     expect_run(STATION "0 a hold \"station.half\"\n0 p call a work as W\n"
                        "5ms expect held(a, \"station.half\") == 1\n"
                        "10ms a release \"station.half\" as R\nR+0..1ms W expect result\n"
                        "+1ms expect held(a, \"station.half\") == 0\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void other_hosts_and_other_points_are_not_held(void **state)
+TORC_TEST(other_hosts_and_other_points_are_not_held)
 {
-    (void)state;
     expect_run(STATION "0 a hold \"station.half\" optional\n0 b hold \"station.other\" optional\n"
                        "0 p call b work as W\n+0..1ms W expect result\n"
                        "end expect held(b, \"station.half\") == 0\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_trigger_sees_that_a_job_is_held_at_once(void **state)
+TORC_TEST(a_trigger_sees_that_a_job_is_held_at_once)
 {
-    (void)state;
     expect_run(STATION "0 a hold \"station.half\"\n7ms p call a work as W\n"
                        "when held(a, \"station.half\") : a kill as K\nK+0 expect t == 7ms\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void what_is_still_held_is_released_at_the_end_of_the_timeline(void **state)
+TORC_TEST(what_is_still_held_is_released_at_the_end_of_the_timeline)
 {
-    (void)state;
     expect_run(STATION "0 a hold \"station.half\"\n0 p call a work as W\nW expect result\n"
                        "end expect leaks == 0\n",
                TORC_SCENARIO_PASS, NULL);
     expect_run(STATION "0 a hold \"station.half\"\n0 p call a work as W\nW+5ms b kill\n"
                        "W expect result\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_hold_that_no_job_came_to_fails_unless_it_is_optional(void **state)
+TORC_TEST(a_hold_that_no_job_came_to_fails_unless_it_is_optional)
 {
-    (void)state;
     expect_run(STATION "0 a hold \"station.hlaf\"\n1ms p call a work as W\n+0..1ms W expect result\n",
                TORC_SCENARIO_FAIL, "no job came to the point that line 5 holds");
     expect_run(STATION "0 a hold \"station.hlaf\" optional\n1ms p call a work as W\n"
@@ -60,11 +61,11 @@ static void a_hold_that_no_job_came_to_fails_unless_it_is_optional(void **state)
     expect_run(STATION "0 a hold \"station.half\"\n1ms a release \"station.half\"\n"
                        "2ms a hold \"station.half\"\n3ms p call a work as W\nW expect result\n",
                TORC_SCENARIO_FAIL, "no job came to the point that line 5 holds");
+    return NULL;
 }
 
-static void lines_that_make_no_sense_are_refused(void **state)
+TORC_TEST(lines_that_make_no_sense_are_refused)
 {
-    (void)state;
     expect_refused(STATION "0 p hold \"x\"\n", "a peer runs no jobs");
     expect_refused(STATION "0 a hold\n", "at which point? hold \"orders.before_commit\"");
     expect_refused(STATION "0 a release station.half\n", "at which point? release");
@@ -77,26 +78,14 @@ static void lines_that_make_no_sense_are_refused(void **state)
     expect_refused(STATION "0 expect held(a, \"\")\n", "held takes a host that runs a module, and a point");
     expect_refused(STATION "0 expect held(c, \"x\")\n", "c");
     expect_refused(STATION "0 expect held(a, \"x\") == \"y\"\n", "a number and a string are never equal");
+    return NULL;
 }
 
-static void they_are_printed_as_they_are_written(void **state)
+TORC_TEST(they_are_printed_as_they_are_written)
 {
-    (void)state;
     expect_canonical("scn 1\nhost a module=station\n0         a hold \"station.half\" optional as H\n"
                      "when held(a, \"station.half\") optional : a release \"station.half\"\n");
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_job_is_held_from_hold_to_release),
-        cmocka_unit_test(other_hosts_and_other_points_are_not_held),
-        cmocka_unit_test(a_trigger_sees_that_a_job_is_held_at_once),
-        cmocka_unit_test(what_is_still_held_is_released_at_the_end_of_the_timeline),
-        cmocka_unit_test(a_hold_that_no_job_came_to_fails_unless_it_is_optional),
-        cmocka_unit_test(lines_that_make_no_sense_are_refused),
-        cmocka_unit_test(they_are_printed_as_they_are_written),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/station.h"
 
 #define STATION "scn 1\nhost a,b module=station lead=10ms\nhost p peer\n"
@@ -27,13 +29,12 @@ static uint64_t end_of(const char *text, uint64_t seed)
     return t_ns;
 }
 
-static void it_is_between_its_bounds_and_the_seed_s(void **state)
+TORC_TEST(it_is_between_its_bounds_and_the_seed_s)
 {
     static const char text[] = STATION "+rand(3s..8s) p listen 1\n";
     uint64_t first = end_of(text, 1);
     bool differ = false;
 
-    (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         uint64_t t_ns = end_of(text, seed);
 
@@ -42,13 +43,13 @@ static void it_is_between_its_bounds_and_the_seed_s(void **state)
         differ = differ || t_ns != first;
     }
     assert_true(differ);
+    return NULL;
 }
 
-static void both_bounds_are_reached(void **state)
+TORC_TEST(both_bounds_are_reached)
 {
     bool seen[3] = {false, false, false};
 
-    (void)state;
     for (uint64_t seed = 1; seed <= 40; seed++) {
         uint64_t t_ns = end_of("scn 1\nhost p peer\nrand(20ns..22ns) p listen 1\n", seed);
 
@@ -56,17 +57,18 @@ static void both_bounds_are_reached(void **state)
         seen[t_ns - 20] = true;
     }
     assert_true(seen[0] && seen[1] && seen[2]);
+    return NULL;
 }
 
-static void a_decision_says_how_much_more_than_the_shortest_it_is(void **state)
+TORC_TEST(a_decision_says_how_much_more_than_the_shortest_it_is)
 {
-    (void)state;
     expect_run(STATION "decide scenario rand 0 = 1500000000\n+rand(3s..8s) expect t == 4500ms\n",
                TORC_SCENARIO_PASS, NULL);
     expect_run(STATION "decide only\n+rand(3s..8s) expect t == 3s\n", TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void what_was_drawn_is_recorded_and_replayed(void **state)
+TORC_TEST(what_was_drawn_is_recorded_and_replayed)
 {
     static const char text[] = STATION "decide nobody rand 0 = 1\n+rand(3s..8s) p listen 1\n"
                                        "+rand(1s..2s) p listen 2\n";
@@ -75,7 +77,6 @@ static void what_was_drawn_is_recorded_and_replayed(void **state)
     struct torc_scenario_report *report = station_run(text, NULL);
     struct torc_scenario_report *again;
 
-    (void)state;
     assert_int_equal(report->decision_count, 2);
     assert_string_equal(report->decisions[0].host, "scenario");
     assert_string_equal(report->decisions[1].site, "rand");
@@ -92,45 +93,45 @@ static void what_was_drawn_is_recorded_and_replayed(void **state)
     assert_int_equal(again->drift, 0);
     torc_scenario_report_free(again);
     torc_scenario_report_free(report);
+    return NULL;
 }
 
-static void what_comes_after_it_counts_from_what_was_drawn(void **state)
+TORC_TEST(what_comes_after_it_counts_from_what_was_drawn)
 {
-    (void)state;
     expect_run(STATION "decide scenario rand 0 = 500000000\n+rand(1s..2s) p listen 1\n"
                        "+1s expect t == 2500ms\n+rand(1s..9s) expect t == 9s\n"
                        "decide scenario rand 1 = 5500000000\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void the_end_of_an_action_is_drawn_with_its_beginning(void **state)
+TORC_TEST(the_end_of_an_action_is_drawn_with_its_beginning)
 {
-    (void)state;
     expect_run(STATION "decide scenario rand 0 = 25000000\n"
                        "when a.role==\"leader\" : b crash restart=+rand(5ms..1s) as P\n"
                        "P.end+0 expect t == 40ms && running(b)\nP.end+rand(1ms..2ms) expect t == 41ms\n"
                        "decide scenario rand 1.. = 0\n",
                TORC_SCENARIO_PASS, NULL);
     assert_non_null(strstr(station_told, "line 5: rand is 30ms"));
+    return NULL;
 }
 
-static void parameters_are_bounds(void **state)
+TORC_TEST(parameters_are_bounds)
 {
-    (void)state;
     expect_run(STATION "param most=4s\ndecide only\n+rand(3s..$most) expect t == 3s\n", TORC_SCENARIO_PASS,
                NULL);
+    return NULL;
 }
 
-static void what_is_printed_is_what_was_read(void **state)
+TORC_TEST(what_is_printed_is_what_was_read)
 {
-    (void)state;
     expect_canonical("scn 1\nhost a module=station\n0              a crash restart=+rand(1ms..2s) as P\n"
                      "P+rand(1s..2s) a kill\n");
+    return NULL;
 }
 
-static void mistakes_are_shown_where_they_are(void **state)
+TORC_TEST(mistakes_are_shown_where_they_are)
 {
-    (void)state;
     expect_refused(STATION "+rand(3s) p listen 1\n",
                    "t.scn:4:2: a duration that is drawn is written rand(3s..8s)");
     expect_refused(STATION "+rand(3s..8s p listen 1\n", "t.scn:4:2: a duration that is drawn is written");
@@ -141,21 +142,7 @@ static void mistakes_are_shown_where_they_are(void **state)
     expect_refused(STATION "rand(1s..2562000h) p listen 1\n+rand(1s..2562000h) p listen 1\n",
                    "t.scn:5:1: the time is too far away");
     expect_refused(STATION "decide scenario rnd 0 = 5\n", "unknown site 'rnd'; did you mean 'rand'?");
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_is_between_its_bounds_and_the_seed_s),
-        cmocka_unit_test(both_bounds_are_reached),
-        cmocka_unit_test(a_decision_says_how_much_more_than_the_shortest_it_is),
-        cmocka_unit_test(what_was_drawn_is_recorded_and_replayed),
-        cmocka_unit_test(what_comes_after_it_counts_from_what_was_drawn),
-        cmocka_unit_test(the_end_of_an_action_is_drawn_with_its_beginning),
-        cmocka_unit_test(parameters_are_bounds),
-        cmocka_unit_test(what_is_printed_is_what_was_read),
-        cmocka_unit_test(mistakes_are_shown_where_they_are),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

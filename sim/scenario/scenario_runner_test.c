@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <torc/scenario.h>
+#include <torc/trial.h>
 
 /* --- a module with every vice, each behind an option ----------------------------------------------- */
 
@@ -199,16 +200,15 @@ static void expect_run(const char *text, enum torc_scenario_verdict verdict, con
 
 /* --- hosts ----------------------------------------------------------------------------------------- */
 
-static void a_module_without_vices_passes(void **state)
+TORC_TEST(a_module_without_vices_passes)
 {
-    (void)state;
     expect_run(VICES("") "end expect leaks == 0 && deferred.unhandled == 0\n", TORC_SCENARIO_PASS,
                NULL);
+    return NULL;
 }
 
-static void what_a_module_leaves_is_counted_and_named(void **state)
+TORC_TEST(what_a_module_leaves_is_counted_and_named)
 {
-    (void)state;
     expect_run(VICES("bytes=yes") "end expect leaks == 0\n", TORC_SCENARIO_FAIL, "leaks is 1");
     expect_run(VICES("bytes=yes") "end expect leaks == 0\n", TORC_SCENARIO_FAIL,
                "a leaves 100 bytes that were never released");
@@ -216,42 +216,42 @@ static void what_a_module_leaves_is_counted_and_named(void **state)
     expect_run(VICES("timer=yes") "end expect leaks == 0\n", TORC_SCENARIO_FAIL,
                "scenario_runner_test.c");
     expect_run(VICES("bytes=yes") "end expect leaks == 1\n", TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_deferred_nobody_fires_is_stuck_and_named(void **state)
+TORC_TEST(a_deferred_nobody_fires_is_stuck_and_named)
 {
-    (void)state;
     expect_run(VICES("wait=yes"), TORC_SCENARIO_STUCK, "scenario_runner_test.c");
     expect_run(VICES("unstoppable=yes"), TORC_SCENARIO_STUCK, "has not stopped");
+    return NULL;
 }
 
-static void time_that_stands_still_is_stuck(void **state)
+TORC_TEST(time_that_stands_still_is_stuck)
 {
-    (void)state;
     expect_run(VICES("spin=yes"), TORC_SCENARIO_STUCK, "time does not");
+    return NULL;
 }
 
-static void an_unhandled_failure_is_counted_even_when_its_host_is_killed(void **state)
+TORC_TEST(an_unhandled_failure_is_counted_even_when_its_host_is_killed)
 {
-    (void)state;
     expect_run(VICES("unhandled=yes") "always deferred.unhandled == 0\n", TORC_SCENARIO_FAIL,
                "deferred.unhandled is 1");
     expect_run(VICES("unhandled=yes") "1ms a kill\n+1ms expect deferred.unhandled == 1\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void modules_that_do_not_start_make_it_invalid(void **state)
+TORC_TEST(modules_that_do_not_start_make_it_invalid)
 {
-    (void)state;
     expect_run(VICES("fail=yes"), TORC_SCENARIO_INVALID, "module vices did not start: it does not want to");
     expect_run(VICES("bites=yes"), TORC_SCENARIO_INVALID, "did you mean");
     expect_run("scn 1\nhost a module=virtues\n", TORC_SCENARIO_INVALID, "there is no module virtues");
     expect_run(VICES("") "always a.tics < 9\n", TORC_SCENARIO_INVALID, "did you mean 'ticks'?");
+    return NULL;
 }
 
-static void conditions_are_looked_at_after_everything_that_happens(void **state)
+TORC_TEST(conditions_are_looked_at_after_everything_that_happens)
 {
-    (void)state;
     expect_run(VICES("") "always a.ticks < 5\n", TORC_SCENARIO_FAIL, "a.ticks is 5");
     expect_run(VICES("") "never a.ticks == 3\n", TORC_SCENARIO_FAIL, "a.ticks is 3");
     expect_run(VICES("") "sometimes a.ticks == 3\n", TORC_SCENARIO_PASS, NULL);
@@ -262,22 +262,22 @@ static void conditions_are_looked_at_after_everything_that_happens(void **state)
     expect_run(VICES("") "0..3.9ms expect a.mood == \"calm\"\n", TORC_SCENARIO_FAIL,
                "a.mood is \"busy\"");
     expect_run(VICES("") "eventually a.mood == \"calm\" && t >= 4ms\n", TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_host_that_is_down_has_no_answers(void **state)
+TORC_TEST(a_host_that_is_down_has_no_answers)
 {
-    (void)state;
     expect_run(VICES("") "always a.ticks < 9\n1ms a kill\n+1ms expect a.ticks == 2\n",
                TORC_SCENARIO_FAIL, "a.ticks has no value");
     expect_run(VICES("") "1ms a kill\n+1ms expect !running(a)\n+0 a restart\n+1ms expect a.ticks == 2\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
 /* --- connections ----------------------------------------------------------------------------------- */
 
-static void bytes_are_expected_at_an_instant(void **state)
+TORC_TEST(bytes_are_expected_at_an_instant)
 {
-    (void)state;
     expect_run(CONNECTED "5ms c send \"x\"\n6ms s expect \"x\"\n", TORC_SCENARIO_PASS, NULL);
     expect_run(CONNECTED "5ms c send \"x\"\n5.999999ms s expect \"x\"\n", TORC_SCENARIO_FAIL,
                "this did not come in time");
@@ -287,11 +287,11 @@ static void bytes_are_expected_at_an_instant(void **state)
     expect_run(CONNECTED "5ms c send \"x\"\ns expect \"x\"\n", TORC_SCENARIO_PASS, NULL);
     expect_run(CONNECTED "5ms c send \"x\"\nend s expect \"x\"\n", TORC_SCENARIO_PASS, NULL);
     expect_run(CONNECTED "5ms c send \"x\"\n", TORC_SCENARIO_FAIL, "s received bytes that no line expects");
+    return NULL;
 }
 
-static void what_differs_is_shown(void **state)
+TORC_TEST(what_differs_is_shown)
 {
-    (void)state;
     expect_run(CONNECTED "5ms c send \"hello\\r\\n\"\n6ms s expect \"help\\r\\n\"\n", TORC_SCENARIO_FAIL,
                "expected  \"help\\r\\n\"\n"
                "got       \"hello\\r\\n\"\n"
@@ -300,11 +300,11 @@ static void what_differs_is_shown(void **state)
                "            ^ ends after 2 of 4 bytes\n");
     expect_run(CONNECTED "5ms c send \"abc\"\n6ms s expect re\"a[xy]c\"\n", TORC_SCENARIO_FAIL,
                "what came does not match, from byte 1 on");
+    return NULL;
 }
 
-static void ends_are_told_apart(void **state)
+TORC_TEST(ends_are_told_apart)
 {
-    (void)state;
     expect_run(CONNECTED "5ms c close\n6ms s expect close by=a\n", TORC_SCENARIO_PASS, NULL);
     expect_run(CONNECTED "5ms c reset\n6ms s expect reset\n", TORC_SCENARIO_PASS, NULL);
     expect_run(CONNECTED "5ms c reset\n6ms s expect close\n", TORC_SCENARIO_FAIL,
@@ -320,16 +320,16 @@ static void ends_are_told_apart(void **state)
     expect_run(CONNECTED "5ms c send \"x\"\n5ms..5.9ms s expect nothing\n6ms s expect \"x\"\n",
                TORC_SCENARIO_PASS, NULL);
     expect_run(CONNECTED "s expect close\n", TORC_SCENARIO_FAIL, "this did not happen before the end");
+    return NULL;
 }
 
-static void lines_count_from_labels(void **state)
+TORC_TEST(lines_count_from_labels)
 {
     struct torc_scenario_report *report =
         run_seeded(PEERS "0 b listen 9\n0 a connect b:9 as c\nc+5s c send \"x\"\n"
                          "+1s c close\nc.end+1s expect t == 7.002s\n",
                    false, 0);
 
-    (void)state;
     assert_int_equal(report->verdict, TORC_SCENARIO_PASS);
     assert_int_equal(report->lines_done, 5);
     assert_int_equal(report->lines_skipped, 0);
@@ -339,44 +339,45 @@ static void lines_count_from_labels(void **state)
                TORC_SCENARIO_PASS, NULL);
     expect_run(CONNECTED "c+10ms c send \"x\"\n+0 c close\n13ms s expect \"x\"\nc.end+1ms s expect close\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void a_paused_peer_reads_nothing(void **state)
+TORC_TEST(a_paused_peer_reads_nothing)
 {
-    (void)state;
     expect_run(CONNECTED "5ms s pause\n+0 c send \"x\"\n+0..100ms s expect nothing\n"
                          "200ms s resume\n+0 s expect \"x\"\n",
                TORC_SCENARIO_PASS, NULL);
+    return NULL;
 }
 
-static void lines_whose_label_is_gone_are_skipped(void **state)
+TORC_TEST(lines_whose_label_is_gone_are_skipped)
 {
     struct torc_scenario_report *report =
         run_seeded(PEERS "0 x send \"a\"\nx+1s a kill\n+1s x expect \"b\"\nend x expect close\n", false, 0);
 
-    (void)state;
     assert_int_equal(report->verdict, TORC_SCENARIO_PASS);
     assert_int_equal(report->lines_skipped, 4);
     assert_non_null(strstr(told.text, "line 4 is skipped: there is no x: 0         x send \"a\""));
     torc_scenario_report_free(report);
+    return NULL;
 }
 
-static void limits_end_a_run_and_say_what_is_waited_for(void **state)
+TORC_TEST(limits_end_a_run_and_say_what_is_waited_for)
 {
-    (void)state;
     expect_run(CONNECTED "limit time=2s\n3s c close\n", TORC_SCENARIO_LIMIT, "virtual time");
     expect_run(VICES("") "limit events=3\n", TORC_SCENARIO_LIMIT, "events");
+    return NULL;
 }
 
-static void a_connection_that_fails_is_a_failure_unless_expected(void **state)
+TORC_TEST(a_connection_that_fails_is_a_failure_unless_expected)
 {
-    (void)state;
     expect_run(PEERS "0 a connect b:9 as c\n", TORC_SCENARIO_FAIL, "connection refused");
     expect_run(PEERS "0 a connect b:9 as c\n2ms c expect refused\n", TORC_SCENARIO_PASS, NULL);
     expect_run(CONNECTED "0..5ms c expect refused\n", TORC_SCENARIO_FAIL, "it was connected");
+    return NULL;
 }
 
-static void the_same_run_has_the_same_digest(void **state)
+TORC_TEST(the_same_run_has_the_same_digest)
 {
     const char *text = CONNECTED "5ms c send \"x\"\ns expect \"x\"\n";
     struct torc_scenario_report *one = run_seeded(text, false, 0);
@@ -384,46 +385,22 @@ static void the_same_run_has_the_same_digest(void **state)
     struct torc_scenario_report *other =
         run_seeded(CONNECTED "5ms c send \"y\"\ns expect \"y\"\n", false, 0);
 
-    (void)state;
     assert_string_equal(one->digest, two->digest);
     assert_string_not_equal(one->digest, other->digest);
     torc_scenario_report_free(one);
     torc_scenario_report_free(two);
     torc_scenario_report_free(other);
+    return NULL;
 }
 
-static void verdicts_have_exit_statuses(void **state)
+TORC_TEST(verdicts_have_exit_statuses)
 {
-    (void)state;
     assert_int_equal(torc_scenario_exit_status(TORC_SCENARIO_PASS), 0);
     assert_int_equal(torc_scenario_exit_status(TORC_SCENARIO_STUCK), 1);
     assert_int_equal(torc_scenario_exit_status(TORC_SCENARIO_INVALID), 2);
     assert_int_equal(torc_scenario_exit_status(TORC_SCENARIO_LIMIT), 4);
     assert_int_equal(torc_scenario_exit_status(TORC_SCENARIO_UNMET), 5);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_module_without_vices_passes),
-        cmocka_unit_test(what_a_module_leaves_is_counted_and_named),
-        cmocka_unit_test(a_deferred_nobody_fires_is_stuck_and_named),
-        cmocka_unit_test(time_that_stands_still_is_stuck),
-        cmocka_unit_test(an_unhandled_failure_is_counted_even_when_its_host_is_killed),
-        cmocka_unit_test(modules_that_do_not_start_make_it_invalid),
-        cmocka_unit_test(conditions_are_looked_at_after_everything_that_happens),
-        cmocka_unit_test(a_host_that_is_down_has_no_answers),
-        cmocka_unit_test(bytes_are_expected_at_an_instant),
-        cmocka_unit_test(what_differs_is_shown),
-        cmocka_unit_test(ends_are_told_apart),
-        cmocka_unit_test(lines_count_from_labels),
-        cmocka_unit_test(a_paused_peer_reads_nothing),
-        cmocka_unit_test(lines_whose_label_is_gone_are_skipped),
-        cmocka_unit_test(limits_end_a_run_and_say_what_is_waited_for),
-        cmocka_unit_test(a_connection_that_fails_is_a_failure_unless_expected),
-        cmocka_unit_test(the_same_run_has_the_same_digest),
-        cmocka_unit_test(verdicts_have_exit_statuses),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

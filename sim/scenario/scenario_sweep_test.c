@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "scenario_model.h"
 
 #define BEFORE "scn 1\nhost srv module=m\nhost cli peer\n"
@@ -23,7 +25,7 @@ static struct torc_scenario *parse(const char *line, struct torc_scenario_error 
     return scenario;
 }
 
-static void an_operation_that_fails_is_a_site_and_an_option(void **state)
+TORC_TEST(an_operation_that_fails_is_a_site_and_an_option)
 {
     static const struct {
         const char *line;
@@ -46,7 +48,6 @@ static void an_operation_that_fails_is_a_site_and_an_option(void **state)
         {"on srv disk : fail short", "disk.fail", 5, 0, 0, false},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct torc_scenario_error error;
         struct torc_scenario *scenario = parse(cases[i].line, &error);
@@ -64,16 +65,16 @@ static void an_operation_that_fails_is_a_site_and_an_option(void **state)
         assert_int_equal(fault->optional, cases[i].optional);
         torc_scenario_free(scenario);
     }
+    return NULL;
 }
 
-static void a_sweep_line_says_what_is_swept(void **state)
+TORC_TEST(a_sweep_line_says_what_is_swept)
 {
     struct torc_scenario_error error;
     struct torc_scenario_sweeping sweeping;
     struct torc_scenario *scenario =
         parse("sweep fault=alloc,file mode=once k=2..5 budget=30s require=no-crash,no-leak,no-stuck", &error);
 
-    (void)state;
     assert_non_null(scenario);
     torc_scenario_sweep(scenario, &sweeping);
     torc_scenario_free(scenario);
@@ -85,15 +86,15 @@ static void a_sweep_line_says_what_is_swept(void **state)
     assert_int_equal(sweeping.first, 2);
     assert_int_equal(sweeping.last, 5);
     assert_int_equal(sweeping.budget_ns, 30000000000);
+    return NULL;
 }
 
-static void without_one_everything_is_swept(void **state)
+TORC_TEST(without_one_everything_is_swept)
 {
     struct torc_scenario_error error;
     struct torc_scenario_sweeping sweeping;
     struct torc_scenario *scenario = parse("limit time=1m", &error);
 
-    (void)state;
     assert_non_null(scenario);
     assert_false(torc_scenario_has_campaigns(scenario));
     torc_scenario_sweep(scenario, &sweeping);
@@ -108,12 +109,12 @@ static void without_one_everything_is_swept(void **state)
     assert_true(sweeping.once && sweeping.persist);
     assert_int_equal(sweeping.first, 1);
     assert_int_equal(sweeping.last, UINT64_MAX);
+    return NULL;
 }
 
 /* A class whose site has another name would never be swept. */
-static void every_site_of_a_class_is_one_of_faults(void **state)
+TORC_TEST(every_site_of_a_class_is_one_of_faults)
 {
-    (void)state;
     for (unsigned i = 0; torc_fault_classes[i].name != NULL; i++)
         for (unsigned s = 0; s < TORC_FAULT_CLASS_SITES && torc_fault_classes[i].sites[s] != NULL; s++) {
             const struct torc_decision_site *site = torc_decision_find_site(torc_fault_classes[i].sites[s]);
@@ -122,16 +123,16 @@ static void every_site_of_a_class_is_one_of_faults(void **state)
             assert_int_equal(site->kind, TORC_SITE_FAULT);
             assert_true(torc_fault_class_has(&torc_fault_classes[i], site->name, torc_fault_classes[i].option));
         }
+    return NULL;
 }
 
-static void a_segment_line_alone_leaves_faults_out(void **state)
+TORC_TEST(a_segment_line_alone_leaves_faults_out)
 {
     struct torc_scenario_error error;
     struct torc_scenario_sweeping sweeping;
     struct torc_scenario *scenario =
         parse("sweep segment conn=c1 dir=s2c split=4\nsweep segment split=every", &error);
 
-    (void)state;
     assert_non_null(scenario);
     assert_true(torc_scenario_has_campaigns(scenario));
     torc_scenario_sweep(scenario, &sweeping);
@@ -146,29 +147,29 @@ static void a_segment_line_alone_leaves_faults_out(void **state)
     assert_true(sweeping.segmentings[1].from_client && sweeping.segmentings[1].from_server);
     assert_int_equal(sweeping.segmentings[1].every, 1);
     torc_scenario_free(scenario);
+    return NULL;
 }
 
-static void with_a_line_of_faults_both_are_swept(void **state)
+TORC_TEST(with_a_line_of_faults_both_are_swept)
 {
     struct torc_scenario_error error;
     struct torc_scenario_sweeping sweeping;
     struct torc_scenario *scenario = parse("sweep fault=db\nsweep segment", &error);
 
-    (void)state;
     assert_non_null(scenario);
     torc_scenario_sweep(scenario, &sweeping);
     torc_scenario_free(scenario);
     for (unsigned i = 0; torc_fault_classes[i].name != NULL; i++)
         assert_int_equal(sweeping.classes >> i & 1, torc_fault_class_is_segment(&torc_fault_classes[i]) ||
                                                         strcmp(torc_fault_classes[i].name, "db") == 0);
+    return NULL;
 }
 
-static void a_split_line_names_each_place(void **state)
+TORC_TEST(a_split_line_names_each_place)
 {
     struct torc_scenario_error error;
     struct torc_scenario *scenario = parse("split c1 s2c at=17,3", &error);
 
-    (void)state;
     assert_non_null(scenario);
     assert_int_equal(scenario->splits->split.at, 3);
     assert_int_equal(scenario->splits->next->split.at, 17);
@@ -177,9 +178,10 @@ static void a_split_line_names_each_place(void **state)
     assert_null(scenario->splits->next->next);
     assert_int_equal(scenario->label_count, 0);
     torc_scenario_free(scenario);
+    return NULL;
 }
 
-static void errors_name_the_place_and_what_may_have_been_meant(void **state)
+TORC_TEST(errors_name_the_place_and_what_may_have_been_meant)
 {
     static const char *const cases[][2] = {
         {"on srv : fail EMFILE", "a.scn:4:8: unknown operation ':'"},
@@ -214,7 +216,6 @@ static void errors_name_the_place_and_what_may_have_been_meant(void **state)
         {"sweep falut=db", "a.scn:4:7: unknown key 'falut'; did you mean 'fault'?"},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct torc_scenario_error error;
         struct torc_scenario *scenario = parse(cases[i][0], &error);
@@ -224,20 +225,7 @@ static void errors_name_the_place_and_what_may_have_been_meant(void **state)
         error.text[strcspn(error.text, "\n")] = '\0';
         assert_string_equal(error.text, cases[i][1]);
     }
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_operation_that_fails_is_a_site_and_an_option),
-        cmocka_unit_test(a_sweep_line_says_what_is_swept),
-        cmocka_unit_test(without_one_everything_is_swept),
-        cmocka_unit_test(every_site_of_a_class_is_one_of_faults),
-        cmocka_unit_test(a_segment_line_alone_leaves_faults_out),
-        cmocka_unit_test(with_a_line_of_faults_both_are_swept),
-        cmocka_unit_test(a_split_line_names_each_place),
-        cmocka_unit_test(errors_name_the_place_and_what_may_have_been_meant),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "scenario_model.h"
 
-static void durations_are_exact(void **state)
+TORC_TEST(durations_are_exact)
 {
     static const struct {
         const char *text;
@@ -17,7 +19,6 @@ static void durations_are_exact(void **state)
     const char *why = NULL;
     uint64_t ns = 77;
 
-    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(torci_value_duration(cases[i].text, &ns, &why), 0);
         assert_int_equal(ns, cases[i].ns);
@@ -29,16 +30,16 @@ static void durations_are_exact(void **state)
     assert_int_equal(torci_value_duration("-1s", &ns, &why), TORC_ESYNTAX);
     assert_int_equal(torci_value_duration("", &ns, &why), TORC_ESYNTAX);
     assert_int_equal(ns, 77);
+    return NULL;
 }
 
-static void durations_are_shown_as_they_are_written(void **state)
+TORC_TEST(durations_are_shown_as_they_are_written)
 {
     static const char *const texts[] = {"0",      "1ns",    "250us",  "1.5ms",
                                         "5.008s", "2ms",    "1.000000001s", "90s"};
     const char *why = NULL;
     char shown[40];
 
-    (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         uint64_t ns = 0;
 
@@ -46,17 +47,18 @@ static void durations_are_shown_as_they_are_written(void **state)
         torci_show_duration(shown, sizeof(shown), ns);
         assert_string_equal(shown, texts[i]);
     }
+    return NULL;
 }
 
-static void bytes_are_shown_with_escapes(void **state)
+TORC_TEST(bytes_are_shown_with_escapes)
 {
     char shown[80];
 
-    (void)state;
     torci_show_bytes(shown, sizeof(shown), (const uint8_t *)"a\r\n\t\"\\\x00\xff", 8, 100);
     assert_string_equal(shown, "\"a\\r\\n\\t\\\"\\\\\\x00\\xff\"");
     torci_show_bytes(shown, sizeof(shown), (const uint8_t *)"abcdef", 6, 4);
     assert_string_equal(shown, "\"abcd\"... and 2 bytes more");
+    return NULL;
 }
 
 /* --- patterns ------------------------------------------------------------------------------------- */
@@ -78,7 +80,7 @@ static enum torci_match match(const char *pattern, const char *data, size_t *tak
     return answer;
 }
 
-static void patterns_take_the_shortest_beginning(void **state)
+TORC_TEST(patterns_take_the_shortest_beginning)
 {
     static const struct {
         const char *pattern;
@@ -103,16 +105,16 @@ static void patterns_take_the_shortest_beginning(void **state)
         {"a.", "a\n", TORCI_MATCH_NEVER, 1},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         size_t taken = 99;
 
         assert_int_equal(match(cases[i].pattern, cases[i].data, &taken), cases[i].answer);
         assert_int_equal(taken, cases[i].taken);
     }
+    return NULL;
 }
 
-static void senseless_patterns_are_refused(void **state)
+TORC_TEST(senseless_patterns_are_refused)
 {
     static const char *const patterns[] = {
         "a**b{", "*a", "a{1001}", "a{3,2}", "(", ")", "[", "a{", "a{x}", "\\", "\\q", "a$",
@@ -121,7 +123,6 @@ static void senseless_patterns_are_refused(void **state)
     struct torc_scenario *scenario = NULL;
     struct torc_scenario_error error;
 
-    (void)state;
     assert_int_equal(torc_scenario_parse("scn 1\n", 6, "x", NULL, &scenario, &error), 0);
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
         const struct torci_pattern *compiled = NULL;
@@ -134,29 +135,18 @@ static void senseless_patterns_are_refused(void **state)
         assert_non_null(why);
     }
     torc_scenario_free(scenario);
+    return NULL;
 }
 
-static void near_names_are_found(void **state)
+TORC_TEST(near_names_are_found)
 {
     static const char *const names[] = {"connect", "close", "reset", NULL};
 
-    (void)state;
     assert_string_equal(torc_name_nearest("conect", names), "connect");
     assert_string_equal(torc_name_nearest("clsoe", names), "close");
     assert_null(torc_name_nearest("transmogrify", names));
     assert_null(torc_name_nearest("", names));
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(durations_are_exact),
-        cmocka_unit_test(durations_are_shown_as_they_are_written),
-        cmocka_unit_test(bytes_are_shown_with_escapes),
-        cmocka_unit_test(patterns_take_the_shortest_beginning),
-        cmocka_unit_test(senseless_patterns_are_refused),
-        cmocka_unit_test(near_names_are_found),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

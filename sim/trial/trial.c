@@ -7,27 +7,34 @@
 
 struct torc_reactor *torc_trial_reactor(struct torc_trial *trial)
 {
+    torci_trial_stand(trial);
     return trial->reactor;
 }
 
 struct torc_scope *torc_trial_scope(struct torc_trial *trial)
 {
-    return torc_reactor_scope(trial->reactor);
+    return torc_reactor_scope(torc_trial_reactor(trial));
 }
 
 struct torc_world *torc_trial_world(struct torc_trial *trial)
 {
+    torci_trial_stand(trial);
     return trial->world;
 }
 
 struct torc_host *torc_trial_host(struct torc_trial *trial)
 {
-    return trial->world != NULL ? trial->hosts[0] : NULL;
+    return torc_trial_world(trial) != NULL ? trial->hosts[0] : NULL;
 }
 
 const char *torc_trial_parameter(const struct torc_trial *trial)
 {
     return trial->parameter;
+}
+
+const void *torc_trial_subject(const struct torc_trial *trial)
+{
+    return trial->test->subject;
 }
 
 void torc_trial_set_state(struct torc_trial *trial, void *state)

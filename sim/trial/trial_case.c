@@ -181,7 +181,7 @@ static bool run_whole(struct torc_trial *trial)
  * some. */
 static void leave_ground(struct torc_trial *trial, bool whole)
 {
-    if (whole || (!trial->broken && trial->world != NULL)) {
+    if (whole || (!trial->broken && trial->platform == NULL)) {
         free_trial(trial);
         return;
     }
@@ -189,7 +189,7 @@ static void leave_ground(struct torc_trial *trial, bool whole)
     abandoned = trial;
 }
 
-static void run_on_ground(struct torc_trial *trial)
+static void run_and_judge(struct torc_trial *trial)
 {
     bool whole = run_whole(trial);
 
@@ -206,24 +206,20 @@ void torci_trial_run_once(const struct torci_trial_case *one, struct torci_trial
                           struct torci_trial_outcome *outcome)
 {
     struct torc_trial *trial = calloc(1, sizeof *trial);
-    int code = TORC_ENOMEM;
 
     outcome->verdict = TORCI_TRIAL_PASSED;
-    if (trial != NULL) {
-        trial->observer.emit = torci_trial_observe;
-        trial->test = one->test;
-        trial->parameter = one->parameter;
-        trial->outcome = outcome;
-        trial->sweep = sweep;
-        code = torci_trial_make_ground(trial, one->way == TORCI_TRIAL_LIVE);
-    }
-    if (code == 0) {
-        run_on_ground(trial);
+    if (trial == NULL) {
+        torci_trial_fail(outcome, "there is no memory for its run");
         return;
     }
-    torci_trial_fail(outcome, "its world cannot be made: %s", torc_error_text(code));
-    if (trial != NULL)
-        free_trial(trial);
+    trial->observer.emit = torci_trial_observe;
+    trial->test = one->test;
+    trial->parameter = one->parameter;
+    trial->outcome = outcome;
+    trial->sweep = sweep;
+    if (one->way == TORCI_TRIAL_LIVE)
+        torci_trial_begin_live(trial);
+    run_and_judge(trial);
 }
 
 static uint64_t real_ns(void)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "trial_state.h"
+#include "trial_watch.h"
 
 enum { STACK_BYTES = 64 * 1024, FRAMES_MAX = 48, OWN_FRAMES = 3 };
 
@@ -78,10 +79,10 @@ void torci_trial_arm_crash(struct torci_trial_outcome *outcome, bool own_process
     (void)sigaltstack(&alternative, NULL);
     (void)backtrace(&frame, 1); /* which loads what it needs */
     running = outcome;
-    outcome->limit_ns = limit_ns;
+    outcome->limit_ns = limit_ns * torci_trial_slowness();
     process_is_own = own_process;
     torci_trial_catch_signals();
-    set_alarm(limit_ns);
+    set_alarm(outcome->limit_ns);
 }
 
 void torci_trial_disarm_crash(void)

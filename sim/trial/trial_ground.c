@@ -64,7 +64,6 @@ static int make_live(struct torc_trial *trial)
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
     int code;
 
-    trial->descriptors = open_descriptors();
     options.observer = &trial->observer;
     code = torc_live_new(NULL, &trial->platform);
     if (code != 0)
@@ -82,9 +81,21 @@ static int make_live(struct torc_trial *trial)
     return code;
 }
 
-int torci_trial_make_ground(struct torc_trial *trial, bool live)
+void torci_trial_begin_live(struct torc_trial *trial)
 {
-    return live ? make_live(trial) : make_world(trial);
+    trial->live = true;
+    trial->descriptors = open_descriptors();
+}
+
+void torci_trial_stand(struct torc_trial *trial)
+{
+    int code;
+
+    if (trial->reactor != NULL)
+        return;
+    code = trial->live ? make_live(trial) : make_world(trial);
+    if (code != 0)
+        torci_trial_end(trial, "its world cannot be made: %s", torc_error_text(code));
 }
 
 void torci_trial_free_ground(struct torc_trial *trial)
@@ -105,7 +116,7 @@ struct torc_host *torc_trial_add_host(struct torc_trial *trial, const char *name
 {
     struct torc_host *host = NULL;
 
-    if (trial->world == NULL)
+    if (torc_trial_world(trial) == NULL)
         torci_trial_end(trial, "torc_trial_add_host: a live test has no simulated hosts");
     torc_trial_need(trial, add_host(trial, name, &host));
     return host;
@@ -136,8 +147,10 @@ static int run_until(struct torc_trial *trial, uint64_t until_ns, enum torc_verd
 void torc_trial_run(struct torc_trial *trial, uint64_t span_ns)
 {
     enum torc_verdict verdict;
-    int code = run_until(trial, now(trial) + span_ns, &verdict);
+    int code;
 
+    torci_trial_stand(trial);
+    code = run_until(trial, now(trial) + span_ns, &verdict);
     if (code != 0)
         torci_trial_end(trial, "the world does not run: %s", torc_error_text(code));
     if (verdict == TORC_VERDICT_LIVELOCK)
@@ -148,6 +161,8 @@ void torci_trial_settle(struct torc_trial *trial)
 {
     enum torc_verdict verdict;
 
+    if (trial->reactor == NULL)
+        return;
     if (trial->world != NULL) {
         (void)run_until(trial, now(trial), &verdict);
         return;
@@ -230,12 +245,14 @@ static bool tell_result(struct torc_trial *trial, const char *whose, struct torc
 
 bool torci_trial_wait(struct torc_trial *trial, const char *whose, struct torc_deferred *deferred)
 {
-    struct wait wait = {now(trial) + virtual_limit(trial), TORC_NEVER, 0};
+    struct wait wait = {0, TORC_NEVER, 0};
     enum wait_end end = WAIT_GOES_ON;
     struct torc_result result;
     bool fired;
     bool passed;
 
+    torci_trial_stand(trial);
+    wait.until_ns = now(trial) + virtual_limit(trial);
     while (!(fired = torc_deferred_take(deferred, &result) == 0) && end == WAIT_GOES_ON)
         end = trial->world != NULL ? step_world(trial, &wait) : step_live(trial);
     passed = fired ? tell_result(trial, whose, result) : tell_end(trial, whose, deferred, end);
@@ -247,6 +264,8 @@ bool torci_trial_is_broken(struct torc_trial *trial)
 {
     enum torc_verdict verdict;
 
+    if (trial->reactor == NULL)
+        return false;
     if (trial->world != NULL)
         return torc_world_run(trial->world, 0, &verdict) == TORC_EMISUSE;
     return torc_reactor_iterate(trial->reactor, 0) == TORC_EMISUSE;
@@ -263,7 +282,8 @@ static void note_leftover(void *arg, const char *text)
 
 void torci_trial_note_leftovers(struct torc_trial *trial)
 {
-    torc_reactor_describe(trial->reactor, note_leftover, trial);
+    if (trial->reactor != NULL)
+        torc_reactor_describe(trial->reactor, note_leftover, trial);
 }
 
 static bool all_stopped(const struct torc_trial *trial)
@@ -315,8 +335,9 @@ static void stop_live(struct torc_trial *trial)
 {
     size_t left;
 
-    (void)torc_reactor_stop(trial->reactor);
-    while (torc_reactor_turn(trial->reactor, TORC_NEVER) == 0)
+    if (trial->reactor != NULL)
+        (void)torc_reactor_stop(trial->reactor);
+    while (trial->reactor != NULL && torc_reactor_turn(trial->reactor, TORC_NEVER) == 0)
         ;
     torci_trial_free_ground(trial);
     left = open_descriptors();
@@ -328,6 +349,6 @@ void torci_trial_stop_ground(struct torc_trial *trial)
 {
     if (trial->world != NULL)
         stop_world(trial);
-    else
+    if (trial->live)
         stop_live(trial);
 }

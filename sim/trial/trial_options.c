@@ -12,6 +12,7 @@
 
 #include "command_table.h"
 #include "trial_exit.h"
+#include "trial_watch.h"
 
 /* The places of options in the table; getopt has them from 256 on. */
 enum option_code { FILTER, SKIP, LIST, JOBS, ORDER, SEED, UNTIL_FAILURE, REPEAT, EXIT_FIRST, FAILED_FIRST, IN_PROCESS,
@@ -33,7 +34,7 @@ static const struct torci_option known[KNOWN + 1] = {
     [EXIT_FIRST] = {.name = "exit-first", .text = "Ends with the first failure."},
     [FAILED_FIRST] = {.name = "failed-first", .value = "FILE", .kind = TORCI_VALUE_FILE,
                       .text = "Begins with those that failed the last time; FILE keeps their names."},
-    [IN_PROCESS] = {.name = "in-process", .text = "Runs all in this process; under a debugger that is so without it."},
+    [IN_PROCESS] = {.name = "in-process", .text = "Runs all in this process; under gdb and valgrind that is so without it."},
     [GDB] = {.name = "gdb", .text = "Runs all in this process, under gdb."},
     [REPORTER] = {.name = "reporter", .value = "NAME", .kind = TORCI_VALUE_ONE_OF, .text = "How standard output is written.",
                   .choices = "tree, dots, tap, junit, jsonl, github", .preset = "tree"},
@@ -224,21 +225,6 @@ static int read_option(struct torci_trial_options *options, int code, char *valu
 
 /* --- the environment ------------------------------------------------------------------------------- */
 
-/* Whether some process traces this one. */
-static bool is_debugged(void)
-{
-    FILE *status = fopen("/proc/self/status", "re");
-    char line[256];
-    bool traced = false;
-
-    if (status == NULL)
-        return false;
-    while (fgets(line, sizeof line, status) != NULL)
-        traced = traced || (strncmp(line, "TracerPid:", 10) == 0 && strtol(line + 10, NULL, 10) != 0);
-    fclose(status);
-    return traced;
-}
-
 /* CMocka's files have the name of their group where "%g" is; all groups are in this one. */
 static void read_xml_file(struct torci_trial_options *options, const char *path)
 {
@@ -259,7 +245,7 @@ static void read_environment(struct torci_trial_options *options)
     const char *output = getenv("CMOCKA_MESSAGE_OUTPUT");
     const char *xml_file = getenv("CMOCKA_XML_FILE");
 
-    options->run.in_process = is_debugged();
+    options->run.in_process = torci_trial_is_debugged() || torci_trial_is_on_valgrind();
     if (output != NULL && strcasecmp(output, "TAP") == 0)
         options->form = &torci_trial_tap;
     if (output != NULL && strcasecmp(output, "XML") == 0) {

@@ -31,7 +31,7 @@ static int add_case(struct torci_trial_plan *plan, const struct torc_trial_test 
         return TORCI_TRIAL_EXIT_INTERNAL;
     plan->cases = grown;
     bytes = stem(test->site, &group);
-    if (test->group != NULL) {
+    if (test->group != NULL && test->group->name != NULL) {
         group = test->group->name;
         bytes = (int)strlen(group);
     }

@@ -47,7 +47,8 @@ struct torc_trial {
     struct torci_trial_sweep *sweep; /* or NULL */
     void *state;
 
-    /* Either a world and its hosts, the first of which is the test's, or a live platform. */
+    /* Either a world and its hosts, the first of which is the test's, or a live platform; nothing at first. */
+    bool live;
     struct torc_world *world;
     struct torc_host **hosts;
     size_t host_count;
@@ -76,8 +77,10 @@ void torci_trial_end(struct torc_trial *trial, const char *format, ...) TORC_PRI
 
 /* --- ground: what a test stands on -------------------------------------------------------------- */
 
-/* Makes the world or the live reactor.  0, or a code with nothing made. */
-int torci_trial_make_ground(struct torc_trial *trial, bool live);
+/* Notes where a live test begins. */
+void torci_trial_begin_live(struct torc_trial *trial);
+/* Makes the world or the live reactor, unless there is one; without it the test fails as an assertion does. */
+void torci_trial_stand(struct torc_trial *trial);
 /* Frees it as it is. */
 void torci_trial_free_ground(struct torc_trial *trial);
 /* Waits for a deferred, which is taken, and notes what is wrong with it; `whose` begins the sentence.  Whether all went well. */

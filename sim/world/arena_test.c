@@ -6,16 +6,17 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "arena.h"
 
-static void drop_frees_what_was_not_given_back(void **state)
+TORC_TEST(drop_frees_what_was_not_given_back)
 {
     struct torci_arena arena = {0};
     char *one = torci_arena_resize(&arena, NULL, 0, 10);
     char *two = torci_arena_resize(&arena, NULL, 0, 20);
     char *three = torci_arena_resize(&arena, NULL, 0, 30);
 
-    (void)state;
     assert_non_null(one);
     memset(two, 2, 20);
     assert_non_null(three);
@@ -27,14 +28,14 @@ static void drop_frees_what_was_not_given_back(void **state)
     torci_arena_drop(&arena);
     assert_int_equal(arena.bytes_in_use, 0);
     assert_null(arena.blocks);
+    return NULL;
 }
 
-static void growing_is_an_acquisition_and_shrinking_is_not(void **state)
+TORC_TEST(growing_is_an_acquisition_and_shrinking_is_not)
 {
     struct torci_arena arena = {0};
     void *block = torci_arena_resize(&arena, NULL, 0, 100);
 
-    (void)state;
     block = torci_arena_resize(&arena, block, 100, 50);
     assert_int_equal(arena.acquisitions, 1);
     arena.fail_armed = true;
@@ -45,13 +46,13 @@ static void growing_is_an_acquisition_and_shrinking_is_not(void **state)
     assert_int_equal(arena.acquisitions, 2);
     assert_int_equal(arena.bytes_in_use, 40);
     torci_arena_drop(&arena);
+    return NULL;
 }
 
-static void the_kth_fails_once_or_from_then_on(void **state)
+TORC_TEST(the_kth_fails_once_or_from_then_on)
 {
     struct torci_arena arena = {0};
 
-    (void)state;
     arena.fail_armed = true;
     arena.fail_after = 2;
     assert_true(torci_arena_admit(&arena, 0));
@@ -63,14 +64,14 @@ static void the_kth_fails_once_or_from_then_on(void **state)
     assert_false(torci_arena_admit(&arena, 0));
     assert_false(torci_arena_admit(&arena, 0));
     assert_int_equal(arena.acquisitions, 6);
+    return NULL;
 }
 
-static void a_budget_counts_what_is_in_use(void **state)
+TORC_TEST(a_budget_counts_what_is_in_use)
 {
     struct torci_arena arena = {0};
     void *block;
 
-    (void)state;
     arena.bytes_max = 100;
     block = torci_arena_resize(&arena, NULL, 0, 60);
     assert_non_null(block);
@@ -80,23 +81,23 @@ static void a_budget_counts_what_is_in_use(void **state)
     block = torci_arena_resize(&arena, NULL, 0, 100);
     assert_non_null(block);
     torci_arena_drop(&arena);
+    return NULL;
 }
 
-static void no_size_is_too_large_to_refuse(void **state)
+TORC_TEST(no_size_is_too_large_to_refuse)
 {
     struct torci_arena arena = {0};
 
-    (void)state;
     assert_null(torci_arena_resize(&arena, NULL, 0, SIZE_MAX));
     assert_null(torci_arena_resize(&arena, NULL, 0, SIZE_MAX - 8));
+    return NULL;
 }
 
-static void what_is_exempt_is_counted_and_neither_refused_nor_taken_for_the_kth(void **state)
+TORC_TEST(what_is_exempt_is_counted_and_neither_refused_nor_taken_for_the_kth)
 {
     struct torci_arena arena = {0};
     void *block;
 
-    (void)state;
     arena.bytes_max = 100;
     arena.fail_armed = true;
     arena.fail_after = 1;
@@ -111,18 +112,7 @@ static void what_is_exempt_is_counted_and_neither_refused_nor_taken_for_the_kth(
     assert_false(torci_arena_admit(&arena, 1));
     assert_true(torci_arena_admit(&arena, 1));
     torci_arena_drop(&arena);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(drop_frees_what_was_not_given_back),
-        cmocka_unit_test(growing_is_an_acquisition_and_shrinking_is_not),
-        cmocka_unit_test(the_kth_fails_once_or_from_then_on),
-        cmocka_unit_test(a_budget_counts_what_is_in_use),
-        cmocka_unit_test(what_is_exempt_is_counted_and_neither_refused_nor_taken_for_the_kth),
-        cmocka_unit_test(no_size_is_too_large_to_refuse),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

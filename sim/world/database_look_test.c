@@ -10,24 +10,27 @@
 #include <torc/database_fault.h>
 #include <torc/disk.h>
 #include <torc/pool.h>
+#include <torc/trial.h>
 
 #include "tests/support/oom_sweep.h"
 #include "tests/support/sql_desk.h"
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     struct sql_desk *desk = sql_desk_new(3, NULL, true);
 
     assert_int_equal(torc_host_name_database(desk->host, "main", "main.sqlite"), 0);
-    *state = desk;
-    return 0;
+    torc_trial_set_state(trial, desk);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    sql_desk_free(*state);
-    return 0;
+    sql_desk_free(torc_trial_state(trial));
+    return NULL;
 }
+
+static const struct torc_trial_group with_sql_desk = {.set_up = set_up, .tear_down = tear_down};
 
 static int64_t ask(struct torc_host *host, const char *sql)
 {
@@ -52,9 +55,9 @@ static void do_sql(struct torc_host *host, const char *sql)
 
 /* --- looking ------------------------------------------------------------------------------------ */
 
-static void the_rows_of_the_last_statement_come_back(void **state)
+TORC_TEST(the_rows_of_the_last_statement_come_back, .group = &with_sql_desk)
 {
-    struct sql_desk *desk = *state;
+    struct sql_desk *desk = torc_trial_state(trial);
     struct torc_rows *rows = NULL;
     const char *text = NULL;
     double real = 0;
@@ -82,11 +85,12 @@ static void the_rows_of_the_last_statement_come_back(void **state)
     assert_int_equal(torc_host_sql(desk->host, "main", " -- nothing", &rows, error, sizeof error), 0);
     assert_int_equal(torc_rows_count(rows), 0);
     torc_rows_free(rows);
+    return NULL;
 }
 
-static void what_is_refused_says_why(void **state)
+TORC_TEST(what_is_refused_says_why, .group = &with_sql_desk)
 {
-    struct sql_desk *desk = *state;
+    struct sql_desk *desk = torc_trial_state(trial);
     char error[128];
 
     do_sql(desk->host, "CREATE TABLE t(n UNIQUE); INSERT INTO t VALUES (1)");
@@ -105,6 +109,7 @@ static void what_is_refused_says_why(void **state)
     assert_int_equal(torc_host_sql(desk->host, "memory", "SELECT 1", NULL, error, sizeof error),
                      TORC_ENOTFOUND);
     assert_string_equal(error, "database 'memory' is in memory, where only its pool sees it");
+    return NULL;
 }
 
 static void assert_unchanged_by_a_look(struct sql_desk *desk, const char *path)
@@ -124,11 +129,11 @@ static void assert_unchanged_by_a_look(struct sql_desk *desk, const char *path)
 }
 
 /* Though it is the last to close the database, which would write the log into it. */
-static void looking_moves_nothing_from_the_log_to_the_database(void **state)
+TORC_TEST(looking_moves_nothing_from_the_log_to_the_database, .group = &with_sql_desk)
 {
     static const char *const writes[] = {"PRAGMA journal_mode=WAL", "CREATE TABLE t(n)",
                                          "INSERT INTO t VALUES (1)", "SLEEP 1000", NULL};
-    struct sql_desk *desk = *state;
+    struct sql_desk *desk = torc_trial_state(trial);
     enum torc_verdict verdict;
 
     sql_desk_submit(desk, "main.sqlite", writes);
@@ -136,13 +141,14 @@ static void looking_moves_nothing_from_the_log_to_the_database(void **state)
     torc_host_kill(desk->host);
     assert_unchanged_by_a_look(desk, "main.sqlite");
     assert_unchanged_by_a_look(desk, "main.sqlite-wal");
+    return NULL;
 }
 
-static void looking_leaves_no_mark(void **state)
+TORC_TEST(looking_leaves_no_mark, .group = &with_sql_desk)
 {
     static const char *const writes[] = {"PRAGMA journal_mode=WAL", "CREATE TABLE t(n)",
                                          "INSERT INTO t VALUES (1)", "SLEEP 1000", NULL};
-    struct sql_desk *desk = *state;
+    struct sql_desk *desk = torc_trial_state(trial);
     struct torc_disk_fault every = TORC_DISK_FAULT_INIT;
     enum torc_verdict verdict;
     uint64_t operations;
@@ -159,13 +165,14 @@ static void looking_leaves_no_mark(void **state)
     assert_int_equal(torc_host_disk_operations(desk->host), operations);
     assert_int_equal(desk->text_bytes, traced);
     torc_host_clear_disk_faults(desk->host);
+    return NULL;
 }
 
-static void a_transaction_of_the_host_is_in_the_way_and_nothing_waits(void **state)
+TORC_TEST(a_transaction_of_the_host_is_in_the_way_and_nothing_waits, .group = &with_sql_desk)
 {
     static const char *const writes[] = {"CREATE TABLE t(n)", "BEGIN EXCLUSIVE", "SLEEP 1000",
                                          "INSERT INTO t VALUES (1)", "COMMIT", NULL};
-    struct sql_desk *desk = *state;
+    struct sql_desk *desk = torc_trial_state(trial);
     enum torc_verdict verdict;
     char error[128];
 
@@ -176,11 +183,12 @@ static void a_transaction_of_the_host_is_in_the_way_and_nothing_waits(void **sta
     assert_int_equal(torc_world_now(desk->world), 500000);
     sql_desk_run(desk);
     assert_int_equal(ask(desk->host, "SELECT count(*) FROM t"), 1);
+    return NULL;
 }
 
-static void a_host_that_is_down_can_be_looked_into(void **state)
+TORC_TEST(a_host_that_is_down_can_be_looked_into, .group = &with_sql_desk)
 {
-    struct sql_desk *desk = *state;
+    struct sql_desk *desk = torc_trial_state(trial);
     struct torc_rows *rows = NULL;
     int64_t number = 0;
     char error[128];
@@ -193,6 +201,7 @@ static void a_host_that_is_down_can_be_looked_into(void **state)
     assert_int_equal(torc_rows_integer(rows, 0, 0, &number), 0); /* a kill does not take rows */
     assert_int_equal(number, 7);
     torc_rows_free(rows);
+    return NULL;
 }
 
 static const char *look_without_memory(struct torc_test_allocator *allocator, void *arg)
@@ -228,13 +237,13 @@ static const char *look_without_memory(struct torc_test_allocator *allocator, vo
     return code == 0 || code == TORC_ENOMEM ? NULL : torc_error_name(code);
 }
 
-static void without_memory_the_answer_is_an_error(void **state)
+TORC_TEST(without_memory_the_answer_is_an_error)
 {
     uint64_t runs = 0;
 
-    (void)state;
     assert_null(torc_oom_sweep(look_without_memory, NULL, &runs));
     assert_true(runs > 20);
+    return NULL;
 }
 
 /* --- pools -------------------------------------------------------------------------------------- */
@@ -299,13 +308,12 @@ static void open_shop(struct shop *shop)
 }
 
 /* Under AddressSanitizer and valgrind a connection that stays open, or a job that is not unwound, shows. */
-static void killed_after_any_event_a_host_leaves_whole_transactions(void **state)
+TORC_TEST(killed_after_any_event_a_host_leaves_whole_transactions)
 {
     struct shop shop;
     size_t events = 1;
     size_t killed_at;
 
-    (void)state;
     for (killed_at = 0; events > 0; killed_at++) {
         int64_t rows;
 
@@ -320,16 +328,16 @@ static void killed_after_any_event_a_host_leaves_whole_transactions(void **state
         torc_world_free(shop.world);
     }
     assert_true(killed_at > 30);
+    return NULL;
 }
 
-static void a_fault_reaches_the_caller_of_the_pool_and_the_next_one_is_served(void **state)
+TORC_TEST(a_fault_reaches_the_caller_of_the_pool_and_the_next_one_is_served)
 {
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
     struct shop shop;
     enum torc_verdict verdict;
     uint32_t number = 0;
 
-    (void)state;
     open_shop(&shop);
     fault.database = "main";
     fault.sql = "VALUES \\(2\\)$";
@@ -343,23 +351,7 @@ static void a_fault_reaches_the_caller_of_the_pool_and_the_next_one_is_served(vo
     assert_int_equal(ask(shop.host, "SELECT count(*) FROM t"), 6);
     torc_pool_free(shop.pool);
     torc_world_free(shop.world);
+    return NULL;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(the_rows_of_the_last_statement_come_back),
-        TEST(what_is_refused_says_why),
-        TEST(looking_leaves_no_mark),
-        TEST(looking_moves_nothing_from_the_log_to_the_database),
-        TEST(a_transaction_of_the_host_is_in_the_way_and_nothing_waits),
-        TEST(a_host_that_is_down_can_be_looked_into),
-        cmocka_unit_test(without_memory_the_answer_is_an_error),
-        cmocka_unit_test(killed_after_any_event_a_host_leaves_whole_transactions),
-        cmocka_unit_test(a_fault_reaches_the_caller_of_the_pool_and_the_next_one_is_served),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include <torc/database_fault.h>
+#include <torc/trial.h>
 
 #include "database.h"
 #include "job.h"
@@ -171,43 +172,43 @@ static int work(void *arg)
     return 0;
 }
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     static struct desk desk;
     struct torc_world_options options;
 
     memset(&desk, 0, sizeof desk);
     torc_world_options_init(&options);
-    if (torc_trace_new(write_line, &desk, &desk.trace) != 0)
-        return -1;
+    torc_trial_need(trial, torc_trace_new(write_line, &desk, &desk.trace));
     options.trace = desk.trace;
-    if (torc_world_new(&options, &desk.world) != 0 ||
-        torci_world_add_raw_host(desk.world, "h", turn, &desk, &desk.host) != 0)
-        return -1;
+    torc_trial_need(trial, torc_world_new(&options, &desk.world));
+    assert_int_equal(torci_world_add_raw_host(desk.world, "h", turn, &desk, &desk.host), 0);
     desk.client.world = desk.world;
     desk.client.platform = torci_host_platform(desk.host);
     desk.client.database = "main";
-    if (sqlite3_open(":memory:", &desk.client.sqlite) != SQLITE_OK ||
-        sqlite3_exec(desk.client.sqlite,
-                     "CREATE TABLE t(n INTEGER PRIMARY KEY); INSERT INTO t VALUES (1),(2),(3)",
-                     NULL, NULL, NULL) != SQLITE_OK)
-        return -1;
-    *state = &desk;
-    return 0;
+    assert_int_equal(sqlite3_open(":memory:", &desk.client.sqlite), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(desk.client.sqlite,
+                                  "CREATE TABLE t(n INTEGER PRIMARY KEY); INSERT INTO t VALUES (1),(2),(3)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    torc_trial_set_state(trial, &desk);
+    return NULL;
 }
 
 /* The world closes what is open, and with it the client's connection. */
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
 
     if (desk->host->databases == NULL || desk->host->databases->connections == NULL ||
         desk->host->databases->connections->sqlite == NULL)
         sqlite3_close(desk->client.sqlite);
     torc_world_free(desk->world);
     torc_trace_free(desk->trace);
-    return 0;
+    return NULL;
 }
+
+static const struct torc_trial_group with_desk = {.set_up = set_up, .tear_down = tear_down};
 
 static void run(struct desk *desk)
 {
@@ -249,9 +250,9 @@ static void assert_traced(const struct desk *desk, const char *text)
 
 /* --- the record --------------------------------------------------------------------------------- */
 
-static void a_statement_leaves_one_record_with_what_it_did(void **state)
+TORC_TEST(a_statement_leaves_one_record_with_what_it_did, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
 
     desk->client.sql[0] = "SELECT n FROM t WHERE n > ? AND ? IS NOT NULL";
     desk->client.parameters[0] = torc_db_integer(1);
@@ -264,14 +265,14 @@ static void a_statement_leaves_one_record_with_what_it_did(void **state)
                         "\"values\":\"2\\n3\\n\",\"changes\":0,\"last_insert_id\":0,"
                         "\"in_transaction\":0,\"duration\":0}\n");
     assert_null(strstr(strstr(desk->text, "\"k\":\"db\"") + 1, "\"k\":\"db\""));
+    return NULL;
 }
 
-static void values_are_written_exactly(void **state)
+TORC_TEST(values_are_written_exactly, .group = &with_desk)
 {
     static struct torci_value_text text;
     struct torc_db_value values[6];
 
-    (void)state;
     values[0] = torc_db_null();
     values[1] = torc_db_real(-1.5);
     values[2] = torc_db_real(0.1);
@@ -293,16 +294,16 @@ static void values_are_written_exactly(void **state)
     torci_value_text_add(&text, values, 6);
     assert_string_equal(torci_value_text_end(&text),
                         "0x0p+0, 0x0.0000000000001p-1022, 0x1.fffffffffffffp+1023, 9e999, '', x''");
+    return NULL;
 }
 
-static void long_values_are_cut_and_their_hash_tells_them_apart(void **state)
+TORC_TEST(long_values_are_cut_and_their_hash_tells_them_apart, .group = &with_desk)
 {
     static struct torci_value_text one;
     static struct torci_value_text other;
     static char long_text[3 * TORCI_VALUES_SHOWN];
     struct torc_db_value value = torc_db_text_of(long_text, sizeof long_text);
 
-    (void)state;
     memset(long_text, 'x', sizeof long_text);
     torci_value_text_begin(&one);
     torci_value_text_add(&one, &value, 1);
@@ -312,6 +313,7 @@ static void long_values_are_cut_and_their_hash_tells_them_apart(void **state)
     assert_non_null(strstr(torci_value_text_end(&one), "... 12290 bytes, XXH64 "));
     assert_string_not_equal(one.shown, torci_value_text_end(&other));
     assert_memory_equal(one.shown, other.shown, TORCI_VALUES_SHOWN);
+    return NULL;
 }
 
 /* --- yields ------------------------------------------------------------------------------------- */
@@ -335,9 +337,9 @@ static int note_time(void *arg)
     return 0;
 }
 
-static void statements_of_two_jobs_overlap(void **state)
+TORC_TEST(statements_of_two_jobs_overlap, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct client other = desk->client;
     enum torc_verdict verdict;
     const char *first;
@@ -358,13 +360,14 @@ static void statements_of_two_jobs_overlap(void **state)
     assert_non_null(second);
     assert_non_null(strstr(second, "\"request\":1,\"ordinal\":2"));
     assert_true(first < second); /* neither runs as a whole */
+    return NULL;
 }
 
 /* --- faults ------------------------------------------------------------------------------------- */
 
-static void the_nth_match_fails_and_is_not_run(void **state)
+TORC_TEST(the_nth_match_fails_and_is_not_run, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
     uint32_t number;
 
@@ -389,11 +392,12 @@ static void the_nth_match_fails_and_is_not_run(void **state)
     assert_int_equal(count_rows(desk), 5);
     assert_int_equal(torc_host_database_fault_struck(desk->host, number), 1);
     assert_int_equal(torc_host_database_fault_struck(desk->host, number + 1), 0);
+    return NULL;
 }
 
-static void a_fault_is_between_the_statement_before_and_its_own_in_the_chain(void **state)
+TORC_TEST(a_fault_is_between_the_statement_before_and_its_own_in_the_chain, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
 
     fault.n = 2;
@@ -409,11 +413,12 @@ static void a_fault_is_between_the_statement_before_and_its_own_in_the_chain(voi
                         "\"code\":13,\"delay\":0}");
     assert_traced(desk, "{\"n\":5,\"t\":0,\"host\":\"h\",\"k\":\"db\",\"cause\":4,");
     assert_traced(desk, "{\"n\":6,\"t\":0,\"host\":\"h\",\"k\":\"job\",\"cause\":5,");
+    return NULL;
 }
 
-static void times_counts_the_matches_after_the_nth(void **state)
+TORC_TEST(times_counts_the_matches_after_the_nth, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
     static const int codes[] = {SQLITE_OK, SQLITE_BUSY, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_LOCKED};
     size_t i;
@@ -431,11 +436,12 @@ static void times_counts_the_matches_after_the_nth(void **state)
     run(desk);
     for (i = 0; i < 5; i++)
         assert_int_equal(desk->client.outcomes[i].code, codes[i]);
+    return NULL;
 }
 
-static void a_fault_of_another_database_does_not_strike(void **state)
+TORC_TEST(a_fault_of_another_database_does_not_strike, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
     uint32_t number;
 
@@ -446,11 +452,12 @@ static void a_fault_of_another_database_does_not_strike(void **state)
     run(desk);
     assert_int_equal(desk->client.outcomes[0].code, SQLITE_OK);
     assert_int_equal(torc_host_database_fault_struck(desk->host, number), 0);
+    return NULL;
 }
 
-static void a_connection_that_goes_before_leaves_the_statement_undone(void **state)
+TORC_TEST(a_connection_that_goes_before_leaves_the_statement_undone, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
 
     fault.kind = TORC_DATABASE_DROP_BEFORE;
@@ -460,11 +467,12 @@ static void a_connection_that_goes_before_leaves_the_statement_undone(void **sta
     assert_true(desk->client.outcomes[0].lost);
     assert_int_equal(desk->client.outcomes[0].code, SQLITE_IOERR);
     assert_int_equal(count_rows(desk), 3);
+    return NULL;
 }
 
-static void a_lost_reply_is_told_as_an_error_and_the_statement_stays_done(void **state)
+TORC_TEST(a_lost_reply_is_told_as_an_error_and_the_statement_stays_done, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
 
     fault.kind = TORC_DATABASE_DROP_AFTER;
@@ -479,11 +487,12 @@ static void a_lost_reply_is_told_as_an_error_and_the_statement_stays_done(void *
     assert_int_equal(count_rows(desk), 4);
     assert_traced(desk, "\"code\":10,\"lost\":1,\"rows\":0,\"values\":\"\",\"changes\":1,");
     assert_false(desk->client.outcomes[1].lost);
+    return NULL;
 }
 
-static void a_read_is_left_at_its_nth_row(void **state)
+TORC_TEST(a_read_is_left_at_its_nth_row, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
 
     fault.kind = TORC_DATABASE_DROP_MID;
@@ -494,11 +503,12 @@ static void a_read_is_left_at_its_nth_row(void **state)
     assert_true(desk->client.outcomes[0].lost);
     assert_int_equal(desk->client.outcomes[0].rows, 2);
     assert_traced(desk, "\"rows\":2,\"values\":\"1\\n2\\n\"");
+    return NULL;
 }
 
-static void a_write_left_in_the_middle_leaves_nothing(void **state)
+TORC_TEST(a_write_left_in_the_middle_leaves_nothing, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
 
     fault.kind = TORC_DATABASE_DROP_MID;
@@ -508,11 +518,12 @@ static void a_write_left_in_the_middle_leaves_nothing(void **state)
     run(desk);
     assert_true(desk->client.outcomes[0].lost);
     assert_int_equal(count_rows(desk), 3);
+    return NULL;
 }
 
-static void a_middle_that_is_not_reached_has_not_struck(void **state)
+TORC_TEST(a_middle_that_is_not_reached_has_not_struck, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
     uint32_t number;
 
@@ -523,11 +534,12 @@ static void a_middle_that_is_not_reached_has_not_struck(void **state)
     run(desk);
     assert_false(desk->client.outcomes[0].lost);
     assert_int_equal(torc_host_database_fault_struck(desk->host, number), 0);
+    return NULL;
 }
 
-static void slowness_adds_to_a_row_and_to_a_statement(void **state)
+TORC_TEST(slowness_adds_to_a_row_and_to_a_statement, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
 
     fault.kind = TORC_DATABASE_SLOW;
@@ -543,14 +555,15 @@ static void slowness_adds_to_a_row_and_to_a_statement(void **state)
     assert_int_equal(desk->client.outcomes[0].rows, 3);
     assert_int_equal(desk->client.outcomes[0].ended_ns, 107);
     assert_traced(desk, "\"duration\":107");
+    return NULL;
 }
 
 /* Both have begun before one of them ends. */
-static void one_of_two_that_overlap_is_the_nth(void **state)
+TORC_TEST(one_of_two_that_overlap_is_the_nth, .group = &with_desk)
 {
     static const enum torc_database_fault_kind kinds[] = {TORC_DATABASE_DROP_AFTER,
                                                           TORC_DATABASE_DROP_MID};
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     size_t i;
 
     for (i = 0; i < 2; i++) {
@@ -576,11 +589,12 @@ static void one_of_two_that_overlap_is_the_nth(void **state)
         torc_host_clear_database_faults(desk->host);
         close_client(&other);
     }
+    return NULL;
 }
 
-static void faults_that_cannot_be_are_refused(void **state)
+TORC_TEST(faults_that_cannot_be_are_refused, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
 
     assert_int_equal(torc_host_add_database_fault(desk->host, &fault, NULL), TORC_EINVAL);
@@ -593,11 +607,12 @@ static void faults_that_cannot_be_are_refused(void **state)
     assert_int_equal(torc_host_add_database_fault(desk->host, &fault, NULL), TORC_ESYNTAX);
     fault.sql = "^x";
     assert_int_equal(torc_host_add_database_fault(desk->host, &fault, NULL), 0);
+    return NULL;
 }
 
-static void cleared_faults_strike_no_more_even_while_a_job_stands_at_one(void **state)
+TORC_TEST(cleared_faults_strike_no_more_even_while_a_job_stands_at_one, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_fault fault = TORC_DATABASE_FAULT_INIT;
     enum torc_verdict verdict;
 
@@ -613,13 +628,14 @@ static void cleared_faults_strike_no_more_even_while_a_job_stands_at_one(void **
     torc_host_clear_database_faults(desk->host);
     assert_int_equal(torc_world_run(desk->world, TORC_NEVER, &verdict), 0);
     assert_int_equal(desk->client.outcomes[1].ended_ns, 100);
+    return NULL;
 }
 
 /* --- kills --------------------------------------------------------------------------------------- */
 
-static void the_world_closes_what_a_killed_host_had_open(void **state)
+TORC_TEST(the_world_closes_what_a_killed_host_had_open, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_event event;
 
     memset(&event, 0, sizeof event);
@@ -630,11 +646,12 @@ static void the_world_closes_what_a_killed_host_had_open(void **state)
     torc_host_kill(desk->host);
     assert_null(desk->host->databases->connections);
     desk->client.sqlite = NULL; /* under AddressSanitizer a leak, or a second close, would show */
+    return NULL;
 }
 
-static void what_could_not_be_opened_is_left_to_the_pool(void **state)
+TORC_TEST(what_could_not_be_opened_is_left_to_the_pool, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct torc_database_event event;
 
     memset(&event, 0, sizeof event);
@@ -644,11 +661,12 @@ static void what_could_not_be_opened_is_left_to_the_pool(void **state)
     (void)tell(&desk->client, &event, TORC_DATABASE_OPENED);
     assert_null(desk->host->databases->connections->sqlite);
     torc_host_kill(desk->host);
+    return NULL;
 }
 
-static void a_host_that_is_unwound_does_nothing_more(void **state)
+TORC_TEST(a_host_that_is_unwound_does_nothing_more, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     size_t traced = desk->used;
 
     desk->host->unwinding = true;
@@ -657,11 +675,12 @@ static void a_host_that_is_unwound_does_nothing_more(void **state)
     assert_true(desk->client.outcomes[0].lost);
     assert_int_equal(count_rows(desk), 3);
     assert_int_equal(desk->used, traced);
+    return NULL;
 }
 
-static void two_pools_of_one_name_are_told_apart(void **state)
+TORC_TEST(two_pools_of_one_name_are_told_apart, .group = &with_desk)
 {
-    struct desk *desk = *state;
+    struct desk *desk = torc_trial_state(trial);
     struct client other = desk->client;
 
     assert_int_equal(sqlite3_open(":memory:", &other.sqlite), SQLITE_OK);
@@ -669,35 +688,7 @@ static void two_pools_of_one_name_are_told_apart(void **state)
     run_statement(&other, "SELECT 7", 1, &other.outcomes[0]);
     assert_ptr_equal(desk->host->databases->connections->sqlite, other.sqlite);
     assert_ptr_equal(desk->host->databases->connections->next->sqlite, desk->client.sqlite);
+    return NULL;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(a_statement_leaves_one_record_with_what_it_did),
-        TEST(values_are_written_exactly),
-        TEST(long_values_are_cut_and_their_hash_tells_them_apart),
-        TEST(statements_of_two_jobs_overlap),
-        TEST(the_nth_match_fails_and_is_not_run),
-        TEST(a_fault_is_between_the_statement_before_and_its_own_in_the_chain),
-        TEST(times_counts_the_matches_after_the_nth),
-        TEST(a_fault_of_another_database_does_not_strike),
-        TEST(a_connection_that_goes_before_leaves_the_statement_undone),
-        TEST(a_lost_reply_is_told_as_an_error_and_the_statement_stays_done),
-        TEST(a_read_is_left_at_its_nth_row),
-        TEST(a_write_left_in_the_middle_leaves_nothing),
-        TEST(a_middle_that_is_not_reached_has_not_struck),
-        TEST(slowness_adds_to_a_row_and_to_a_statement),
-        TEST(one_of_two_that_overlap_is_the_nth),
-        TEST(faults_that_cannot_be_are_refused),
-        TEST(cleared_faults_strike_no_more_even_while_a_job_stands_at_one),
-        TEST(the_world_closes_what_a_killed_host_had_open),
-        TEST(what_could_not_be_opened_is_left_to_the_pool),
-        TEST(a_host_that_is_unwound_does_nothing_more),
-        TEST(two_pools_of_one_name_are_told_apart),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

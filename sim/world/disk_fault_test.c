@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/sql_desk.h"
 
 static struct sql_desk *desk_with(const char *journal, bool keep)
@@ -63,7 +65,7 @@ static int code_with(const char *journal, const struct torc_disk_fault *fault, c
 #define WAL "PRAGMA journal_mode=WAL"
 #define DELETE "PRAGMA journal_mode=DELETE"
 
-static void each_operation_fails_with_its_code(void **state)
+TORC_TEST(each_operation_fails_with_its_code)
 {
     static const struct {
         unsigned operation;
@@ -90,7 +92,6 @@ static void each_operation_fails_with_its_code(void **state)
     };
     size_t i;
 
-    (void)state;
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct torc_disk_fault fault = fault_of(cases[i].operation, cases[i].file);
         int code;
@@ -103,9 +104,10 @@ static void each_operation_fails_with_its_code(void **state)
         if (code != cases[i].code)
             fail_msg("case %zu: %d instead of %d", i, code, cases[i].code);
     }
+    return NULL;
 }
 
-static void a_truncation_fails(void **state)
+TORC_TEST(a_truncation_fails)
 {
     static const char *const script[] = {INSERT, NULL};
     struct torc_disk_fault fault = fault_of(TORC_DISK_TRUNCATE, NULL);
@@ -113,7 +115,6 @@ static void a_truncation_fails(void **state)
     static const char *const truncate[] = {"PRAGMA journal_mode=TRUNCATE", INSERT, NULL};
     struct sql_client *client;
 
-    (void)state;
     add(desk, &fault);
     client = sql_desk_submit(desk, "a.db", truncate);
     sql_desk_run(desk);
@@ -122,9 +123,10 @@ static void a_truncation_fails(void **state)
     sql_desk_run(desk);
     assert_int_equal(client->codes[0], SQLITE_OK);
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void a_short_write_leaves_what_it_wrote(void **state)
+TORC_TEST(a_short_write_leaves_what_it_wrote)
 {
     struct torc_disk_fault fault = fault_of(TORC_DISK_WRITE, "/b$");
     struct sql_desk *desk = sql_desk_new(1, NULL, false);
@@ -137,7 +139,6 @@ static void a_short_write_leaves_what_it_wrote(void **state)
     size_t bytes;
     int flags = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 
-    (void)state;
     assert_true((size_t)vfs->szOsFile <= sizeof b);
     fault.kind = TORC_DISK_SHORT;
     fault.bytes = 3;
@@ -152,15 +153,15 @@ static void a_short_write_leaves_what_it_wrote(void **state)
     assert_int_equal(b.file.pMethods->xWrite(&b.file, "abcdef", 6, 0), SQLITE_OK);
     assert_int_equal(b.file.pMethods->xClose(&b.file), SQLITE_OK);
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void a_transaction_survives_a_short_write(void **state)
+TORC_TEST(a_transaction_survives_a_short_write)
 {
     static const char *const script[] = {INSERT, INSERT, NULL};
     const char *journals[] = {WAL, DELETE};
     size_t i;
 
-    (void)state;
     for (i = 0; i < 2; i++) {
         struct torc_disk_fault fault = fault_of(TORC_DISK_WRITE, i == 0 ? "-wal" : "a.db$");
         struct sql_desk *desk = desk_with(journals[i], false);
@@ -178,10 +179,11 @@ static void a_transaction_survives_a_short_write(void **state)
         assert_string_equal(sql_desk_look(desk, "a.db", "SELECT count(*) FROM t"), "2");
         sql_desk_free(desk);
     }
+    return NULL;
 }
 
 /* The kernel's way: it fails once, and what was not written then never is. */
-static void a_sync_that_fails_once_and_then_lies_loses_what_was_committed(void **state)
+TORC_TEST(a_sync_that_fails_once_and_then_lies_loses_what_was_committed)
 {
     static const char *const script[] = {"PRAGMA synchronous=FULL", INSERT, INSERT, NULL};
     struct torc_disk_fault fault = fault_of(TORC_DISK_SYNC, "-wal$");
@@ -190,7 +192,6 @@ static void a_sync_that_fails_once_and_then_lies_loses_what_was_committed(void *
     struct sql_client *client;
     sqlite3 *keep = NULL; /* the last one to close would move everything to the database */
 
-    (void)state;
     assert_int_equal(sqlite3_open_v2("a.db", &keep, SQLITE_OPEN_READWRITE,
                                      desk->platform->ops->storage(desk->platform)),
                      SQLITE_OK);
@@ -210,9 +211,10 @@ static void a_sync_that_fails_once_and_then_lies_loses_what_was_committed(void *
     assert_string_equal(sql_desk_look(desk, "a.db", "SELECT count(*) FROM t"), "1");
     assert_string_equal(sql_desk_look(desk, "a.db", "PRAGMA integrity_check"), "ok");
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void rot_is_read_and_stays(void **state)
+TORC_TEST(rot_is_read_and_stays)
 {
     static const char *const script[] = {"SELECT v FROM t", "PRAGMA integrity_check", NULL};
     struct torc_disk_fault fault = fault_of(TORC_DISK_READ, "a.db$");
@@ -224,7 +226,6 @@ static void rot_is_read_and_stays(void **state)
     size_t i;
     unsigned different = 0;
 
-    (void)state;
     assert_int_equal(torc_host_read_file(desk->host, "a.db", &before, &bytes), 0);
     fault.kind = TORC_DISK_ROT;
     fault.bit = 8 * 95 + 3; /* of the header: the version that wrote it */
@@ -250,9 +251,10 @@ static void rot_is_read_and_stays(void **state)
     torc_host_clear_disk_faults(desk->host);
     assert_string_not_equal(sql_desk_look(desk, "a.db", "PRAGMA integrity_check"), "ok");
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void a_delay_takes_its_time_and_goes_on(void **state)
+TORC_TEST(a_delay_takes_its_time_and_goes_on)
 {
     static const char *const script[] = {INSERT, NULL};
     struct torc_disk_fault fault = fault_of(TORC_DISK_SYNC, NULL);
@@ -260,7 +262,6 @@ static void a_delay_takes_its_time_and_goes_on(void **state)
     struct sql_client *client;
     uint32_t number;
 
-    (void)state;
     fault.kind = TORC_DISK_DELAY;
     fault.delay_ns = 123456789;
     number = add(desk, &fault);
@@ -272,9 +273,10 @@ static void a_delay_takes_its_time_and_goes_on(void **state)
     assert_non_null(strstr(desk->text, "\"k\":\"fault\""));
     assert_non_null(strstr(desk->text, "\"of\":\"disk\",\"number\":1,\"kind\":\"delay\",\"target\":\"/a.db"));
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void a_full_disk_takes_no_more_and_loses_nothing(void **state)
+TORC_TEST(a_full_disk_takes_no_more_and_loses_nothing)
 {
     static const char *const fill[] = {
         "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x<50) INSERT INTO t(v) SELECT "
@@ -284,7 +286,6 @@ static void a_full_disk_takes_no_more_and_loses_nothing(void **state)
     const char *journals[] = {WAL, DELETE};
     size_t i;
 
-    (void)state;
     for (i = 0; i < 2; i++) {
         struct sql_desk *desk = desk_with(journals[i], false);
         struct sql_client *client;
@@ -304,9 +305,10 @@ static void a_full_disk_takes_no_more_and_loses_nothing(void **state)
         assert_int_equal(client->codes[0], SQLITE_OK);
         sql_desk_free(desk);
     }
+    return NULL;
 }
 
-static void a_fault_strikes_as_often_as_it_says(void **state)
+TORC_TEST(a_fault_strikes_as_often_as_it_says)
 {
     static const char *const script[] = {INSERT, INSERT, INSERT, INSERT, NULL};
     struct torc_disk_fault fault = fault_of(TORC_DISK_SYNC, "-journal$");
@@ -314,7 +316,6 @@ static void a_fault_strikes_as_often_as_it_says(void **state)
     struct sql_client *client;
     uint32_t number;
 
-    (void)state;
     fault.n = 3; /* two syncs of the journal in a transaction: the second transaction's first */
     fault.times = 2;
     number = add(desk, &fault);
@@ -327,16 +328,16 @@ static void a_fault_strikes_as_often_as_it_says(void **state)
     assert_int_equal(torc_host_disk_fault_struck(desk->host, number), 2);
     assert_int_equal(torc_host_disk_fault_struck(desk->host, 77), 0);
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void a_fault_that_cannot_be_is_refused(void **state)
+TORC_TEST(a_fault_that_cannot_be_is_refused)
 {
     struct sql_desk *desk = sql_desk_new(1, NULL, false);
     struct torc_disk_fault fault = TORC_DISK_FAULT_INIT;
     struct torc_disk_options options = TORC_DISK_OPTIONS_INIT;
     struct torc_power_cut cut = TORC_POWER_CUT_INIT;
 
-    (void)state;
     fault.file = "a(";
     assert_int_equal(torc_host_add_disk_fault(desk->host, &fault, NULL), TORC_ESYNTAX);
     fault = fault_of(TORC_DISK_READ, NULL);
@@ -365,24 +366,7 @@ static void a_fault_that_cannot_be_is_refused(void **state)
     assert_int_equal(torc_host_cut_power(desk->host, &cut), 0);
     assert_int_equal(torc_host_cut_power(desk->host, &cut), TORC_ECLOSED);
     sql_desk_free(desk);
+    return NULL;
 }
 
-#define TEST(name) cmocka_unit_test(name)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(each_operation_fails_with_its_code),
-        TEST(a_truncation_fails),
-        TEST(a_short_write_leaves_what_it_wrote),
-        TEST(a_transaction_survives_a_short_write),
-        TEST(a_sync_that_fails_once_and_then_lies_loses_what_was_committed),
-        TEST(rot_is_read_and_stays),
-        TEST(a_delay_takes_its_time_and_goes_on),
-        TEST(a_full_disk_takes_no_more_and_loses_nothing),
-        TEST(a_fault_strikes_as_often_as_it_says),
-        TEST(a_fault_that_cannot_be_is_refused),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <torc/pool.h>
+#include <torc/trial.h>
 
 #include "disk_state.h"
 #include "tests/support/sql_desk.h"
@@ -94,22 +95,22 @@ static bool kill_before(const char *journal, uint64_t n)
     return there;
 }
 
-static void a_kill_at_any_operation_loses_nothing(void **state)
+TORC_TEST(a_kill_at_any_operation_loses_nothing)
 {
     const char *journals[] = {WAL, DELETE};
     uint64_t n;
     size_t i;
 
-    (void)state;
     for (i = 0; i < 2; i++) {
         for (n = 1; kill_before(journals[i], n); n++)
             ;
         assert_true(n > 100);
         printf("# %s: %d operations\n", journals[i], (int)n - 1);
     }
+    return NULL;
 }
 
-static void a_killed_host_changes_its_disk_no_more(void **state)
+TORC_TEST(a_killed_host_changes_its_disk_no_more)
 {
     struct sql_desk *desk = desk_with(WAL);
     struct torc_power_cut none = TORC_POWER_CUT_INIT;
@@ -119,7 +120,6 @@ static void a_killed_host_changes_its_disk_no_more(void **state)
     size_t before_bytes;
     size_t after_bytes;
 
-    (void)state;
     sql_desk_submit(desk, "a.db", work);
     while (torc_host_disk_operations(desk->host) < n)
         assert_int_equal(torc_world_step(desk->world), 0);
@@ -132,13 +132,13 @@ static void a_killed_host_changes_its_disk_no_more(void **state)
     torc_host_free_file(desk->host, before, before_bytes);
     torc_host_free_file(desk->host, after, after_bytes);
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void a_world_is_freed_in_the_middle_of_a_transaction(void **state)
+TORC_TEST(a_world_is_freed_in_the_middle_of_a_transaction)
 {
     uint64_t n;
 
-    (void)state;
     for (n = 1; n < 80; n += 7) {
         struct sql_desk *desk = desk_with(WAL);
         uint64_t last = torc_host_disk_operations(desk->host) + n;
@@ -148,6 +148,7 @@ static void a_world_is_freed_in_the_middle_of_a_transaction(void **state)
             assert_int_equal(torc_world_step(desk->world), 0);
         sql_desk_free(desk);
     }
+    return NULL;
 }
 
 /* --- through a pool ----------------------------------------------------------------------------- */
@@ -236,27 +237,15 @@ static bool cut_pool_before(uint64_t n)
     return cut_off;
 }
 
-static void the_connections_of_a_pool_are_closed_with_its_host(void **state)
+TORC_TEST(the_connections_of_a_pool_are_closed_with_its_host)
 {
     uint64_t n;
 
-    (void)state;
     for (n = 1; cut_pool_before(n); n++)
         ;
     assert_true(n > 50);
     printf("# a pool: %d operations\n", (int)n - 1);
+    return NULL;
 }
 
-#define TEST(name) cmocka_unit_test(name)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(a_kill_at_any_operation_loses_nothing),
-        TEST(a_killed_host_changes_its_disk_no_more),
-        TEST(a_world_is_freed_in_the_middle_of_a_transaction),
-        TEST(the_connections_of_a_pool_are_closed_with_its_host),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include <torc/trial.h>
 #include <sqlite3.h>
 
 #include "disk_state.h"
@@ -107,23 +109,16 @@ static const char *sweep_body(struct torc_test_allocator *allocator, void *arg)
     return wrong;
 }
 
-static void a_disk_survives_the_failure_of_any_acquisition(void **state)
+static const char *const durable[] = {"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", "PRAGMA synchronous=EXTRA", NULL};
+
+TORC_TEST(a_disk_survives_the_failure_of_any_acquisition, .parameters = durable)
 {
-    struct body body = {*state, NULL, 0};
+    struct body body = {torc_trial_parameter(trial), NULL, 0};
     uint64_t runs = 0;
 
     assert_null(torc_oom_sweep(sweep_body, &body, &runs));
     assert_true(runs > 30);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(a_disk_survives_the_failure_of_any_acquisition,
-                                  (void *)(uintptr_t)"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"),
-        cmocka_unit_test_prestate(a_disk_survives_the_failure_of_any_acquisition,
-                                  (void *)(uintptr_t)"PRAGMA synchronous=EXTRA"),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/power_matrix.h"
 #include "tests/support/sql_desk.h"
 
@@ -140,22 +142,21 @@ static const struct torc_disk_options plain = TORC_DISK_OPTIONS_INIT;
 
 /* --- what holds --------------------------------------------------------------------------------- */
 
-static void nothing_committed_is_lost_in_wal_mode(void **state)
+TORC_TEST(nothing_committed_is_lost_in_wal_mode, .real_limit_ns = 2 * 60 * TORC_SECOND)
 {
     struct power_matrix_result result;
 
-    (void)state;
     run_matrix("WAL, FULL", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", &plain, 1, &result);
     assert_int_equal(result.failures, 0);
     assert_true(result.unsynced_most > 1);
     assert_true(result.losses > 10 * result.cuts);
+    return NULL;
 }
 
-static void nothing_committed_is_lost_with_a_rollback_journal(void **state)
+TORC_TEST(nothing_committed_is_lost_with_a_rollback_journal, .real_limit_ns = 2 * 60 * TORC_SECOND)
 {
     struct power_matrix_result result;
 
-    (void)state;
     run_matrix("DELETE, EXTRA", "PRAGMA journal_mode=DELETE", "PRAGMA synchronous=EXTRA", &plain, 1,
                &result);
     assert_int_equal(result.failures, 0);
@@ -163,9 +164,10 @@ static void nothing_committed_is_lost_with_a_rollback_journal(void **state)
     run_matrix("TRUNCATE, FULL", "PRAGMA journal_mode=DELETE",
                "PRAGMA journal_mode=TRUNCATE", &plain, 7, &result);
     assert_int_equal(result.failures, 0);
+    return NULL;
 }
 
-static void nothing_committed_is_lost_on_any_declared_device(void **state)
+TORC_TEST(nothing_committed_is_lost_on_any_declared_device, .real_limit_ns = 2 * 60 * TORC_SECOND)
 {
     static const uint32_t devices[] = {
         0, SQLITE_IOCAP_SEQUENTIAL, SQLITE_IOCAP_SAFE_APPEND | SQLITE_IOCAP_SEQUENTIAL,
@@ -176,7 +178,6 @@ static void nothing_committed_is_lost_on_any_declared_device(void **state)
     char name[64];
     size_t i;
 
-    (void)state;
     for (i = 0; i < sizeof devices / sizeof devices[0]; i++) {
         disk.characteristics = devices[i];
         disk.sector_bytes = i == 0 ? 4096 : 512;
@@ -187,28 +188,28 @@ static void nothing_committed_is_lost_on_any_declared_device(void **state)
         run_matrix(name, "PRAGMA journal_mode=DELETE", "PRAGMA synchronous=EXTRA", &disk, 7, &result);
         assert_int_equal(result.failures, 0);
     }
+    return NULL;
 }
 
 /* --- what does not ------------------------------------------------------------------------------ */
 
 /* SQLite's manual says so of synchronous=FULL, which is why there is EXTRA. */
-static void the_deletion_of_a_journal_may_be_undone(void **state)
+TORC_TEST(the_deletion_of_a_journal_may_be_undone)
 {
     struct power_matrix_result result;
 
-    (void)state;
     run_matrix("DELETE, FULL", "PRAGMA journal_mode=DELETE", "PRAGMA synchronous=FULL", &plain, 19,
                &result);
     assert_true(result.failures > 0);
     assert_non_null(strstr(result.first_failure, "was committed and is lost"));
+    return NULL;
 }
 
-static void a_device_that_ignores_syncs_is_caught(void **state)
+TORC_TEST(a_device_that_ignores_syncs_is_caught, .real_limit_ns = 2 * 60 * TORC_SECOND)
 {
     struct torc_disk_options lying = TORC_DISK_OPTIONS_INIT;
     struct power_matrix_result result;
 
-    (void)state;
     lying.ignore_sync = true;
     run_matrix("WAL, FULL, syncs ignored", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
                &lying, 37, &result);
@@ -216,32 +217,19 @@ static void a_device_that_ignores_syncs_is_caught(void **state)
     run_matrix("DELETE, EXTRA, syncs ignored", "PRAGMA journal_mode=DELETE",
                "PRAGMA synchronous=EXTRA", &lying, 37, &result);
     assert_true(result.failures > 0);
+    return NULL;
 }
 
-static void a_database_that_never_syncs_is_caught(void **state)
+TORC_TEST(a_database_that_never_syncs_is_caught, .real_limit_ns = 2 * 60 * TORC_SECOND)
 {
     struct power_matrix_result result;
 
-    (void)state;
     run_matrix("WAL, OFF", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=OFF", &plain, 37, &result);
     assert_true(result.failures > 0);
     run_matrix("DELETE, OFF", "PRAGMA journal_mode=DELETE", "PRAGMA synchronous=OFF", &plain, 37,
                &result);
     assert_true(result.failures > 0);
+    return NULL;
 }
 
-#define TEST(name) cmocka_unit_test(name)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(nothing_committed_is_lost_in_wal_mode),
-        TEST(nothing_committed_is_lost_with_a_rollback_journal),
-        TEST(nothing_committed_is_lost_on_any_declared_device),
-        TEST(the_deletion_of_a_journal_may_be_undone),
-        TEST(a_device_that_ignores_syncs_is_caught),
-        TEST(a_database_that_never_syncs_is_caught),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "tests/support/sql_desk.h"
 
 static const char *const make_wal[] = {"PRAGMA journal_mode=WAL", "CREATE TABLE t(id INTEGER PRIMARY KEY, v)",
@@ -14,6 +16,13 @@ static const char *const make_wal[] = {"PRAGMA journal_mode=WAL", "CREATE TABLE 
 static const char *const make_delete[] = {"PRAGMA journal_mode=DELETE",
                                           "CREATE TABLE t(id INTEGER PRIMARY KEY, v)",
                                           "INSERT INTO t VALUES(1, 'one')", NULL};
+
+static const char *const modes[] = {"wal", "delete", NULL};
+
+static const char *const *script_of(const struct torc_trial *trial)
+{
+    return strcmp(torc_trial_parameter(trial), "wal") == 0 ? make_wal : make_delete;
+}
 
 static struct sql_desk *desk_with(const char *const *script, uint64_t seed, bool keep)
 {
@@ -32,28 +41,28 @@ static struct sql_desk *desk_with(const char *const *script, uint64_t seed, bool
     return desk;
 }
 
-static void a_database_is_in_wal_mode_and_outlives_its_connections(void **state)
+TORC_TEST(a_database_is_in_wal_mode_and_outlives_its_connections)
 {
     static const char *const again[] = {"SELECT v FROM t", "PRAGMA journal_mode", NULL};
     struct sql_desk *desk = desk_with(make_wal, 1, false);
     struct sql_client *client = sql_desk_submit(desk, "/a.db", again);
 
-    (void)state;
     sql_desk_run(desk);
     assert_string_equal(client->values[0], "one");
     assert_string_equal(client->values[1], "wal");
     assert_string_equal(sql_desk_look(desk, "./x/../a.db", "PRAGMA integrity_check"), "ok");
     assert_true(torc_host_disk_operations(desk->host) > 20);
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void two_writers_meet(void **state)
+TORC_TEST(two_writers_meet, .parameters = modes)
 {
     static const char *const first[] = {"BEGIN IMMEDIATE", "INSERT INTO t(v) VALUES('x')",
                                         "SLEEP 10000", "COMMIT", NULL};
     static const char *const second[] = {"SLEEP 5000", "BEGIN IMMEDIATE", "SELECT count(*) FROM t",
                                          NULL};
-    struct sql_desk *desk = desk_with(*state, 1, false);
+    struct sql_desk *desk = desk_with(script_of(trial), 1, false);
     struct sql_client *a = sql_desk_submit(desk, "a.db", first);
     struct sql_client *b = sql_desk_submit(desk, "a.db", second);
 
@@ -63,9 +72,10 @@ static void two_writers_meet(void **state)
     assert_string_equal(b->values[2], "1");
     assert_int_equal(a->codes[3], SQLITE_OK);
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void a_commit_waits_for_the_readers_of_a_rollback_journal(void **state)
+TORC_TEST(a_commit_waits_for_the_readers_of_a_rollback_journal)
 {
     static const char *const reader[] = {"BEGIN", "SELECT count(*) FROM t", "SLEEP 10000", "COMMIT",
                                          NULL};
@@ -78,7 +88,6 @@ static void a_commit_waits_for_the_readers_of_a_rollback_journal(void **state)
     struct sql_client *b = sql_desk_submit(desk, "a.db", writer);
     struct sql_client *c = sql_desk_submit(desk, "a.db", late);
 
-    (void)state;
     sql_desk_run(desk);
     assert_int_equal(a->codes[3], SQLITE_OK);
     assert_int_equal(b->codes[3], SQLITE_BUSY);
@@ -86,13 +95,14 @@ static void a_commit_waits_for_the_readers_of_a_rollback_journal(void **state)
     assert_int_equal(b->codes[7], SQLITE_OK);
     assert_string_equal(sql_desk_look(desk, "a.db", "SELECT count(*) FROM t"), "2");
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void a_busy_timeout_waits_in_virtual_time(void **state)
+TORC_TEST(a_busy_timeout_waits_in_virtual_time, .parameters = modes)
 {
     static const char *const writer[] = {"PRAGMA busy_timeout=1000", "BEGIN IMMEDIATE",
                                          "INSERT INTO t(v) VALUES('x')", "COMMIT", NULL};
-    struct sql_desk *desk = desk_with(*state, 1, false);
+    struct sql_desk *desk = desk_with(script_of(trial), 1, false);
     struct sql_client *a = sql_desk_submit(desk, "a.db", writer);
     struct sql_client *b = sql_desk_submit(desk, "a.db", writer);
     size_t i;
@@ -105,9 +115,10 @@ static void a_busy_timeout_waits_in_virtual_time(void **state)
     assert_true(b->ended_ns[1] >= a->ended_ns[3]);
     assert_string_equal(sql_desk_look(desk, "a.db", "SELECT count(*) FROM t"), "3");
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void a_reader_in_wal_mode_sees_its_snapshot_beside_a_writer(void **state)
+TORC_TEST(a_reader_in_wal_mode_sees_its_snapshot_beside_a_writer)
 {
     static const char *const reader[] = {"BEGIN", "SELECT count(*) FROM t", "SLEEP 10000",
                                          "SELECT count(*) FROM t", "UPDATE t SET v='late'", "ROLLBACK",
@@ -117,7 +128,6 @@ static void a_reader_in_wal_mode_sees_its_snapshot_beside_a_writer(void **state)
     struct sql_client *a = sql_desk_submit(desk, "a.db", reader);
     struct sql_client *b = sql_desk_submit(desk, "a.db", writer);
 
-    (void)state;
     sql_desk_run(desk);
     assert_int_equal(b->codes[1], SQLITE_OK);
     assert_true(b->ended_ns[1] < a->ended_ns[2]);
@@ -126,20 +136,21 @@ static void a_reader_in_wal_mode_sees_its_snapshot_beside_a_writer(void **state)
     assert_int_equal(a->codes[4], SQLITE_BUSY_SNAPSHOT);
     assert_string_equal(a->values[6], "2");
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void two_that_open_at_once_see_the_recovery_of_the_wal(void **state)
+TORC_TEST(two_that_open_at_once_see_the_recovery_of_the_wal)
 {
     static const char *const reader[] = {"SELECT count(*) FROM t", NULL};
     struct sql_desk *desk = desk_with(make_wal, 1, false);
     struct sql_client *a = sql_desk_submit(desk, "a.db", reader);
     struct sql_client *b = sql_desk_submit(desk, "a.db", reader);
 
-    (void)state;
     sql_desk_run(desk);
     assert_int_equal(a->codes[0], SQLITE_OK);
     assert_int_equal(b->codes[0], SQLITE_BUSY_RECOVERY);
     sql_desk_free(desk);
+    return NULL;
 }
 
 static void run_twins(uint64_t seed, bool step, char digest[TORC_DIGEST_TEXT_BYTES], void **bytes,
@@ -161,7 +172,7 @@ static void run_twins(uint64_t seed, bool step, char digest[TORC_DIGEST_TEXT_BYT
     *out = desk;
 }
 
-static void the_same_seed_gives_the_same_bytes(void **state)
+TORC_TEST(the_same_seed_gives_the_same_bytes)
 {
     char digests[4][TORC_DIGEST_TEXT_BYTES];
     struct sql_desk *desks[4];
@@ -169,7 +180,6 @@ static void the_same_seed_gives_the_same_bytes(void **state)
     size_t counts[4];
     size_t i;
 
-    (void)state;
     for (i = 0; i < 4; i++)
         run_twins(i == 3 ? 8 : 7, i == 2, digests[i], &bytes[i], &counts[i], &desks[i]);
     for (i = 1; i < 3; i++) {
@@ -182,30 +192,30 @@ static void the_same_seed_gives_the_same_bytes(void **state)
         torc_host_free_file(desks[i]->host, bytes[i], counts[i]);
         sql_desk_free(desks[i]);
     }
+    return NULL;
 }
 
-static void sqlite_lives_in_virtual_time(void **state)
+TORC_TEST(sqlite_lives_in_virtual_time)
 {
     static const char *const ask[] = {"SELECT datetime('now')", NULL};
     struct sql_desk *desk = desk_with(make_delete, 1, false);
     struct sql_client *client;
     enum torc_verdict verdict;
 
-    (void)state;
     assert_int_equal(torc_world_run(desk->world, 3600 * UINT64_C(1000000000), &verdict), 0);
     client = sql_desk_submit(desk, "a.db", ask);
     sql_desk_run(desk);
     assert_string_equal(client->values[0], "2020-01-01 01:00:00");
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void operations_take_their_time(void **state)
+TORC_TEST(operations_take_their_time)
 {
     struct sql_desk *desk = sql_desk_new(1, NULL, false);
     struct torc_disk_options options = TORC_DISK_OPTIONS_INIT;
     uint64_t before;
 
-    (void)state;
     sql_desk_submit(desk, "a.db", make_delete);
     sql_desk_run(desk);
     assert_int_equal(torc_world_now(desk->world), 0);
@@ -218,9 +228,10 @@ static void operations_take_their_time(void **state)
     assert_int_equal(torc_world_now(desk->world),
                      7 * (torc_host_disk_operations(desk->host) - before));
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void files_are_written_and_read_from_outside(void **state)
+TORC_TEST(files_are_written_and_read_from_outside)
 {
     struct sql_desk *desk = sql_desk_new(1, NULL, false);
     struct sql_desk *other = sql_desk_new(1, NULL, false);
@@ -228,7 +239,6 @@ static void files_are_written_and_read_from_outside(void **state)
     size_t bytes;
     void *gone = &bytes;
 
-    (void)state;
     assert_int_equal(torc_host_read_file(desk->host, "a.db", &gone, &bytes), TORC_ENOTFOUND);
     assert_ptr_equal(gone, &bytes);
     sql_desk_submit(desk, "a.db", make_delete);
@@ -245,14 +255,14 @@ static void files_are_written_and_read_from_outside(void **state)
     assert_int_equal(torc_host_write_file(other->host, "..", "", 0), TORC_EINVAL);
     sql_desk_free(desk);
     sql_desk_free(other);
+    return NULL;
 }
 
-static void an_open_file_is_not_replaced(void **state)
+TORC_TEST(an_open_file_is_not_replaced)
 {
     struct sql_desk *desk = desk_with(make_wal, 1, false);
     sqlite3 *sqlite = NULL;
 
-    (void)state;
     assert_int_equal(sqlite3_open_v2("a.db", &sqlite, SQLITE_OPEN_READWRITE,
                                      desk->platform->ops->storage(desk->platform)),
                      SQLITE_OK);
@@ -261,24 +271,24 @@ static void an_open_file_is_not_replaced(void **state)
     assert_int_equal(sqlite3_close(sqlite), SQLITE_OK);
     assert_int_equal(torc_host_write_file(desk->host, "a.db", "x", 1), 0);
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void hosts_do_not_see_each_others_files(void **state)
+TORC_TEST(hosts_do_not_see_each_others_files)
 {
     struct sql_desk *desk = desk_with(make_wal, 1, false);
     struct sql_desk *other = sql_desk_new(1, NULL, false);
 
-    (void)state;
     assert_string_equal(sql_desk_look(other, "a.db", "SELECT count(*) FROM sqlite_schema"), "0");
     sql_desk_free(desk);
     sql_desk_free(other);
+    return NULL;
 }
 
-static void the_trace_tells_what_is_opened_synced_and_deleted(void **state)
+TORC_TEST(the_trace_tells_what_is_opened_synced_and_deleted)
 {
     struct sql_desk *desk = desk_with(make_delete, 1, true);
 
-    (void)state;
     assert_non_null(strstr(desk->text, "\"k\":\"file\",\"cause\":2,\"what\":\"open\",\"path\":\"/a.db\","
                                        "\"operation\":1,\"size\":0,\"code\":0}"));
     assert_non_null(strstr(desk->text, "\"what\":\"sync\",\"path\":\"/a.db-journal\""));
@@ -286,9 +296,10 @@ static void the_trace_tells_what_is_opened_synced_and_deleted(void **state)
     assert_null(strstr(desk->text, "\"what\":\"read\""));
     assert_null(strstr(desk->text, "\"what\":\"write\""));
     sql_desk_free(desk);
+    return NULL;
 }
 
-static void a_temporary_file_is_nobodys(void **state)
+TORC_TEST(a_temporary_file_is_nobodys)
 {
     static const char *const sort[] = {
         "PRAGMA temp_store=FILE", "PRAGMA temp.cache_size=1", "CREATE TEMP TABLE s(v)",
@@ -298,38 +309,13 @@ static void a_temporary_file_is_nobodys(void **state)
     struct sql_desk *desk = sql_desk_new(1, NULL, true);
     struct sql_client *client = sql_desk_submit(desk, ":memory:", sort);
 
-    (void)state;
     sql_desk_run(desk);
     assert_int_equal(client->codes[3], SQLITE_OK);
     assert_string_equal(client->values[4], "500");
     assert_non_null(strstr(desk->text, "\"what\":\"open\",\"path\":\"\""));
     assert_int_equal(torc_host_unsynced_writes(desk->host), 0);
     sql_desk_free(desk);
+    return NULL;
 }
 
-#define TEST(name) cmocka_unit_test(name)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(a_database_is_in_wal_mode_and_outlives_its_connections),
-        cmocka_unit_test_prestate(two_writers_meet, (void *)(uintptr_t)make_wal),
-        cmocka_unit_test_prestate(two_writers_meet, (void *)(uintptr_t)make_delete),
-        TEST(a_commit_waits_for_the_readers_of_a_rollback_journal),
-        cmocka_unit_test_prestate(a_busy_timeout_waits_in_virtual_time, (void *)(uintptr_t)make_wal),
-        cmocka_unit_test_prestate(a_busy_timeout_waits_in_virtual_time,
-                                  (void *)(uintptr_t)make_delete),
-        TEST(a_reader_in_wal_mode_sees_its_snapshot_beside_a_writer),
-        TEST(two_that_open_at_once_see_the_recovery_of_the_wal),
-        TEST(the_same_seed_gives_the_same_bytes),
-        TEST(sqlite_lives_in_virtual_time),
-        TEST(operations_take_their_time),
-        TEST(files_are_written_and_read_from_outside),
-        TEST(an_open_file_is_not_replaced),
-        TEST(hosts_do_not_see_each_others_files),
-        TEST(the_trace_tells_what_is_opened_synced_and_deleted),
-        TEST(a_temporary_file_is_nobodys),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "draw.h"
 
 static void *resize(void *ctx, void *ptr, size_t old_bytes, size_t new_bytes)
@@ -28,7 +30,7 @@ static void *resize(void *ctx, void *ptr, size_t old_bytes, size_t new_bytes)
 static const struct torc_allocator allocator = {resize, NULL, NULL};
 
 /* Random123-1.14, tests/kat_vectors, philox4x32 10. */
-static void philox_gives_the_published_vectors(void **state)
+TORC_TEST(philox_gives_the_published_vectors)
 {
     static const struct {
         uint32_t counter[4];
@@ -45,13 +47,13 @@ static void philox_gives_the_published_vectors(void **state)
     };
     size_t i;
 
-    (void)state;
     for (i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
         uint32_t out[4];
 
         torci_philox(vectors[i].counter, vectors[i].key, out);
         assert_memory_equal(out, vectors[i].expected, sizeof out);
     }
+    return NULL;
 }
 
 static uint64_t next(struct torci_draw *draw, const char *site, const char *host)
@@ -62,13 +64,12 @@ static uint64_t next(struct torci_draw *draw, const char *site, const char *host
     return value;
 }
 
-static void streams_do_not_disturb_each_other(void **state)
+TORC_TEST(streams_do_not_disturb_each_other)
 {
     struct torci_draw alone;
     struct torci_draw together;
     int i;
 
-    (void)state;
     assert_int_equal(torci_draw_init(&alone, &allocator, 7), 0);
     assert_int_equal(torci_draw_init(&together, &allocator, 7), 0);
     for (i = 0; i < 20; i++) {
@@ -81,29 +82,29 @@ static void streams_do_not_disturb_each_other(void **state)
     }
     torci_draw_destroy(&alone, &allocator);
     torci_draw_destroy(&together, &allocator);
+    return NULL;
 }
 
-static void the_seed_changes_every_stream(void **state)
+TORC_TEST(the_seed_changes_every_stream)
 {
     struct torci_draw one;
     struct torci_draw two;
 
-    (void)state;
     assert_int_equal(torci_draw_init(&one, &allocator, 1), 0);
     assert_int_equal(torci_draw_init(&two, &allocator, 2), 0);
     assert_int_not_equal(next(&one, "site", ""), next(&two, "site", ""));
     torci_draw_destroy(&one, &allocator);
     torci_draw_destroy(&two, &allocator);
+    return NULL;
 }
 
-static void a_thousand_streams_keep_their_counters(void **state)
+TORC_TEST(a_thousand_streams_keep_their_counters)
 {
     struct torci_draw draw;
     uint64_t first[1000];
     char site[16];
     size_t i;
 
-    (void)state;
     assert_int_equal(torci_draw_init(&draw, &allocator, 0), 0);
     for (i = 0; i < 1000; i++) {
         memset(site, 0, sizeof site);
@@ -115,16 +116,16 @@ static void a_thousand_streams_keep_their_counters(void **state)
         assert_int_not_equal(first[i], first[0]);
     assert_int_equal(draw.count, 1000);
     torci_draw_destroy(&draw, &allocator);
+    return NULL;
 }
 
 /* Also while the table grows, and where streams share a place. */
-static void a_literal_draws_from_the_same_stream(void **state)
+TORC_TEST(a_literal_draws_from_the_same_stream)
 {
     static char names[300][8];
     struct torci_draw a;
     struct torci_draw b;
 
-    (void)state;
     assert_int_equal(torci_draw_init(&a, &allocator, 5), 0);
     assert_int_equal(torci_draw_init(&b, &allocator, 5), 0);
     for (unsigned i = 0; i < 300; i++)
@@ -144,9 +145,10 @@ static void a_literal_draws_from_the_same_stream(void **state)
     }
     torci_draw_destroy(&a, &allocator);
     torci_draw_destroy(&b, &allocator);
+    return NULL;
 }
 
-static void without_memory_nothing_is_drawn(void **state)
+TORC_TEST(without_memory_nothing_is_drawn)
 {
     size_t left = 1;
     const struct torc_allocator poor = {resize, NULL, &left};
@@ -157,7 +159,6 @@ static void without_memory_nothing_is_drawn(void **state)
     int code = 0;
     int i;
 
-    (void)state;
     assert_int_equal(torci_draw_init(&draw, &poor, 0), 0);
     for (i = 0; code == 0; i++) {
         site[0] = (char)('a' + i % 26);
@@ -168,18 +169,7 @@ static void without_memory_nothing_is_drawn(void **state)
     left = 1;
     assert_int_equal(torci_draw_next(&draw, &poor, site, "", &again), 0);
     torci_draw_destroy(&draw, &poor);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(philox_gives_the_published_vectors),
-        cmocka_unit_test(streams_do_not_disturb_each_other),
-        cmocka_unit_test(the_seed_changes_every_stream),
-        cmocka_unit_test(a_thousand_streams_keep_their_counters),
-        cmocka_unit_test(a_literal_draws_from_the_same_stream),
-        cmocka_unit_test(without_memory_nothing_is_drawn),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

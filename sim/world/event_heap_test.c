@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "event_heap.h"
 
 static void *resize(void *ctx, void *ptr, size_t old_bytes, size_t new_bytes)
@@ -36,11 +38,10 @@ static uint64_t take(struct torci_event_heap *heap)
     return order & ((UINT64_C(1) << 46) - 1);
 }
 
-static void time_comes_before_class_before_host_before_sequence(void **state)
+TORC_TEST(time_comes_before_class_before_host_before_sequence)
 {
     struct torci_event_heap heap = {NULL, 0, 0};
 
-    (void)state;
     add(&heap, 2, TORCI_EVENT_ORDER(TORCI_EVENT_NETWORK, 1, 1));
     add(&heap, 1, TORCI_EVENT_ORDER(TORCI_EVENT_JOB, 1, 2));
     add(&heap, 1, TORCI_EVENT_ORDER(TORCI_EVENT_NETWORK, 2, 3));
@@ -53,13 +54,13 @@ static void time_comes_before_class_before_host_before_sequence(void **state)
     assert_int_equal(take(&heap), 1);
     assert_int_equal(heap.count, 0);
     torci_event_heap_destroy(&heap, &allocator);
+    return NULL;
 }
 
-static void the_first_can_be_delayed(void **state)
+TORC_TEST(the_first_can_be_delayed)
 {
     struct torci_event_heap heap = {NULL, 0, 0};
 
-    (void)state;
     add(&heap, 1, 1);
     add(&heap, 5, 2);
     torci_event_heap_delay(&heap, 7, 3);
@@ -67,10 +68,11 @@ static void the_first_can_be_delayed(void **state)
     assert_int_equal(heap.events[0].t_ns, 7);
     assert_int_equal(take(&heap), 3);
     torci_event_heap_destroy(&heap, &allocator);
+    return NULL;
 }
 
 /* A thousand keys from a small generator, with many equal times, come out sorted. */
-static void any_order_in_comes_out_in_order(void **state)
+TORC_TEST(any_order_in_comes_out_in_order)
 {
     struct torci_event_heap heap = {NULL, 0, 0};
     uint32_t noise = 1;
@@ -78,7 +80,6 @@ static void any_order_in_comes_out_in_order(void **state)
     uint64_t last_order = 0;
     uint64_t i;
 
-    (void)state;
     for (i = 1; i <= 1000; i++) {
         noise = noise * 1664525 + 1013904223;
         add(&heap, noise >> 24, i);
@@ -93,15 +94,7 @@ static void any_order_in_comes_out_in_order(void **state)
         torci_event_heap_pop(&heap);
     }
     torci_event_heap_destroy(&heap, &allocator);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(time_comes_before_class_before_host_before_sequence),
-        cmocka_unit_test(the_first_can_be_delayed),
-        cmocka_unit_test(any_order_in_comes_out_in_order),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 #include "host_clock.h"
 
@@ -20,22 +21,21 @@ static struct torci_host_clock drifting(int32_t ppm)
     return clock;
 }
 
-static void a_clock_that_never_drifted_is_the_worlds(void **state)
+TORC_TEST(a_clock_that_never_drifted_is_the_worlds)
 {
     struct torci_host_clock clock = {0};
 
-    (void)state;
     assert_int_equal(torci_clock_at(&clock, 123456789), 123456789);
     assert_int_equal(torci_clock_reaches(&clock, 123456789), 123456789);
     assert_int_equal(torci_clock_reaches(&clock, TORC_NEVER), TORC_NEVER);
+    return NULL;
 }
 
-static void it_counts_so_many_parts_in_a_million_more_or_less(void **state)
+TORC_TEST(it_counts_so_many_parts_in_a_million_more_or_less)
 {
     struct torci_host_clock fast = {true, 200, 0, 0, 0};
     struct torci_host_clock slow = {true, -200, 50, 70, 0};
 
-    (void)state;
     assert_int_equal(torci_clock_at(&fast, 1000000000), 1000200000);
     assert_int_equal(torci_clock_at(&fast, 4999), 4999); /* 4999.9998 */
     assert_int_equal(torci_clock_at(&fast, 5000), 5001);
@@ -43,11 +43,11 @@ static void it_counts_so_many_parts_in_a_million_more_or_less(void **state)
     /* A hundred years. */
     assert_int_equal(torci_clock_at(&fast, UINT64_C(3155760000000000000)),
                      UINT64_C(3156391152000000000));
+    return NULL;
 }
 
-static void it_reaches_a_time_at_the_first_nanosecond_that_is_not_before_it(void **state)
+TORC_TEST(it_reaches_a_time_at_the_first_nanosecond_that_is_not_before_it)
 {
-    (void)state;
     for (size_t i = 0; i < DRIFTS; i++) {
         struct torci_host_clock clock = drifting(drifts[i]);
 
@@ -59,11 +59,11 @@ static void it_reaches_a_time_at_the_first_nanosecond_that_is_not_before_it(void
             assert_true(torci_clock_at(&clock, world_ns - 1) < host_ns);
         }
     }
+    return NULL;
 }
 
-static void it_never_goes_back(void **state)
+TORC_TEST(it_never_goes_back)
 {
-    (void)state;
     for (size_t i = 0; i < DRIFTS; i++) {
         struct torci_host_clock clock = drifting(drifts[i]);
         uint64_t before_ns = clock.host_ns;
@@ -75,27 +75,17 @@ static void it_never_goes_back(void **state)
             before_ns = now_ns;
         }
     }
+    return NULL;
 }
 
-static void times_that_are_past_or_too_far_are_known_as_that(void **state)
+TORC_TEST(times_that_are_past_or_too_far_are_known_as_that)
 {
     struct torci_host_clock slow = drifting(-100000);
 
-    (void)state;
     assert_int_equal(torci_clock_reaches(&slow, 5), slow.world_ns);
     assert_int_equal(torci_clock_reaches(&slow, TORC_NEVER - 1), TORC_NEVER);
     assert_int_equal(torci_clock_reaches(&slow, TORC_NEVER), TORC_NEVER);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_clock_that_never_drifted_is_the_worlds),
-        cmocka_unit_test(it_counts_so_many_parts_in_a_million_more_or_less),
-        cmocka_unit_test(it_reaches_a_time_at_the_first_nanosecond_that_is_not_before_it),
-        cmocka_unit_test(it_never_goes_back),
-        cmocka_unit_test(times_that_are_past_or_too_far_are_known_as_that),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -9,6 +9,7 @@
 
 #include <torc/disk.h>
 #include <torc/host_fault.h>
+#include <torc/trial.h>
 
 #include "job.h"
 #include "raw_host.h"
@@ -100,11 +101,10 @@ static void run_until(struct torc_world *world, uint64_t until_ns)
 
 /* --- clocks --------------------------------------------------------------------------------------- */
 
-static void a_fast_host_ticks_early_and_sees_its_own_due_times(void **state)
+TORC_TEST(a_fast_host_ticks_early_and_sees_its_own_due_times)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
 
-    (void)state;
     assert_int_equal(torc_host_set_drift(host_of(world), 50000), 0);
     run_until(world, 100 * MS);
     assert_int_equal(ticks.count, 10);
@@ -115,27 +115,27 @@ static void a_fast_host_ticks_early_and_sees_its_own_due_times(void **state)
     }
     assert_int_equal(ticks.at_ns[0], 9523810); /* 10 ms / 1.05, rounded up */
     torc_world_free(world);
+    return NULL;
 }
 
-static void a_slow_host_ticks_late(void **state)
+TORC_TEST(a_slow_host_ticks_late)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
 
-    (void)state;
     assert_int_equal(torc_host_set_drift(host_of(world), -100000), 0);
     run_until(world, 100 * MS);
     assert_int_equal(ticks.count, 9);
     assert_int_equal(ticks.at_ns[0], 11111112);
     assert_int_equal(ticks.own_ns[0], 10 * MS);
     torc_world_free(world);
+    return NULL;
 }
 
-static void a_drift_that_ends_leaves_the_host_with_the_time_it_has(void **state)
+TORC_TEST(a_drift_that_ends_leaves_the_host_with_the_time_it_has)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *host = host_of(world);
 
-    (void)state;
     assert_int_equal(torc_host_set_drift(host, 100000), 0);
     run_until(world, 1000 * MS);
     assert_int_equal(torc_host_now(host), 1100 * MS);
@@ -145,15 +145,15 @@ static void a_drift_that_ends_leaves_the_host_with_the_time_it_has(void **state)
     assert_int_equal(torc_host_set_drift(host, 100001), TORC_EINVAL);
     assert_int_equal(torc_host_set_drift(host, -100001), TORC_EINVAL);
     torc_world_free(world);
+    return NULL;
 }
 
-static void drift_is_in_both_clocks_and_a_step_in_the_wall_clock_only(void **state)
+TORC_TEST(drift_is_in_both_clocks_and_a_step_in_the_wall_clock_only)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *host = host_of(world);
     uint64_t start_ns = torc_host_wall(host);
 
-    (void)state;
     assert_int_equal(torc_host_set_drift(host, -1000), 0);
     run_until(world, 1000 * MS);
     assert_int_equal(torc_host_wall(host), start_ns + 999 * MS);
@@ -164,15 +164,15 @@ static void drift_is_in_both_clocks_and_a_step_in_the_wall_clock_only(void **sta
     torc_host_step_clock(host, INT64_MIN);
     assert_int_equal(torc_host_wall(host), 0);
     torc_world_free(world);
+    return NULL;
 }
 
-static void clocks_outlive_a_kill(void **state)
+TORC_TEST(clocks_outlive_a_kill)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *host = host_of(world);
     uint64_t wall_ns;
 
-    (void)state;
     torc_host_step_clock(host, 5000);
     assert_int_equal(torc_host_set_drift(host, 100000), 0);
     run_until(world, 1000 * MS);
@@ -182,16 +182,16 @@ static void clocks_outlive_a_kill(void **state)
     assert_int_equal(torc_reactor_wall(torc_host_reactor(host)), wall_ns);
     assert_int_equal(torc_reactor_now(torc_host_reactor(host)), 1100 * MS);
     torc_world_free(world);
+    return NULL;
 }
 
 /* --- pauses and stalls ----------------------------------------------------------------------------- */
 
-static void a_paused_host_runs_nothing_until_its_pause_ends(void **state)
+TORC_TEST(a_paused_host_runs_nothing_until_its_pause_ends)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *host = host_of(world);
 
-    (void)state;
     assert_int_equal(torc_host_pause(host, 25 * MS), 0);
     assert_true(torc_host_paused(host));
     run_until(world, 24 * MS);
@@ -201,14 +201,14 @@ static void a_paused_host_runs_nothing_until_its_pause_ends(void **state)
     assert_int_equal(ticks.at_ns[0], 25 * MS);
     assert_false(torc_host_paused(host));
     torc_world_free(world);
+    return NULL;
 }
 
-static void a_pause_without_end_ends_when_the_host_is_resumed(void **state)
+TORC_TEST(a_pause_without_end_ends_when_the_host_is_resumed)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *host = host_of(world);
 
-    (void)state;
     assert_int_equal(torc_host_pause(host, TORC_NEVER), 0);
     assert_int_equal(torc_world_next_at(world), TORC_NEVER);
     run_until(world, 1000 * MS);
@@ -216,14 +216,14 @@ static void a_pause_without_end_ends_when_the_host_is_resumed(void **state)
     run_until(world, 1000 * MS);
     assert_int_equal(ticks.at_ns[0], 1000 * MS);
     torc_world_free(world);
+    return NULL;
 }
 
-static void turning_faults_off_resumes_hosts_and_ends_stalls(void **state)
+TORC_TEST(turning_faults_off_resumes_hosts_and_ends_stalls)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *host = host_of(world);
 
-    (void)state;
     assert_int_equal(torc_host_pause(host, TORC_NEVER), 0);
     assert_int_equal(torc_host_stall(host, 5000 * MS), 0);
     run_until(world, 33 * MS);
@@ -231,14 +231,14 @@ static void turning_faults_off_resumes_hosts_and_ends_stalls(void **state)
     run_until(world, 40 * MS);
     assert_int_equal(ticks.at_ns[0], 33 * MS);
     torc_world_free(world);
+    return NULL;
 }
 
-static void only_a_host_with_a_reactor_that_is_up_is_paused_or_stalls(void **state)
+TORC_TEST(only_a_host_with_a_reactor_that_is_up_is_paused_or_stalls)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *raw;
 
-    (void)state;
     assert_int_equal(torci_world_add_raw_host(world, "raw", NULL, NULL, &raw), 0);
     assert_int_equal(torc_host_pause(raw, MS), TORC_EINVAL);
     assert_int_equal(torc_host_stall(raw, MS), TORC_EINVAL);
@@ -247,20 +247,21 @@ static void only_a_host_with_a_reactor_that_is_up_is_paused_or_stalls(void **sta
     assert_int_equal(torc_host_pause(host_of(world), MS), TORC_ECLOSED);
     assert_int_equal(torc_host_stall(host_of(world), MS), TORC_ECLOSED);
     torc_world_free(world);
+    return NULL;
 }
 
-static void a_kill_ends_a_pause(void **state)
+TORC_TEST(a_kill_ends_a_pause)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *host = host_of(world);
 
-    (void)state;
     assert_int_equal(torc_host_pause(host, 5000 * MS), 0);
     torc_host_kill(host);
     assert_int_equal(torc_host_restart(host), 0);
     run_until(world, 15 * MS);
     assert_int_equal(ticks.count, 1);
     torc_world_free(world);
+    return NULL;
 }
 
 /* Yields for 5 ms, three times. */
@@ -297,14 +298,13 @@ static void run_job(struct torc_host *host, struct work *work)
     torc_deferred_drop(deferred);
 }
 
-static void jobs_of_a_paused_host_wait_too(void **state)
+TORC_TEST(jobs_of_a_paused_host_wait_too)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *host = host_of(world);
     struct work begun = begin_work(world);
     struct work fresh = begin_work(world);
 
-    (void)state;
     run_job(host, &begun);
     run_until(world, 2 * MS);
     run_job(host, &fresh);
@@ -319,16 +319,16 @@ static void jobs_of_a_paused_host_wait_too(void **state)
     assert_int_equal(fresh.at_ns[0], 50 * MS);
     assert_int_equal(fresh.at_ns[3], 65 * MS);
     torc_world_free(world);
+    return NULL;
 }
 
-static void a_paused_host_is_killed_with_jobs_that_wait(void **state)
+TORC_TEST(a_paused_host_is_killed_with_jobs_that_wait)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *host = host_of(world);
     struct work begun = begin_work(world);
     struct work fresh = begin_work(world);
 
-    (void)state;
     run_job(host, &begun);
     run_until(world, 2 * MS);
     run_job(host, &fresh);
@@ -340,15 +340,15 @@ static void a_paused_host_is_killed_with_jobs_that_wait(void **state)
     assert_int_equal(torc_host_restart(host), 0);
     run_until(world, 100 * MS);
     torc_world_free(world);
+    return NULL;
 }
 
-static void a_stall_holds_turns_and_no_jobs(void **state)
+TORC_TEST(a_stall_holds_turns_and_no_jobs)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *host = host_of(world);
     struct work work = begin_work(world);
 
-    (void)state;
     run_job(host, &work);
     assert_int_equal(torc_host_stall(host, 12 * MS), 0);
     run_until(world, 30 * MS);
@@ -356,20 +356,21 @@ static void a_stall_holds_turns_and_no_jobs(void **state)
     assert_int_equal(ticks.at_ns[0], 12 * MS); /* it was due at 10 */
     assert_int_equal(ticks.at_ns[1], 22 * MS);
     torc_world_free(world);
+    return NULL;
 }
 
-static void a_paused_host_is_not_called(void **state)
+TORC_TEST(a_paused_host_is_not_called)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_deferred *deferred;
     char error[100];
 
-    (void)state;
     assert_int_equal(torc_host_pause(host_of(world), TORC_NEVER), 0);
     assert_int_equal(
         torc_host_call(host_of(world), "any", NULL, &deferred, error, sizeof error), TORC_EBUSY);
     assert_string_equal(error, "host a is paused");
     torc_world_free(world);
+    return NULL;
 }
 
 static void note_sentence(void *arg, const char *text)
@@ -379,30 +380,29 @@ static void note_sentence(void *arg, const char *text)
     *found = *found || strcmp(text, "a: paused") == 0;
 }
 
-static void a_paused_host_is_described_as_that(void **state)
+TORC_TEST(a_paused_host_is_described_as_that)
 {
     struct torc_world *world = ticking(NULL, 0, NULL);
     bool found = false;
 
-    (void)state;
     torc_world_describe(world, note_sentence, &found);
     assert_false(found);
     assert_int_equal(torc_host_pause(host_of(world), TORC_NEVER), 0);
     torc_world_describe(world, note_sentence, &found);
     assert_true(found);
     torc_world_free(world);
+    return NULL;
 }
 
 /* --- another module ------------------------------------------------------------------------------- */
 
-static void a_restart_may_bring_other_options(void **state)
+TORC_TEST(a_restart_may_bring_other_options)
 {
     static const char *const pairs[] = {"step", "7", NULL};
     struct torc_world *world = ticking(NULL, 0, NULL);
     struct torc_host *host = host_of(world);
     struct torc_host *bare;
 
-    (void)state;
     assert_int_equal(torc_host_set_module(host, NULL, pairs), TORC_EBUSY);
     torc_host_kill(host);
     assert_int_equal(torc_host_set_module(host, NULL, pairs), 0);
@@ -417,6 +417,7 @@ static void a_restart_may_bring_other_options(void **state)
     torc_host_kill(bare);
     assert_int_equal(torc_host_set_module(bare, &module, NULL), TORC_ENOTFOUND);
     torc_world_free(world);
+    return NULL;
 }
 
 /* --- what is decided ------------------------------------------------------------------------------ */
@@ -433,36 +434,35 @@ static void run_decided(const char *site, uint64_t k, uint64_t value, uint64_t u
     torc_decision_list_free(list);
 }
 
-static void a_timer_may_be_late(void **state)
+TORC_TEST(a_timer_may_be_late)
 {
     static const uint64_t late_ns[] = {MS, 50 * MS, 2000 * MS};
 
-    (void)state;
     for (uint64_t value = 1; value <= 3; value++) {
         run_decided("timer.late", 1, value, 3000 * MS);
         assert_int_equal(ticks.at_ns[0], 10 * MS);
         assert_int_equal(ticks.at_ns[1], 20 * MS + late_ns[value - 1]);
         assert_int_equal(ticks.at_ns[2], 30 * MS + late_ns[value - 1]);
     }
+    return NULL;
 }
 
-static void a_turn_may_stall_the_loop(void **state)
+TORC_TEST(a_turn_may_stall_the_loop)
 {
     static const uint64_t at_ns[] = {20 * MS, 210 * MS, 5010 * MS};
 
-    (void)state;
     for (uint64_t value = 1; value <= 3; value++) {
         run_decided("loop.stall", 0, value, 6000 * MS);
         assert_int_equal(ticks.at_ns[0], 10 * MS);
         assert_int_equal(ticks.at_ns[1], at_ns[value - 1]);
     }
+    return NULL;
 }
 
-static void the_wall_clock_may_be_set(void **state)
+TORC_TEST(the_wall_clock_may_be_set)
 {
     static const int64_t steps_s[] = {3600, -3600, -10};
 
-    (void)state;
     for (uint64_t value = 1; value <= 3; value++) {
         struct torc_decision decision = {"a", "clock.step", 1, value, false};
         struct torc_decision_list *list;
@@ -478,21 +478,22 @@ static void the_wall_clock_may_be_set(void **state)
         torc_world_free(world);
         torc_decision_list_free(list);
     }
+    return NULL;
 }
 
-static void a_host_may_be_paused_and_its_next_turn_takes_place(void **state)
+TORC_TEST(a_host_may_be_paused_and_its_next_turn_takes_place)
 {
     struct torc_decision decision = {"a", "host.fault", 0, 3, true};
     struct torc_decision_list *list;
     struct torc_world *world = ticking(&decision, 1, &list);
 
-    (void)state;
     run_until(world, 130 * MS);
     assert_int_equal(ticks.count, 2);
     assert_int_equal(ticks.at_ns[0], 60 * MS);
     assert_int_equal(ticks.at_ns[1], 120 * MS);
     torc_world_free(world);
     torc_decision_list_free(list);
+    return NULL;
 }
 
 struct watcher {
@@ -519,9 +520,8 @@ static void came_up(struct torc_host_watcher *self, struct torc_host *host, int 
     watcher->code = code != 0 ? code : torc_host_up(host) ? 0 : -1;
 }
 
-static void a_host_may_be_killed_or_lose_its_power_and_comes_up_100_ms_later(void **state)
+TORC_TEST(a_host_may_be_killed_or_lose_its_power_and_comes_up_100_ms_later)
 {
-    (void)state;
     for (uint64_t value = 1; value <= 2; value++) {
         struct torc_decision decision = {"a", "host.fault", 2, value, false};
         struct torc_decision_list *list;
@@ -542,13 +542,13 @@ static void a_host_may_be_killed_or_lose_its_power_and_comes_up_100_ms_later(voi
         torc_world_free(world);
         torc_decision_list_free(list);
     }
+    return NULL;
 }
 
-static void who_kills_the_host_again_or_spares_it_keeps_it_down(void **state)
+TORC_TEST(who_kills_the_host_again_or_spares_it_keeps_it_down)
 {
     struct torc_decision decision = {"a", "host.fault", 0, 1, true};
 
-    (void)state;
     for (int spare = 0; spare < 2; spare++) {
         struct torc_decision_list *list;
         struct torc_world *world = ticking(&decision, 1, &list);
@@ -566,6 +566,7 @@ static void who_kills_the_host_again_or_spares_it_keeps_it_down(void **state)
         torc_world_free(world);
         torc_decision_list_free(list);
     }
+    return NULL;
 }
 
 static void kill_it(void *arg)
@@ -573,12 +574,11 @@ static void kill_it(void *arg)
     torc_host_kill(arg);
 }
 
-static void who_kills_it_again_or_cuts_its_power_while_the_world_runs_keeps_it_down_too(void **state)
+TORC_TEST(who_kills_it_again_or_cuts_its_power_while_the_world_runs_keeps_it_down_too)
 {
     struct torc_decision decision = {"a", "host.fault", 2, 1, false};
     struct torc_power_cut cut = TORC_POWER_CUT_INIT;
 
-    (void)state;
     for (int cuts = 0; cuts < 2; cuts++) {
         struct torc_decision_list *list;
         struct torc_world *world = ticking(&decision, 1, &list);
@@ -597,13 +597,13 @@ static void who_kills_it_again_or_cuts_its_power_while_the_world_runs_keeps_it_d
         torc_world_free(world);
         torc_decision_list_free(list);
     }
+    return NULL;
 }
 
-static void nothing_is_decided_with_faults_off(void **state)
+TORC_TEST(nothing_is_decided_with_faults_off)
 {
     static const char *const sites[] = {"host.fault", "timer.late", "loop.stall", "clock.step"};
 
-    (void)state;
     for (size_t i = 0; i < 4; i++) {
         struct torc_decision decision = {"a", sites[i], 0, 1, true};
         struct torc_decision_list *list;
@@ -618,36 +618,7 @@ static void nothing_is_decided_with_faults_off(void **state)
         torc_world_free(world);
         torc_decision_list_free(list);
     }
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_fast_host_ticks_early_and_sees_its_own_due_times),
-        cmocka_unit_test(a_slow_host_ticks_late),
-        cmocka_unit_test(a_drift_that_ends_leaves_the_host_with_the_time_it_has),
-        cmocka_unit_test(drift_is_in_both_clocks_and_a_step_in_the_wall_clock_only),
-        cmocka_unit_test(clocks_outlive_a_kill),
-        cmocka_unit_test(a_paused_host_runs_nothing_until_its_pause_ends),
-        cmocka_unit_test(a_pause_without_end_ends_when_the_host_is_resumed),
-        cmocka_unit_test(turning_faults_off_resumes_hosts_and_ends_stalls),
-        cmocka_unit_test(only_a_host_with_a_reactor_that_is_up_is_paused_or_stalls),
-        cmocka_unit_test(a_kill_ends_a_pause),
-        cmocka_unit_test(jobs_of_a_paused_host_wait_too),
-        cmocka_unit_test(a_paused_host_is_killed_with_jobs_that_wait),
-        cmocka_unit_test(a_stall_holds_turns_and_no_jobs),
-        cmocka_unit_test(a_paused_host_is_not_called),
-        cmocka_unit_test(a_paused_host_is_described_as_that),
-        cmocka_unit_test(a_restart_may_bring_other_options),
-        cmocka_unit_test(a_timer_may_be_late),
-        cmocka_unit_test(a_turn_may_stall_the_loop),
-        cmocka_unit_test(the_wall_clock_may_be_set),
-        cmocka_unit_test(a_host_may_be_paused_and_its_next_turn_takes_place),
-        cmocka_unit_test(a_host_may_be_killed_or_lose_its_power_and_comes_up_100_ms_later),
-        cmocka_unit_test(who_kills_the_host_again_or_spares_it_keeps_it_down),
-        cmocka_unit_test(who_kills_it_again_or_cuts_its_power_while_the_world_runs_keeps_it_down_too),
-        cmocka_unit_test(nothing_is_decided_with_faults_off),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 #include "world.h"
 
@@ -127,22 +128,24 @@ static const struct torc_module module = {
     sizeof module, "counter", "1", "counts nothing", options, probes, start, stop, NULL, NULL, calls,
 };
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     struct torc_world *world;
     struct torc_host *host;
 
-    if (torc_world_new(NULL, &world) != 0 || torc_world_add_host(world, "a", NULL, &host) != 0)
-        return -1;
-    *state = world;
-    return 0;
+    torc_trial_need(trial, torc_world_new(NULL, &world));
+    torc_trial_need(trial, torc_world_add_host(world, "a", NULL, &host));
+    torc_trial_set_state(trial, world);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    torc_world_free(*state);
-    return 0;
+    torc_world_free(torc_trial_state(trial));
+    return NULL;
 }
+
+static const struct torc_trial_group in_world = {.set_up = set_up, .tear_down = tear_down};
 
 static int64_t probe_number(struct torc_host *host, const char *name)
 {
@@ -154,9 +157,9 @@ static int64_t probe_number(struct torc_host *host, const char *name)
     return number;
 }
 
-static void a_module_starts_with_its_options_and_answers_probes(void **state)
+TORC_TEST(a_module_starts_with_its_options_and_answers_probes, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(*state, "a");
+    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
     static const char *const pairs[] = {"value", "42", NULL};
     char error[128];
     int64_t number = 0;
@@ -169,11 +172,12 @@ static void a_module_starts_with_its_options_and_answers_probes(void **state)
     assert_string_equal(text, "counter");
     assert_int_equal(torc_host_probe(host, "x", &number, &text), TORC_ENOTFOUND);
     assert_int_equal(torc_host_start_module(host, &module, pairs, error, sizeof error), TORC_EBUSY);
+    return NULL;
 }
 
-static void it_starts_again_with_the_host(void **state)
+TORC_TEST(it_starts_again_with_the_host, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(*state, "a");
+    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
     char value[] = "42";
     const char *const pairs[] = {"value", value, NULL};
     char error[128];
@@ -186,11 +190,12 @@ static void it_starts_again_with_the_host(void **state)
     assert_int_equal(torc_host_probe(host, "value", &number, &text), TORC_ECLOSED);
     assert_int_equal(torc_host_restart(host), 0);
     assert_int_equal(probe_number(host, "value"), 42);
+    return NULL;
 }
 
-static void what_is_wrong_comes_back_as_a_sentence(void **state)
+TORC_TEST(what_is_wrong_comes_back_as_a_sentence, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(*state, "a");
+    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
     static const char *const unknown[] = {"valeu", "42", NULL};
     static const char *const refused[] = {"value", "-1", NULL};
     char error[128];
@@ -204,23 +209,25 @@ static void what_is_wrong_comes_back_as_a_sentence(void **state)
     assert_int_equal(probe_number(host, "value"), 7);
     torc_host_kill(host);
     assert_int_equal(torc_host_start_module(host, &module, NULL, error, sizeof error), TORC_ECLOSED);
+    return NULL;
 }
 
-static void it_is_stopped_with_the_reactor(void **state)
+TORC_TEST(it_is_stopped_with_the_reactor, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(*state, "a");
+    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
     enum torc_verdict verdict;
     char error[128];
 
     assert_int_equal(torc_host_start_module(host, &module, NULL, error, sizeof error), 0);
     torc_host_signal(host, TORC_SIGNAL_TERMINATE);
-    assert_int_equal(torc_world_run(*state, TORC_NEVER, &verdict), 0);
+    assert_int_equal(torc_world_run(torc_trial_state(trial), TORC_NEVER, &verdict), 0);
     assert_int_equal(verdict, TORC_VERDICT_STOPPED);
     {
         int64_t number;
         const char *text;
         assert_int_equal(torc_host_probe(host, "value", &number, &text), TORC_ECLOSED);
     }
+    return NULL;
 }
 
 static const char *answer_of(struct torc_world *world, const char *by)
@@ -240,20 +247,21 @@ static const char *answer_of(struct torc_world *world, const char *by)
     return text;
 }
 
-static void a_call_reaches_the_module_and_its_answer_comes_back(void **state)
+TORC_TEST(a_call_reaches_the_module_and_its_answer_comes_back, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(*state, "a");
+    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
     char error[128];
 
     assert_int_equal(torc_host_start_module(host, &module, NULL, error, sizeof error), 0);
-    assert_string_equal(answer_of(*state, "3"), "done");
+    assert_string_equal(answer_of(torc_trial_state(trial), "3"), "done");
     assert_int_equal(probe_number(host, "value"), 10);
-    assert_string_equal(answer_of(*state, "-1"), "limit");
+    assert_string_equal(answer_of(torc_trial_state(trial), "-1"), "limit");
+    return NULL;
 }
 
-static void a_call_that_cannot_be_says_why(void **state)
+TORC_TEST(a_call_that_cannot_be_says_why, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(*state, "a");
+    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
     static const char *const wrong[] = {"by", "three", NULL};
     static const char *const zero[] = {"by", "0", NULL};
     struct torc_deferred *deferred = NULL;
@@ -276,6 +284,7 @@ static void a_call_that_cannot_be_says_why(void **state)
     assert_int_equal(torc_host_call(host, "add", NULL, &deferred, error, sizeof error),
                      TORC_ECLOSED);
     assert_null(deferred);
+    return NULL;
 }
 
 static int write_line(void *arg, const char *line, size_t bytes)
@@ -306,7 +315,7 @@ static void job_done(struct torc_host *host)
 }
 
 /* What comes from outside goes back to nothing, whatever happened last. */
-static void a_call_and_its_answer_are_traced(void **state)
+TORC_TEST(a_call_and_its_answer_are_traced, .group = &in_world)
 {
     static char text[2000];
     static const char *const pairs[] = {"by", "3", NULL};
@@ -318,7 +327,6 @@ static void a_call_and_its_answer_are_traced(void **state)
     enum torc_verdict verdict;
     char error[128];
 
-    (void)state;
     torc_world_options_init(&options_of_world);
     assert_int_equal(torc_trace_new(write_line, text, &trace), 0);
     options_of_world.trace = trace;
@@ -336,6 +344,7 @@ static void a_call_and_its_answer_are_traced(void **state)
               "\"number\":1,\"name\":\"add\",\"text\":\"done\"}\n");
     torc_world_free(world);
     torc_trace_free(trace);
+    return NULL;
 }
 
 static struct torc_result hold_shutdown(void *arg)
@@ -344,9 +353,9 @@ static struct torc_result hold_shutdown(void *arg)
 }
 
 /* Something else holds the shutdown while the module is gone already. */
-static void a_module_that_has_stopped_is_not_asked_any_more(void **state)
+TORC_TEST(a_module_that_has_stopped_is_not_asked_any_more, .group = &in_world)
 {
-    struct torc_world *world = *state;
+    struct torc_world *world = torc_trial_state(trial);
     struct torc_deferred *held;
     struct torc_deferred *called;
     struct torc_source source;
@@ -372,22 +381,7 @@ static void a_module_that_has_stopped_is_not_asked_any_more(void **state)
     assert_int_equal(torc_host_call(host, "add", NULL, &called, error, sizeof error), TORC_ECLOSED);
     assert_int_equal(torc_source_fire(source, torc_value(NULL)), 0);
     assert_int_equal(torc_world_run(world, 2000, &verdict), 0);
+    return NULL;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(a_module_starts_with_its_options_and_answers_probes),
-        TEST(it_starts_again_with_the_host),
-        TEST(what_is_wrong_comes_back_as_a_sentence),
-        TEST(it_is_stopped_with_the_reactor),
-        TEST(a_module_that_has_stopped_is_not_asked_any_more),
-        TEST(a_call_reaches_the_module_and_its_answer_comes_back),
-        TEST(a_call_that_cannot_be_says_why),
-        TEST(a_call_and_its_answer_are_traced),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -10,6 +10,7 @@
 
 #include <torc/host_fault.h>
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 #include "job.h"
 
@@ -61,25 +62,26 @@ static int run_work(void *arg)
     return work->result;
 }
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     static struct teller teller;
     struct torc_host *host;
 
     memset(&teller, 0, sizeof teller);
-    if (torc_world_new(NULL, &teller.world) != 0 ||
-        torci_world_add_raw_host(teller.world, "h", turn, &teller, &host) != 0)
-        return -1;
+    torc_trial_need(trial, torc_world_new(NULL, &teller.world));
+    assert_int_equal(torci_world_add_raw_host(teller.world, "h", turn, &teller, &host), 0);
     teller.platform = torci_host_platform(host);
-    *state = &teller;
-    return 0;
+    torc_trial_set_state(trial, &teller);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    torc_world_free(((struct teller *)*state)->world);
-    return 0;
+    torc_world_free(((struct teller *)torc_trial_state(trial))->world);
+    return NULL;
 }
+
+static const struct torc_trial_group with_teller = {.set_up = set_up, .tear_down = tear_down};
 
 static void submit(struct work *work, struct teller *teller, char name, uint64_t delay_ns)
 {
@@ -92,9 +94,9 @@ static void submit(struct work *work, struct teller *teller, char name, uint64_t
                      0);
 }
 
-static void jobs_begin_in_order_and_overlap_where_they_yield(void **state)
+TORC_TEST(jobs_begin_in_order_and_overlap_where_they_yield, .group = &with_teller)
 {
-    struct teller *teller = *state;
+    struct teller *teller = torc_trial_state(trial);
     static struct work a;
     static struct work b;
     enum torc_verdict verdict;
@@ -112,11 +114,12 @@ static void jobs_begin_in_order_and_overlap_where_they_yield(void **state)
     assert_int_equal(a.depth[19999], 'a');
     assert_false(a.in_reactor);
     assert_true(teller->platform->ops->in_reactor(teller->platform));
+    return NULL;
 }
 
-static void jobs_that_go_on_at_one_time_do_so_in_the_order_they_yielded(void **state)
+TORC_TEST(jobs_that_go_on_at_one_time_do_so_in_the_order_they_yielded, .group = &with_teller)
 {
-    struct teller *teller = *state;
+    struct teller *teller = torc_trial_state(trial);
     static struct work a;
     static struct work b;
     enum torc_verdict verdict;
@@ -125,11 +128,12 @@ static void jobs_that_go_on_at_one_time_do_so_in_the_order_they_yielded(void **s
     submit(&b, teller, 'b', 10);
     assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
     assert_string_equal(teller->order, "abab");
+    return NULL;
 }
 
-static void stacks_are_used_again(void **state)
+TORC_TEST(stacks_are_used_again, .group = &with_teller)
 {
-    struct teller *teller = *state;
+    struct teller *teller = torc_trial_state(trial);
     static struct work work[12];
     enum torc_verdict verdict;
     size_t i;
@@ -140,11 +144,12 @@ static void stacks_are_used_again(void **state)
     }
     assert_int_equal(teller->count, 12);
     assert_string_equal(teller->order, "aabbccddeeffgghhiijjkkll");
+    return NULL;
 }
 
-static void a_killed_hosts_jobs_end_at_once_and_are_not_told(void **state)
+TORC_TEST(a_killed_hosts_jobs_end_at_once_and_are_not_told, .group = &with_teller)
 {
-    struct teller *teller = *state;
+    struct teller *teller = torc_trial_state(trial);
     static struct work a;
     static struct work b;
     enum torc_verdict verdict;
@@ -161,6 +166,7 @@ static void a_killed_hosts_jobs_end_at_once_and_are_not_told(void **state)
     assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
     assert_string_equal(teller->order, "aa");
     assert_int_equal(teller->count, 0);
+    return NULL;
 }
 
 static int run_for_ever(void *arg)
@@ -174,9 +180,9 @@ static int run_for_ever(void *arg)
     return 0;
 }
 
-static void a_job_that_does_not_end_when_its_host_is_killed_is_left(void **state)
+TORC_TEST(a_job_that_does_not_end_when_its_host_is_killed_is_left, .group = &with_teller)
 {
-    struct teller *teller = *state;
+    struct teller *teller = torc_trial_state(trial);
     static struct work a;
     struct torc_host *host = torc_world_find_host(teller->world, "h");
     enum torc_verdict verdict;
@@ -193,11 +199,12 @@ static void a_job_that_does_not_end_when_its_host_is_killed_is_left(void **state
     assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
     assert_int_equal(a.result, 10 + 100000 + 1);
     assert_int_equal(teller->count, 0);
+    return NULL;
 }
 
-static void a_world_is_freed_with_jobs_under_way(void **state)
+TORC_TEST(a_world_is_freed_with_jobs_under_way, .group = &with_teller)
 {
-    struct teller *teller = *state;
+    struct teller *teller = torc_trial_state(trial);
     static struct work a;
     static struct work b;
     enum torc_verdict verdict;
@@ -205,6 +212,7 @@ static void a_world_is_freed_with_jobs_under_way(void **state)
     submit(&a, teller, 'a', 1000);
     assert_int_equal(torc_world_run(teller->world, 10, &verdict), 0);
     submit(&b, teller, 'b', 1000);
+    return NULL;
 }
 
 struct patience {
@@ -231,9 +239,9 @@ static struct torc_failure *call_soon(void *arg)
     return NULL;
 }
 
-static void a_job_that_goes_on_without_time_lets_turns_run_first(void **state)
+TORC_TEST(a_job_that_goes_on_without_time_lets_turns_run_first, .group = &with_teller)
 {
-    struct teller *teller = *state;
+    struct teller *teller = torc_trial_state(trial);
     struct patience patience = {teller->world, false, false};
     struct torc_host *host;
     struct torc_deferred *deferred;
@@ -246,6 +254,7 @@ static void a_job_that_goes_on_without_time_lets_turns_run_first(void **state)
     assert_int_equal(torc_call_soon(torc_host_reactor(host), call_soon, &patience, NULL), 0);
     assert_int_equal(torc_world_run(teller->world, TORC_NEVER, &verdict), 0);
     assert_true(patience.saw_call);
+    return NULL;
 }
 
 /* --- through a reactor ---------------------------------------------------------------------- */
@@ -262,9 +271,9 @@ static struct torc_result seen(struct torc_result result, void *arg)
     return result;
 }
 
-static void a_job_of_a_reactor_fires_its_deferred(void **state)
+TORC_TEST(a_job_of_a_reactor_fires_its_deferred, .group = &with_teller)
 {
-    struct teller *teller = *state;
+    struct teller *teller = torc_trial_state(trial);
     struct torc_host *host;
     struct torc_deferred *deferred;
     enum torc_verdict verdict;
@@ -279,6 +288,7 @@ static void a_job_of_a_reactor_fires_its_deferred(void **state)
     assert_int_equal(verdict, TORC_VERDICT_QUIESCENT);
     assert_int_equal(number, 5);
     assert_int_equal(total, 50);
+    return NULL;
 }
 
 /* --- without memory ------------------------------------------------------------------------------ */
@@ -322,7 +332,7 @@ static void submit_many(struct torc_host *host, int *counter)
         assert_int_equal(platform->ops->submit(platform, count, counter, i), 0);
 }
 
-static void jobs_that_cannot_go_on_after_a_pause_for_want_of_memory_are_gone(void **state)
+TORC_TEST(jobs_that_cannot_go_on_after_a_pause_for_want_of_memory_are_gone)
 {
     struct refuser refuser = {.refusing = false};
     struct torc_world_options options;
@@ -331,7 +341,6 @@ static void jobs_that_cannot_go_on_after_a_pause_for_want_of_memory_are_gone(voi
     enum torc_verdict verdict;
     int counter = 0;
 
-    (void)state;
     torc_world_options_init(&options);
     options.allocator = (struct torc_allocator){.resize = refuser_resize, .ctx = &refuser};
     assert_int_equal(torc_world_new(&options, &world), 0);
@@ -348,23 +357,7 @@ static void jobs_that_cannot_go_on_after_a_pause_for_want_of_memory_are_gone(voi
     torc_world_free(world);
     while (refuser.kept_count > 0)
         free(refuser.kept[--refuser.kept_count]);
+    return NULL;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(jobs_begin_in_order_and_overlap_where_they_yield),
-        TEST(jobs_that_go_on_at_one_time_do_so_in_the_order_they_yielded),
-        TEST(stacks_are_used_again),
-        TEST(a_killed_hosts_jobs_end_at_once_and_are_not_told),
-        TEST(a_job_that_does_not_end_when_its_host_is_killed_is_left),
-        TEST(a_world_is_freed_with_jobs_under_way),
-        TEST(a_job_that_goes_on_without_time_lets_turns_run_first),
-        TEST(a_job_of_a_reactor_fires_its_deferred),
-        cmocka_unit_test(jobs_that_cannot_go_on_after_a_pause_for_want_of_memory_are_gone),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

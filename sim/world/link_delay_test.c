@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <torc/trial.h>
+
 #include "draw.h"
 #include "link.h"
 
@@ -42,7 +44,7 @@ static void assert_near(uint64_t value, uint64_t wanted, uint64_t off)
     assert_in_range(value, wanted - off, wanted + off);
 }
 
-static void a_logarithm_is_right_to_two_of_its_last_bits(void **state)
+TORC_TEST(a_logarithm_is_right_to_two_of_its_last_bits)
 {
     /* x, and -log2(x / 2^64) * 2^24 to the nearest. */
     static const struct {
@@ -56,78 +58,77 @@ static void a_logarithm_is_right_to_two_of_its_last_bits(void **state)
         {1, 64u << 24},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         assert_near(torci_minus_log2(known[i].x), known[i].wanted, 2);
     assert_in_range(torci_minus_log2(UINT64_MAX), 0, 2);
+    return NULL;
 }
 
-static void a_constant_delay_needs_no_bits(void **state)
+TORC_TEST(a_constant_delay_needs_no_bits)
 {
     struct torc_link link = {.delay_ns = MEAN_NS};
 
-    (void)state;
     assert_int_equal(torci_link_delay(&link, 0), MEAN_NS);
     assert_int_equal(torci_link_delay(&link, UINT64_MAX), MEAN_NS);
+    return NULL;
 }
 
-static void a_uniform_delay_lies_between_its_ends_alike(void **state)
+TORC_TEST(a_uniform_delay_lies_between_its_ends_alike)
 {
     struct torc_link link = {.delay_ns = MEAN_NS, .delay_kind = TORC_DELAY_UNIFORM,
                              .delay_spread_ns = 3 * MEAN_NS};
     unsigned below;
 
-    (void)state;
     assert_int_equal(torci_link_delay(&link, 0), MEAN_NS);
     assert_near(torci_link_delay(&link, UINT32_MAX), 3 * MEAN_NS, 1);
     assert_near(mean_of(&link, MEAN_NS * 3 / 2, &below), 2 * MEAN_NS, MEAN_NS / 50);
     assert_near(below, DRAWS / 4, DRAWS / 50);
+    return NULL;
 }
 
-static void an_exponential_delay_has_its_mean_and_its_median(void **state)
+TORC_TEST(an_exponential_delay_has_its_mean_and_its_median)
 {
     struct torc_link link = {.delay_ns = MEAN_NS, .delay_kind = TORC_DELAY_EXP};
     unsigned below;
 
-    (void)state;
     assert_near(mean_of(&link, 693147, &below), MEAN_NS, MEAN_NS / 50);
     assert_near(below, DRAWS / 2, DRAWS / 50);
     assert_int_equal(torci_link_delay(&link, UINT64_C(1) << 63), 693147);
+    return NULL;
 }
 
-static void a_normal_delay_has_two_thirds_within_its_deviation(void **state)
+TORC_TEST(a_normal_delay_has_two_thirds_within_its_deviation)
 {
     struct torc_link link = {.delay_ns = 10 * MEAN_NS, .delay_kind = TORC_DELAY_NORMAL,
                              .delay_spread_ns = MEAN_NS};
     unsigned below;
     unsigned below_less;
 
-    (void)state;
     assert_near(mean_of(&link, 11 * MEAN_NS, &below), 10 * MEAN_NS, MEAN_NS / 50);
     (void)mean_of(&link, 9 * MEAN_NS, &below_less);
     assert_near(below - below_less, DRAWS * 683 / 1000, DRAWS / 50);
     link.delay_ns = MEAN_NS / 10;
     assert_int_equal(torci_link_delay(&link, 0), 0); /* never below it */
+    return NULL;
 }
 
-static void a_pareto_delay_is_twice_its_least_in_one_case_of_four(void **state)
+TORC_TEST(a_pareto_delay_is_twice_its_least_in_one_case_of_four)
 {
     struct torc_link link = {.delay_ns = MEAN_NS, .delay_kind = TORC_DELAY_PARETO};
     unsigned below;
 
-    (void)state;
     (void)mean_of(&link, 2 * MEAN_NS, &below);
     assert_near(below, DRAWS * 3 / 4, DRAWS / 50);
     assert_int_equal(torci_link_delay(&link, UINT64_MAX), MEAN_NS);
     assert_near(torci_link_delay(&link, UINT64_C(1) << 62), 2 * MEAN_NS, 1);
     assert_int_equal(torci_link_delay(&link, 0), MEAN_NS << 32);
+    return NULL;
 }
 
-static void no_delay_is_above_its_maximum(void **state)
+TORC_TEST(no_delay_is_above_its_maximum)
 {
     struct torc_link link = {.delay_ns = MEAN_NS, .delay_max_ns = 2 * MEAN_NS};
 
-    (void)state;
     for (unsigned kind = TORC_DELAY_EXP; kind <= TORC_DELAY_PARETO; kind++) {
         unsigned below;
 
@@ -136,33 +137,20 @@ static void no_delay_is_above_its_maximum(void **state)
         (void)mean_of(&link, 2 * MEAN_NS, &below);
         assert_int_equal(below, DRAWS);
     }
+    return NULL;
 }
 
-static void a_delay_too_long_to_count_is_for_ever(void **state)
+TORC_TEST(a_delay_too_long_to_count_is_for_ever)
 {
     struct torc_link link = {.delay_ns = UINT64_MAX / 2, .delay_kind = TORC_DELAY_EXP};
 
-    (void)state;
     assert_int_equal(torci_link_delay(&link, 1), UINT64_MAX);
     link.delay_kind = TORC_DELAY_PARETO;
     assert_int_equal(torci_link_delay(&link, 1), UINT64_MAX);
     link.delay_kind = TORC_DELAY_NORMAL;
     link.delay_spread_ns = UINT64_MAX;
     assert_int_equal(torci_link_delay(&link, UINT64_MAX), UINT64_MAX);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_logarithm_is_right_to_two_of_its_last_bits),
-        cmocka_unit_test(a_constant_delay_needs_no_bits),
-        cmocka_unit_test(a_uniform_delay_lies_between_its_ends_alike),
-        cmocka_unit_test(an_exponential_delay_has_its_mean_and_its_median),
-        cmocka_unit_test(a_normal_delay_has_two_thirds_within_its_deviation),
-        cmocka_unit_test(a_pareto_delay_is_twice_its_least_in_one_case_of_four),
-        cmocka_unit_test(no_delay_is_above_its_maximum),
-        cmocka_unit_test(a_delay_too_long_to_count_is_for_ever),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

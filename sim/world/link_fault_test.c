@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <torc/network_fault.h>
+#include <torc/trial.h>
 
 #include "raw_host.h"
 
@@ -57,7 +58,7 @@ static void idle(void *arg)
     (void)arg;
 }
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     static struct fixture fixture;
     struct torc_link link = {.delay_ns = DELAY, .buffer_bytes = 100};
@@ -65,32 +66,32 @@ static int set_up(void **state)
 
     memset(&fixture, 0, sizeof fixture);
     torc_world_options_init(&options);
-    if (torc_decision_list_new(NULL, &fixture.decisions) != 0 ||
-        torc_trace_new(keep, &fixture, &fixture.kept) != 0)
-        return -1;
+    torc_trial_need(trial, torc_decision_list_new(NULL, &fixture.decisions));
+    torc_trial_need(trial, torc_trace_new(keep, &fixture, &fixture.kept));
     options.trace = fixture.kept;
     options.decider = torc_decision_list_decider(fixture.decisions);
-    if (torc_world_new(&options, &fixture.world) != 0 ||
-        torci_world_add_raw_host(fixture.world, "cli", client_turn, &fixture, &fixture.host[CLI]) != 0 ||
-        torci_world_add_raw_host(fixture.world, "srv", idle, NULL, &fixture.host[SRV]) != 0 ||
-        torc_world_set_link(fixture.world, fixture.host[CLI], fixture.host[SRV], &link) != 0)
-        return -1;
+    torc_trial_need(trial, torc_world_new(&options, &fixture.world));
+    assert_int_equal(torci_world_add_raw_host(fixture.world, "cli", client_turn, &fixture, &fixture.host[CLI]), 0);
+    assert_int_equal(torci_world_add_raw_host(fixture.world, "srv", idle, NULL, &fixture.host[SRV]), 0);
+    torc_trial_need(trial, torc_world_set_link(fixture.world, fixture.host[CLI], fixture.host[SRV], &link));
     fixture.platform[CLI] = torci_host_platform(fixture.host[CLI]);
     fixture.platform[SRV] = torci_host_platform(fixture.host[SRV]);
     fixture.connected = 1;
-    *state = &fixture;
-    return 0;
+    torc_trial_set_state(trial, &fixture);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     torc_world_free(fixture->world);
     torc_trace_free(fixture->kept);
     torc_decision_list_free(fixture->decisions);
-    return 0;
+    return NULL;
 }
+
+static const struct torc_trial_group with_fixture = {.set_up = set_up, .tear_down = tear_down};
 
 /* --- what tests do ------------------------------------------------------------------------------ */
 
@@ -241,9 +242,9 @@ static void assert_received(struct fixture *fixture, uint64_t handle, const char
     assert_string_equal(text, wanted);
 }
 
-static void a_datagram_that_is_lost_is_traced_and_gone(void **state)
+TORC_TEST(a_datagram_that_is_lost_is_traced_and_gone, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
 
     decide(fixture, "cli", "link.loss", 1, false);
@@ -254,11 +255,12 @@ static void a_datagram_that_is_lost_is_traced_and_gone(void **state)
     assert_received(fixture, b, "13");
     assert_traced(fixture, "\"k\":\"drop\",\"cause\":6,\"why\":\"loss\",\"what\":\"datagram\",\"to\":\"srv\","
                            "\"conn\":0,\"bytes\":1}");
+    return NULL;
 }
 
-static void a_datagram_that_is_corrupted_is_lost(void **state)
+TORC_TEST(a_datagram_that_is_corrupted_is_lost, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
 
     decide(fixture, "cli", "link.corrupt", 0, false);
@@ -267,11 +269,12 @@ static void a_datagram_that_is_corrupted_is_lost(void **state)
     run_out(fixture);
     assert_received(fixture, b, "2");
     assert_traced(fixture, "\"why\":\"corrupt\"");
+    return NULL;
 }
 
-static void a_datagram_that_is_doubled_comes_twice(void **state)
+TORC_TEST(a_datagram_that_is_doubled_comes_twice, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
 
     decide(fixture, "cli", "link.duplicate", 0, false);
@@ -279,11 +282,12 @@ static void a_datagram_that_is_doubled_comes_twice(void **state)
     send_text(fixture, a, "2");
     run_out(fixture);
     assert_received(fixture, b, "112");
+    return NULL;
 }
 
-static void a_datagram_that_is_late_is_overtaken(void **state)
+TORC_TEST(a_datagram_that_is_late_is_overtaken, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
 
     decide(fixture, "cli", "link.reorder", 0, false);
@@ -293,11 +297,12 @@ static void a_datagram_that_is_late_is_overtaken(void **state)
     assert_received(fixture, b, "2");
     run_for(fixture, 1);
     assert_received(fixture, b, "1");
+    return NULL;
 }
 
-static void what_does_not_fit_into_the_queue_is_lost(void **state)
+TORC_TEST(what_does_not_fit_into_the_queue_is_lost, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = {.bits_per_second = 8000, .queue_bytes = 10};
     uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
 
@@ -310,11 +315,12 @@ static void what_does_not_fit_into_the_queue_is_lost(void **state)
     run_out(fixture);
     assert_received(fixture, b, "1234567890abcde");
     assert_traced(fixture, "\"why\":\"queue\"");
+    return NULL;
 }
 
-static void a_queue_beyond_a_gigabyte_is_not_a_small_one(void **state)
+TORC_TEST(a_queue_beyond_a_gigabyte_is_not_a_small_one, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = {.bits_per_second = 8000, .queue_bytes = 2305843010};
     uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
 
@@ -323,12 +329,13 @@ static void a_queue_beyond_a_gigabyte_is_not_a_small_one(void **state)
     send_text(fixture, a, "67890");
     run_out(fixture);
     assert_received(fixture, b, "1234567890");
+    return NULL;
 }
 
 /* Of 1000 packets on a link that loses and doubles a tenth each. */
-static void shares_are_what_the_link_says(void **state)
+TORC_TEST(shares_are_what_the_link_says, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = {.loss_ppm = 100000, .duplicate_ppm = 100000};
     uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
     struct torc_address from;
@@ -346,11 +353,12 @@ static void shares_are_what_the_link_says(void **state)
     }
     assert_in_range(count, 950, 1030); /* 990 expected */
     assert_int_not_equal(count, 1000);
+    return NULL;
 }
 
-static void without_faults_links_lose_nothing_and_cuts_stay(void **state)
+TORC_TEST(without_faults_links_lose_nothing_and_cuts_stay, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = {.loss_ppm = 1000000, .corrupt_ppm = 1000000, .bits_per_second = 8000,
                              .queue_bytes = 1};
     uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
@@ -367,11 +375,12 @@ static void without_faults_links_lose_nothing_and_cuts_stay(void **state)
     send_text(fixture, a, "5");
     run_out(fixture);
     assert_received(fixture, b, "124");
+    return NULL;
 }
 
-static void loopback_loses_nothing(void **state)
+TORC_TEST(loopback_loses_nothing, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = {.loss_ppm = 1000000};
     struct torc_cut settings = TORC_CUT_INIT;
     uint64_t b = open_port(fixture, SRV);
@@ -383,11 +392,12 @@ static void loopback_loses_nothing(void **state)
     assert_int_equal(fixture->platform[SRV]->ops->datagram_send(fixture->platform[SRV], b, &to, "1", 1), 0);
     run_out(fixture);
     assert_received(fixture, b, "1");
+    return NULL;
 }
 
-static void settings_that_make_no_sense_are_refused(void **state)
+TORC_TEST(settings_that_make_no_sense_are_refused, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = {.loss_ppm = 1000001};
     struct torc_link uniform = {.delay_ns = 2, .delay_kind = TORC_DELAY_UNIFORM, .delay_spread_ns = 1};
 
@@ -395,11 +405,12 @@ static void settings_that_make_no_sense_are_refused(void **state)
                      TORC_EINVAL);
     assert_int_equal(torc_world_set_link(fixture->world, fixture->host[CLI], fixture->host[SRV], &uniform),
                      TORC_EINVAL);
+    return NULL;
 }
 
-static void a_random_delay_changes_no_order(void **state)
+TORC_TEST(a_random_delay_changes_no_order, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = {.delay_ns = DELAY, .delay_kind = TORC_DELAY_EXP};
     uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
 
@@ -413,13 +424,14 @@ static void a_random_delay_changes_no_order(void **state)
     run_out(fixture);
     assert_int_not_equal(torc_world_now(fixture->world), 25 * MS + DELAY);
     assert_received(fixture, b, "abcdefghijklmnopqrstuvwxyz");
+    return NULL;
 }
 
 /* --- streams ------------------------------------------------------------------------------------ */
 
-static void a_lost_segment_comes_after_the_round_trip_and_200_ms(void **state)
+TORC_TEST(a_lost_segment_comes_after_the_round_trip_and_200_ms, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
 
     decide(fixture, "cli", "link.loss", 2, false);
@@ -434,11 +446,12 @@ static void a_lost_segment_comes_after_the_round_trip_and_200_ms(void **state)
     assert_int_equal(write_text(fixture, CLI, client, "three"), 0);
     run_for(fixture, DELAY);
     assert_reads(fixture, SRV, server, "three");
+    return NULL;
 }
 
-static void a_segment_lost_again_waits_twice_as_long(void **state)
+TORC_TEST(a_segment_lost_again_waits_twice_as_long, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
 
     decide(fixture, "cli", "link.loss", 2, false);
@@ -449,11 +462,12 @@ static void a_segment_lost_again_waits_twice_as_long(void **state)
     assert_reads_nothing(fixture, SRV, server);
     run_for(fixture, 1);
     assert_reads(fixture, SRV, server, "one");
+    return NULL;
 }
 
-static void a_late_segment_holds_up_those_after_it(void **state)
+TORC_TEST(a_late_segment_holds_up_those_after_it, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
 
     decide(fixture, "cli", "link.reorder", 2, false);
@@ -464,11 +478,12 @@ static void a_late_segment_holds_up_those_after_it(void **state)
     assert_reads_nothing(fixture, SRV, server);
     run_for(fixture, 1);
     assert_reads(fixture, SRV, server, "one two");
+    return NULL;
 }
 
-static void an_end_of_stream_that_is_lost_comes_though_the_sender_has_closed(void **state)
+TORC_TEST(an_end_of_stream_that_is_lost_comes_though_the_sender_has_closed, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
     char text[256];
 
@@ -481,11 +496,12 @@ static void an_end_of_stream_that_is_lost_comes_though_the_sender_has_closed(voi
     assert_reads_nothing(fixture, SRV, server);
     run_for(fixture, 1);
     assert_int_equal(read_text(fixture, SRV, server, text), 0);
+    return NULL;
 }
 
-static void a_reset_that_is_lost_is_found_out_by_sending(void **state)
+TORC_TEST(a_reset_that_is_lost_is_found_out_by_sending, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
     char text[256];
 
@@ -497,11 +513,12 @@ static void a_reset_that_is_lost_is_found_out_by_sending(void **state)
     assert_int_equal(write_text(fixture, SRV, server, "still there?"), 0);
     run_out(fixture);
     assert_int_equal(read_text(fixture, SRV, server, text), TORC_ECONNRESET);
+    return NULL;
 }
 
-static void a_lost_reset_that_answered_comes_when_it_is_tried_again(void **state)
+TORC_TEST(a_lost_reset_that_answered_comes_when_it_is_tried_again, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
     char text[256];
 
@@ -514,11 +531,12 @@ static void a_lost_reset_that_answered_comes_when_it_is_tried_again(void **state
     assert_reads_nothing(fixture, CLI, client);
     run_for(fixture, 1);
     assert_int_equal(read_text(fixture, CLI, client, text), TORC_ECONNRESET);
+    return NULL;
 }
 
-static void a_lost_refusal_of_a_syn_comes_with_the_next_one(void **state)
+TORC_TEST(a_lost_refusal_of_a_syn_comes_with_the_next_one, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     decide(fixture, "srv", "link.loss", 0, false);
     (void)connect_to(fixture, torc_host_address(fixture->host[SRV], 80));
@@ -526,12 +544,13 @@ static void a_lost_refusal_of_a_syn_comes_with_the_next_one(void **state)
     assert_int_equal(fixture->connected, 1);
     run_for(fixture, 1);
     assert_int_equal(fixture->connected, TORC_ECONNREFUSED);
+    return NULL;
 }
 
-static void connecting_times_out_where_refusals_do_not_come_back(void **state)
+TORC_TEST(connecting_times_out_where_refusals_do_not_come_back, .group = &with_fixture)
 {
     static const enum torc_cut_mode modes[] = {TORC_CUT_DROP, TORC_CUT_JAM};
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     for (size_t i = 0; i < 2; i++) {
         cut(fixture, SRV, CLI, modes[i]);
@@ -542,11 +561,12 @@ static void connecting_times_out_where_refusals_do_not_come_back(void **state)
         run_for(fixture, 1);
         assert_int_equal(fixture->connected, TORC_ETIMEDOUT);
     }
+    return NULL;
 }
 
-static void a_lost_syn_is_sent_again_after_a_second(void **state)
+TORC_TEST(a_lost_syn_is_sent_again_after_a_second, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     decide(fixture, "cli", "link.loss", 0, false);
     listen_at(fixture);
@@ -555,11 +575,12 @@ static void a_lost_syn_is_sent_again_after_a_second(void **state)
     assert_int_equal(fixture->connected, 1);
     run_for(fixture, 1);
     assert_int_equal(fixture->connected, 0);
+    return NULL;
 }
 
-static void a_lost_answer_to_a_syn_makes_one_connection(void **state)
+TORC_TEST(a_lost_answer_to_a_syn_makes_one_connection, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t server;
 
     decide(fixture, "srv", "link.loss", 0, false);
@@ -571,11 +592,12 @@ static void a_lost_answer_to_a_syn_makes_one_connection(void **state)
                                                          NULL), 0);
     assert_int_equal(fixture->platform[SRV]->ops->accept(fixture->platform[SRV], LISTENER, 2, &server,
                                                          NULL), TORC_EAGAIN);
+    return NULL;
 }
 
-static void a_connection_whose_third_packet_is_lost_is_accepted_later(void **state)
+TORC_TEST(a_connection_whose_third_packet_is_lost_is_accepted_later, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t server;
     uint64_t client;
 
@@ -592,11 +614,12 @@ static void a_connection_whose_third_packet_is_lost_is_accepted_later(void **sta
     assert_int_equal(fixture->platform[SRV]->ops->accept(fixture->platform[SRV], LISTENER, 2, &server,
                                                          NULL), 0);
     assert_reads(fixture, SRV, server, "first");
+    return NULL;
 }
 
-static void connecting_over_a_cut_path_times_out_and_the_server_forgets(void **state)
+TORC_TEST(connecting_over_a_cut_path_times_out_and_the_server_forgets, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t server;
 
     cut(fixture, SRV, CLI, TORC_CUT_DROP);
@@ -609,11 +632,12 @@ static void connecting_over_a_cut_path_times_out_and_the_server_forgets(void **s
     run_out(fixture);
     assert_int_equal(fixture->platform[SRV]->ops->accept(fixture->platform[SRV], LISTENER, 2, &server,
                                                          NULL), TORC_EAGAIN);
+    return NULL;
 }
 
-static void connecting_over_a_jammed_path_times_out_too(void **state)
+TORC_TEST(connecting_over_a_jammed_path_times_out_too, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     cut(fixture, CLI, SRV, TORC_CUT_JAM);
     listen_at(fixture);
@@ -622,13 +646,14 @@ static void connecting_over_a_jammed_path_times_out_too(void **state)
     assert_int_equal(fixture->connected, 1);
     run_for(fixture, 1);
     assert_int_equal(fixture->connected, TORC_ETIMEDOUT);
+    return NULL;
 }
 
 /* --- cuts --------------------------------------------------------------------------------------- */
 
-static void what_a_cut_took_comes_after_it_is_healed(void **state)
+TORC_TEST(what_a_cut_took_comes_after_it_is_healed, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
 
     join(fixture, &client, &server);
@@ -641,11 +666,12 @@ static void what_a_cut_took_comes_after_it_is_healed(void **state)
     assert_reads_nothing(fixture, SRV, server);
     run_for(fixture, 1);
     assert_reads(fixture, SRV, server, "one two");
+    return NULL;
 }
 
-static void a_stream_over_a_cut_path_times_out_after_a_quarter_of_an_hour(void **state)
+TORC_TEST(a_stream_over_a_cut_path_times_out_after_a_quarter_of_an_hour, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
     char text[256];
 
@@ -665,12 +691,13 @@ static void a_stream_over_a_cut_path_times_out_after_a_quarter_of_an_hour(void *
     assert_int_equal(write_text(fixture, SRV, server, "hello?"), 0);
     run_out(fixture);
     assert_int_equal(read_text(fixture, SRV, server, text), TORC_ECONNRESET);
+    return NULL;
 }
 
 /* The bytes arrive; that they have does not come back. */
-static void a_cut_of_the_way_back_alone_times_out_as_well(void **state)
+TORC_TEST(a_cut_of_the_way_back_alone_times_out_as_well, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
     char text[256];
 
@@ -681,11 +708,12 @@ static void a_cut_of_the_way_back_alone_times_out_as_well(void **state)
     assert_reads(fixture, SRV, server, "here");
     run_for(fixture, 1050 * S);
     assert_int_equal(read_text(fixture, CLI, client, text), TORC_ETIMEDOUT);
+    return NULL;
 }
 
-static void acknowledgements_that_a_cut_took_make_room_after_it(void **state)
+TORC_TEST(acknowledgements_that_a_cut_took_make_room_after_it, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
     char full[101];
 
@@ -705,11 +733,12 @@ static void acknowledgements_that_a_cut_took_make_room_after_it(void **state)
     assert_int_equal(write_text(fixture, CLI, client, "more"), 0);
     run_out(fixture);
     assert_reads(fixture, SRV, server, "more");
+    return NULL;
 }
 
-static void what_is_jammed_goes_on_in_order_at_the_heal(void **state)
+TORC_TEST(what_is_jammed_goes_on_in_order_at_the_heal, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server, a, b;
 
     join(fixture, &client, &server);
@@ -731,11 +760,12 @@ static void what_is_jammed_goes_on_in_order_at_the_heal(void **state)
     assert_int_equal(write_text(fixture, CLI, client, "three"), 0);
     run_for(fixture, DELAY);
     assert_reads(fixture, SRV, server, "three");
+    return NULL;
 }
 
-static void a_jammed_stream_times_out_as_well(void **state)
+TORC_TEST(a_jammed_stream_times_out_as_well, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
     char text[256];
 
@@ -744,11 +774,12 @@ static void a_jammed_stream_times_out_as_well(void **state)
     assert_int_equal(write_text(fixture, CLI, client, "stuck"), 0);
     run_for(fixture, 1050 * S);
     assert_int_equal(read_text(fixture, CLI, client, text), TORC_ETIMEDOUT);
+    return NULL;
 }
 
-static void a_slow_path_takes_its_delay_times_a_factor_and_more(void **state)
+TORC_TEST(a_slow_path_takes_its_delay_times_a_factor_and_more, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_cut settings = TORC_CUT_INIT;
     uint64_t a = open_port(fixture, CLI), b = open_port(fixture, SRV);
 
@@ -761,11 +792,12 @@ static void a_slow_path_takes_its_delay_times_a_factor_and_more(void **state)
     assert_received(fixture, b, "");
     run_for(fixture, 1);
     assert_received(fixture, b, "1");
+    return NULL;
 }
 
-static void a_cut_of_ipv6_leaves_ipv4_alone(void **state)
+TORC_TEST(a_cut_of_ipv6_leaves_ipv4_alone, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_listen_settings listen_settings = {0, 0};
     struct torc_address address = torc_host_address6(fixture->host[SRV], 81);
     struct torc_cut settings = TORC_CUT_INIT;
@@ -784,13 +816,14 @@ static void a_cut_of_ipv6_leaves_ipv4_alone(void **state)
     run_for(fixture, 60 * S);
     assert_int_equal(fixture->connected, 1);
     assert_traced(fixture, "\"why\":\"cut\",\"what\":\"syn\"");
+    return NULL;
 }
 
 /* --- hosts that are down -------------------------------------------------------------------------- */
 
-static void a_stream_to_a_dead_host_times_out(void **state)
+TORC_TEST(a_stream_to_a_dead_host_times_out, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
     char text[256];
 
@@ -801,11 +834,12 @@ static void a_stream_to_a_dead_host_times_out(void **state)
     assert_reads_nothing(fixture, CLI, client);
     run_for(fixture, 120 * S);
     assert_int_equal(read_text(fixture, CLI, client, text), TORC_ETIMEDOUT);
+    return NULL;
 }
 
-static void a_host_that_died_sends_nothing_again(void **state)
+TORC_TEST(a_host_that_died_sends_nothing_again, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
 
     join(fixture, &client, &server);
@@ -816,11 +850,12 @@ static void a_host_that_died_sends_nothing_again(void **state)
     heal(fixture, CLI, SRV);
     run_out(fixture);
     assert_reads_nothing(fixture, SRV, server);
+    return NULL;
 }
 
-static void a_world_may_end_with_packets_that_wait(void **state)
+TORC_TEST(a_world_may_end_with_packets_that_wait, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client, server;
 
     join(fixture, &client, &server);
@@ -833,49 +868,7 @@ static void a_world_may_end_with_packets_that_wait(void **state)
     assert_int_equal(write_text(fixture, CLI, client, "late"), 0);
     run_for(fixture, FIRST_TIMEOUT);
     assert_true(torc_world_next_at(fixture->world) != TORC_NEVER);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_datagram_that_is_lost_is_traced_and_gone),
-        TEST(a_datagram_that_is_corrupted_is_lost),
-        TEST(a_datagram_that_is_doubled_comes_twice),
-        TEST(a_datagram_that_is_late_is_overtaken),
-        TEST(what_does_not_fit_into_the_queue_is_lost),
-        TEST(a_queue_beyond_a_gigabyte_is_not_a_small_one),
-        TEST(shares_are_what_the_link_says),
-        TEST(without_faults_links_lose_nothing_and_cuts_stay),
-        TEST(loopback_loses_nothing),
-        TEST(settings_that_make_no_sense_are_refused),
-        TEST(a_random_delay_changes_no_order),
-        TEST(a_lost_segment_comes_after_the_round_trip_and_200_ms),
-        TEST(a_segment_lost_again_waits_twice_as_long),
-        TEST(a_late_segment_holds_up_those_after_it),
-        TEST(an_end_of_stream_that_is_lost_comes_though_the_sender_has_closed),
-        TEST(a_reset_that_is_lost_is_found_out_by_sending),
-        TEST(a_lost_reset_that_answered_comes_when_it_is_tried_again),
-        TEST(a_lost_refusal_of_a_syn_comes_with_the_next_one),
-        TEST(connecting_times_out_where_refusals_do_not_come_back),
-        TEST(a_lost_syn_is_sent_again_after_a_second),
-        TEST(a_lost_answer_to_a_syn_makes_one_connection),
-        TEST(a_connection_whose_third_packet_is_lost_is_accepted_later),
-        TEST(connecting_over_a_cut_path_times_out_and_the_server_forgets),
-        TEST(connecting_over_a_jammed_path_times_out_too),
-        TEST(what_a_cut_took_comes_after_it_is_healed),
-        TEST(a_stream_over_a_cut_path_times_out_after_a_quarter_of_an_hour),
-        TEST(a_cut_of_the_way_back_alone_times_out_as_well),
-        TEST(acknowledgements_that_a_cut_took_make_room_after_it),
-        TEST(what_is_jammed_goes_on_in_order_at_the_heal),
-        TEST(a_jammed_stream_times_out_as_well),
-        TEST(a_slow_path_takes_its_delay_times_a_factor_and_more),
-        TEST(a_cut_of_ipv6_leaves_ipv4_alone),
-        TEST(a_stream_to_a_dead_host_times_out),
-        TEST(a_host_that_died_sends_nothing_again),
-        TEST(a_world_may_end_with_packets_that_wait),
-    };
-#undef TEST
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <torc/memory_transport.h>
+#include <torc/trial.h>
 
 #include "tests/support/oom_sweep.h"
 
@@ -101,10 +102,9 @@ static void value_is(struct fixture *f, const char *expected)
     assert_memory_equal(value, expected, bytes);
 }
 
-static void what_was_written_is_the_value_until_cleared(void **state)
+TORC_TEST(what_was_written_is_the_value_until_cleared)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     value_is(&f, "hi ");
     assert_int_equal(torc_memory_transport_deliver(f.memory, "there", 5, 0), 0);
@@ -119,12 +119,12 @@ static void what_was_written_is_the_value_until_cleared(void **state)
     torc_memory_transport_settle(f.memory);
     value_is(&f, "held");
     finish(&f);
+    return NULL;
 }
 
-static void bytes_come_in_the_segments_asked_for(void **state)
+TORC_TEST(bytes_come_in_the_segments_asked_for)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     assert_int_equal(torc_memory_transport_deliver(f.memory, "abcdefgh", 8, 3), 0);
     assert_int_equal(f.mirror.segments, 3);
@@ -132,12 +132,12 @@ static void bytes_come_in_the_segments_asked_for(void **state)
     assert_int_equal(f.mirror.segments, 4);
     assert_string_equal(f.mirror.seen, "abcdefghijklmnop");
     finish(&f);
+    return NULL;
 }
 
-static void kept_bytes_come_segment_by_segment_as_reading_is_resumed(void **state)
+TORC_TEST(kept_bytes_come_segment_by_segment_as_reading_is_resumed)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     f.mirror.pause_each = true;
     assert_int_equal(torc_memory_transport_deliver(f.memory, "abcd", 4, 2), 0);
@@ -150,24 +150,24 @@ static void kept_bytes_come_segment_by_segment_as_reading_is_resumed(void **stat
     assert_string_equal(f.mirror.seen, "abcde");
     assert_int_equal(f.mirror.segments, 3);
     finish(&f);
+    return NULL;
 }
 
-static void delivery_inside_a_callback_waits_for_its_end(void **state)
+TORC_TEST(delivery_inside_a_callback_waits_for_its_end)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     f.mirror.memory = f.memory;
     assert_int_equal(torc_memory_transport_deliver(f.memory, "outer-", 6, 3), 0);
     assert_string_equal(f.mirror.seen, "outer-nested");
     value_is(&f, "hi outer-nested");
     finish(&f);
+    return NULL;
 }
 
-static void nothing_can_be_delivered_after_the_end(void **state)
+TORC_TEST(nothing_can_be_delivered_after_the_end)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     torc_transport_pause_reading(f.mirror.protocol.transport);
     torc_memory_transport_deliver_end(f.memory);
@@ -178,12 +178,12 @@ static void nothing_can_be_delivered_after_the_end(void **state)
     assert_int_equal(torc_memory_transport_deliver(f.memory, "x", 1, 0), 0);
     assert_string_equal(f.mirror.seen, "");
     finish(&f);
+    return NULL;
 }
 
-static void the_reason_of_a_break_is_what_is_told(void **state)
+TORC_TEST(the_reason_of_a_break_is_what_is_told)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     torc_memory_transport_break(f.memory, torc_failure_static(&torc_failure_connection_timeout));
     assert_ptr_equal(f.mirror.reason, &torc_failure_connection_timeout);
@@ -191,24 +191,24 @@ static void the_reason_of_a_break_is_what_is_told(void **state)
     torc_memory_transport_break(f.memory, torc_failure_static(&torc_failure_connection_reset));
     assert_int_equal(f.mirror.lost, 1);
     finish(&f);
+    return NULL;
 }
 
-static void freeing_it_tells_a_connected_protocol(void **state)
+TORC_TEST(freeing_it_tells_a_connected_protocol)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     finish(&f);
     assert_int_equal(f.mirror.lost, 1);
     assert_ptr_equal(f.mirror.reason, &torc_failure_connection_aborted);
     torc_memory_transport_free(NULL);
+    return NULL;
 }
 
-static void after_one_protocol_the_next_can_be_connected(void **state)
+TORC_TEST(after_one_protocol_the_next_can_be_connected)
 {
     struct fixture f;
     struct mirror second = {.protocol = {.ops = &mirror_ops}};
-    (void)state;
     begin(&f);
     assert_int_equal(torc_memory_transport_connect(f.memory, &second.protocol), TORC_EBUSY);
     struct torc_transport stale = f.mirror.protocol.transport;
@@ -223,12 +223,12 @@ static void after_one_protocol_the_next_can_be_connected(void **state)
     value_is(&f, "hi hi me");
     finish(&f);
     assert_int_equal(second.lost, 1);
+    return NULL;
 }
 
-static void the_handle_can_be_used_without_connecting(void **state)
+TORC_TEST(the_handle_can_be_used_without_connecting)
 {
     struct fixture f;
-    (void)state;
     make(&f);
     struct torc_transport transport = torc_memory_transport_handle(f.memory);
     assert_int_equal(torc_transport_write(transport, "x", 1), 0);
@@ -245,12 +245,12 @@ static void the_handle_can_be_used_without_connecting(void **state)
     torc_memory_transport_settle(f.memory);
     assert_false(torc_memory_transport_connected(f.memory));
     finish(&f);
+    return NULL;
 }
 
-static void options_and_states_can_be_looked_at(void **state)
+TORC_TEST(options_and_states_can_be_looked_at)
 {
     struct fixture f;
-    (void)state;
     begin(&f);
     struct torc_transport transport = f.mirror.protocol.transport;
     assert_int_equal(torc_memory_transport_option(f.memory, TORC_STREAM_NODELAY), -1);
@@ -266,6 +266,7 @@ static void options_and_states_can_be_looked_at(void **state)
     assert_null(torc_memory_transport_producer(f.memory));
     assert_false(torc_memory_transport_producer_paused(f.memory));
     finish(&f);
+    return NULL;
 }
 
 static const char *exchange(struct torc_test_allocator *allocator, void *arg)
@@ -289,28 +290,12 @@ static const char *exchange(struct torc_test_allocator *allocator, void *arg)
     return connected == (mirror.lost == 1) ? NULL : "connection_lost was not told once";
 }
 
-static void every_acquisition_may_fail(void **state)
+TORC_TEST(every_acquisition_may_fail)
 {
     uint64_t runs;
-    (void)state;
     assert_null(torc_oom_sweep(exchange, NULL, &runs));
     assert_true(runs > 5);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_written_is_the_value_until_cleared),
-        cmocka_unit_test(bytes_come_in_the_segments_asked_for),
-        cmocka_unit_test(kept_bytes_come_segment_by_segment_as_reading_is_resumed),
-        cmocka_unit_test(delivery_inside_a_callback_waits_for_its_end),
-        cmocka_unit_test(nothing_can_be_delivered_after_the_end),
-        cmocka_unit_test(the_reason_of_a_break_is_what_is_told),
-        cmocka_unit_test(freeing_it_tells_a_connected_protocol),
-        cmocka_unit_test(after_one_protocol_the_next_can_be_connected),
-        cmocka_unit_test(the_handle_can_be_used_without_connecting),
-        cmocka_unit_test(options_and_states_can_be_looked_at),
-        cmocka_unit_test(every_acquisition_may_fail),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

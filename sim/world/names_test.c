@@ -8,6 +8,7 @@
 
 #include <torc/resolver.h>
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 
 struct outcome {
@@ -37,32 +38,32 @@ static int keep(void *arg, const char *line, size_t bytes)
     return 0;
 }
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     static struct fixture fixture;
     struct torc_world_options options;
 
     memset(&fixture, 0, sizeof fixture);
     torc_world_options_init(&options);
-    if (torc_trace_new(keep, &fixture, &fixture.kept) != 0)
-        return -1;
+    torc_trial_need(trial, torc_trace_new(keep, &fixture, &fixture.kept));
     options.trace = fixture.kept;
-    if (torc_world_new(&options, &fixture.world) != 0 ||
-        torc_world_add_host(fixture.world, "one", NULL, &fixture.one) != 0 ||
-        torc_world_add_host(fixture.world, "two", NULL, &fixture.two) != 0)
-        return -1;
-    *state = &fixture;
-    return 0;
+    torc_trial_need(trial, torc_world_new(&options, &fixture.world));
+    torc_trial_need(trial, torc_world_add_host(fixture.world, "one", NULL, &fixture.one));
+    torc_trial_need(trial, torc_world_add_host(fixture.world, "two", NULL, &fixture.two));
+    torc_trial_set_state(trial, &fixture);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     torc_world_free(fixture->world);
     torc_trace_free(fixture->kept);
-    return 0;
+    return NULL;
 }
+
+static const struct torc_trial_group with_fixture = {.set_up = set_up, .tear_down = tear_down};
 
 static struct torc_result fired(struct torc_result result, void *arg)
 {
@@ -118,9 +119,9 @@ static void set(struct fixture *fixture, const char *name, enum torc_name_answer
     assert_int_equal(torc_world_set_name(fixture->world, name, &record), 0);
 }
 
-static void a_hosts_name_stands_for_its_addresses_ipv4_first(void **state)
+TORC_TEST(a_hosts_name_stands_for_its_addresses_ipv4_first, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_address expected = torc_host_address(fixture->two, 80);
 
     look_up(fixture, "two");
@@ -130,31 +131,34 @@ static void a_hosts_name_stands_for_its_addresses_ipv4_first(void **state)
     assert_true(torc_address_equal(&fixture->outcome.list[1], &expected));
     look_up(fixture, "nobody");
     assert_ptr_equal(fixture->outcome.type, &torc_failure_name_not_found);
+    return NULL;
 }
 
 /* Names are looked up without regard to who is up. */
-static void a_host_that_is_down_keeps_its_name(void **state)
+TORC_TEST(a_host_that_is_down_keeps_its_name, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     torc_host_kill(fixture->two);
     look_up(fixture, "two");
     assert_int_equal(fixture->outcome.count, 2);
+    return NULL;
 }
 
-static void localhost_is_loopback_ipv6_first(void **state)
+TORC_TEST(localhost_is_loopback_ipv6_first, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     look_up(fixture, "LocalHost");
     assert_int_equal(fixture->outcome.count, 2);
     assert_int_equal(fixture->outcome.list[0].ip[15], 1);
     assert_int_equal(fixture->outcome.list[1].ip[0], 127);
+    return NULL;
 }
 
-static void a_declared_name_comes_before_a_hosts_and_may_change(void **state)
+TORC_TEST(a_declared_name_comes_before_a_hosts_and_may_change, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_address list[2] = {torc_host_address(fixture->one, 9), torc_host_address(fixture->two, 9)};
 
     set(fixture, "two", TORC_NAME_ADDRESSES, &list[0], 1, 0);
@@ -171,11 +175,12 @@ static void a_declared_name_comes_before_a_hosts_and_may_change(void **state)
     set(fixture, "two", TORC_NAME_FAILURE, NULL, 0, 0);
     look_up(fixture, "two");
     assert_ptr_equal(fixture->outcome.type, &torc_failure_name_error);
+    return NULL;
 }
 
-static void a_change_reaches_only_lookups_that_begin_after_it(void **state)
+TORC_TEST(a_change_reaches_only_lookups_that_begin_after_it, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_address address = torc_host_address(fixture->two, 0);
 
     set(fixture, "db", TORC_NAME_ADDRESSES, &address, 1, 10 * TORC_MILLISECOND);
@@ -184,11 +189,12 @@ static void a_change_reaches_only_lookups_that_begin_after_it(void **state)
     set(fixture, "db", TORC_NAME_NOT_FOUND, NULL, 0, 0);
     run_until(fixture, 20 * TORC_MILLISECOND);
     assert_int_equal(fixture->outcome.count, 1);
+    return NULL;
 }
 
-static void an_answer_takes_its_delay(void **state)
+TORC_TEST(an_answer_takes_its_delay, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_address address = torc_host_address(fixture->two, 0);
 
     set(fixture, "slow", TORC_NAME_ADDRESSES, &address, 1, 10 * TORC_MILLISECOND);
@@ -197,11 +203,12 @@ static void an_answer_takes_its_delay(void **state)
     assert_false(fixture->outcome.fired);
     run_until(fixture, 10 * TORC_MILLISECOND);
     assert_true(fixture->outcome.fired);
+    return NULL;
 }
 
-static void silence_lasts_until_the_lookup_times_out(void **state)
+TORC_TEST(silence_lasts_until_the_lookup_times_out, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     set(fixture, "silent", TORC_NAME_SILENT, NULL, 0, 0);
     begin(fixture, "silent");
@@ -209,12 +216,13 @@ static void silence_lasts_until_the_lookup_times_out(void **state)
     assert_false(fixture->outcome.fired);
     run_until(fixture, 60 * TORC_SECOND);
     assert_ptr_equal(fixture->outcome.type, &torc_failure_timeout);
+    return NULL;
 }
 
 /* The answer on its way finds nobody. */
-static void a_host_killed_while_it_looks_a_name_up_is_told_nothing(void **state)
+TORC_TEST(a_host_killed_while_it_looks_a_name_up_is_told_nothing, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_address address = torc_host_address(fixture->two, 0);
 
     set(fixture, "slow", TORC_NAME_ADDRESSES, &address, 1, 10 * TORC_MILLISECOND);
@@ -226,11 +234,12 @@ static void a_host_killed_while_it_looks_a_name_up_is_told_nothing(void **state)
     assert_int_equal(torc_host_restart(fixture->one), 0);
     run_until(fixture, 20 * TORC_MILLISECOND);
     assert_false(fixture->outcome.fired);
+    return NULL;
 }
 
-static void lookups_are_not_on_a_hosts_budget_of_handles(void **state)
+TORC_TEST(lookups_are_not_on_a_hosts_budget_of_handles, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_host_options options = TORC_HOST_OPTIONS_INIT;
     struct torc_deferred *deferred[3];
     struct torc_host *small;
@@ -243,11 +252,12 @@ static void lookups_are_not_on_a_hosts_budget_of_handles(void **state)
         torc_deferred_drop(deferred[i]);
     }
     run_until(fixture, TORC_SECOND);
+    return NULL;
 }
 
-static void what_a_record_cannot_be_is_invalid(void **state)
+TORC_TEST(what_a_record_cannot_be_is_invalid, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_name_record record = TORC_NAME_RECORD_INIT;
     struct torc_address address = torc_host_address(fixture->one, 0);
 
@@ -260,17 +270,19 @@ static void what_a_record_cannot_be_is_invalid(void **state)
     record.answer = TORC_NAME_ADDRESSES;
     address.family = TORC_ADDRESS_UNIX;
     assert_int_equal(torc_world_set_name(fixture->world, "x", &record), TORC_EINVAL);
+    return NULL;
 }
 
-static void lookups_are_traced(void **state)
+TORC_TEST(lookups_are_traced, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     look_up(fixture, "two");
     assert_non_null(strstr(fixture->trace, "\"host\":\"one\",\"k\":\"resolve\",\"what\":\"begin\","
                                            "\"name\":\"two\",\"family\":\"any\"}\n"));
     assert_non_null(strstr(fixture->trace, "\"k\":\"resolve\",\"cause\":3,\"what\":\"end\",\"name\":\"two\","
                                            "\"result\":0,\"addresses\":\"10.0.0.2,fd00::2\"}\n"));
+    return NULL;
 }
 
 /* IPv6 leads nowhere, and the program goes on with IPv4 a quarter of a second later. */
@@ -309,11 +321,11 @@ static struct torc_result connected(struct torc_result result, void *arg)
     return torc_value(NULL);
 }
 
-static void an_ipv6_black_hole_costs_a_quarter_of_a_second(void **state)
+TORC_TEST(an_ipv6_black_hole_costs_a_quarter_of_a_second, .group = &with_fixture)
 {
     static const struct torc_factory_ops ops = {.size = sizeof ops, .build_protocol = build};
     static struct torc_factory servers, clients;
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_address list[2] = {torc_host_address6(fixture->two, 0), {0}};
     struct torc_address everywhere = torc_address_ipv4(0, 0, 0, 0, 80);
     struct torc_deferred *deferred;
@@ -334,24 +346,7 @@ static void an_ipv6_black_hole_costs_a_quarter_of_a_second(void **state)
     assert_int_equal(made, 0);
     run_until(fixture, 251 * TORC_MILLISECOND);
     assert_int_equal(made, 1);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_hosts_name_stands_for_its_addresses_ipv4_first),
-        TEST(a_host_that_is_down_keeps_its_name),
-        TEST(localhost_is_loopback_ipv6_first),
-        TEST(a_declared_name_comes_before_a_hosts_and_may_change),
-        TEST(a_change_reaches_only_lookups_that_begin_after_it),
-        TEST(an_answer_takes_its_delay),
-        TEST(silence_lasts_until_the_lookup_times_out),
-        TEST(a_host_killed_while_it_looks_a_name_up_is_told_nothing),
-        TEST(lookups_are_not_on_a_hosts_budget_of_handles),
-        TEST(what_a_record_cannot_be_is_invalid),
-        TEST(lookups_are_traced),
-        TEST(an_ipv6_black_hole_costs_a_quarter_of_a_second),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

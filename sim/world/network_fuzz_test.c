@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 #include "raw_host.h"
 
@@ -266,7 +267,7 @@ static void play(uint32_t seed, struct fuzz *fuzz, char digest[TORC_DIGEST_TEXT_
     torc_world_free(fuzz->world);
 }
 
-static void bytes_arrive_in_order_whatever_happens(void **state)
+TORC_TEST(bytes_arrive_in_order_whatever_happens)
 {
     static struct fuzz fuzz;
     char one[TORC_DIGEST_TEXT_BYTES];
@@ -274,7 +275,6 @@ static void bytes_arrive_in_order_whatever_happens(void **state)
     uint64_t bytes = 0;
     uint32_t seed;
 
-    (void)state;
     for (seed = 1; seed <= SEEDS; seed++) {
         play(seed, &fuzz, one);
         if (fuzz.wrong != NULL)
@@ -284,13 +284,7 @@ static void bytes_arrive_in_order_whatever_happens(void **state)
         assert_string_equal(one, two);
     }
     assert_true(bytes > 20000);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_arrive_in_order_whatever_happens),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

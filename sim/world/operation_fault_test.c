@@ -13,6 +13,7 @@
 #include <torc/pool.h>
 #include <torc/resolver.h>
 #include <torc/stream.h>
+#include <torc/trial.h>
 
 #define MS TORC_MILLISECOND
 
@@ -110,27 +111,28 @@ static int add_side(struct torc_world *world, const char *name, struct side *sid
     return torc_world_add_host(world, name, NULL, &side->host);
 }
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     static struct fixture fixture;
     struct torc_link link = TORC_LINK_INIT;
 
     memset(&fixture, 0, sizeof fixture);
     link.delay_ns = MS;
-    if (torc_world_new(NULL, &fixture.world) != 0 ||
-        add_side(fixture.world, "srv", &fixture.srv) != 0 ||
-        add_side(fixture.world, "cli", &fixture.cli) != 0 ||
-        torc_world_set_link(fixture.world, fixture.srv.host, fixture.cli.host, &link) != 0)
-        return -1;
-    *state = &fixture;
-    return 0;
+    torc_trial_need(trial, torc_world_new(NULL, &fixture.world));
+    assert_int_equal(add_side(fixture.world, "srv", &fixture.srv), 0);
+    assert_int_equal(add_side(fixture.world, "cli", &fixture.cli), 0);
+    torc_trial_need(trial, torc_world_set_link(fixture.world, fixture.srv.host, fixture.cli.host, &link));
+    torc_trial_set_state(trial, &fixture);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    torc_world_free(((struct fixture *)*state)->world);
-    return 0;
+    torc_world_free(((struct fixture *)torc_trial_state(trial))->world);
+    return NULL;
 }
+
+static const struct torc_trial_group with_fixture = {.set_up = set_up, .tear_down = tear_down};
 
 /* --- what happens -------------------------------------------------------------------------------------- */
 
@@ -194,30 +196,32 @@ static void send(struct side *side, const char *text)
 
 /* --- making sockets and connecting --------------------------------------------------------------------- */
 
-static void a_listen_fails_with_what_a_socket_or_a_bind_fails_with(void **state)
+TORC_TEST(a_listen_fails_with_what_a_socket_or_a_bind_fails_with, .group = &with_fixture)
 {
     static const struct {
         const char *option;
         int code;
     } cases[] = {{"EMFILE", TORC_EMFILE}, {"ENFILE", TORC_ENFILE}, {"ENOBUFS", TORC_ENOBUFS},
                  {"ENOMEM", TORC_ENOMEM}, {"EADDRINUSE", TORC_EADDRINUSE}};
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         strike(&fixture->srv, "socket.fail", cases[i].option, 1, 1);
         assert_int_equal(try_to_listen(&fixture->srv), cases[i].code);
     }
     assert_int_equal(try_to_listen(&fixture->srv), 0);
+    return NULL;
 }
 
-static void a_socket_that_is_not_bound_is_not_in_use(void **state)
+TORC_TEST(a_socket_that_is_not_bound_is_not_in_use, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint32_t fault = strike(&fixture->cli, "socket.fail", "EADDRINUSE", 1, UINT64_MAX);
 
     connect_both(fixture);
     assert_int_equal(fixture->cli.made, 1);
     assert_int_equal(torc_host_operation_fault_struck(fixture->cli.host, fault), 0);
+    return NULL;
 }
 
 static struct torc_failure *ignore_datagram(struct torc_datagram_protocol *self, const uint8_t *data,
@@ -236,22 +240,23 @@ static void ignore_end(struct torc_datagram_protocol *self, struct torc_failure 
     (void)reason;
 }
 
-static void a_datagram_port_cannot_be_opened_without_a_descriptor(void **state)
+TORC_TEST(a_datagram_port_cannot_be_opened_without_a_descriptor, .group = &with_fixture)
 {
     static const struct torc_datagram_protocol_ops ops = {
         .size = sizeof ops, .received = ignore_datagram, .stopped = ignore_end};
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_datagram_protocol protocol = {.ops = &ops};
     struct torc_address address = torc_address_ipv4(0, 0, 0, 0, 53);
 
     strike(&fixture->srv, "socket.fail", "EMFILE", 1, 1);
     assert_int_equal(torc_datagram_open(torc_host_reactor(fixture->srv.host), &address, &protocol, NULL, NULL),
                      TORC_EMFILE);
+    return NULL;
 }
 
-static void a_refusal_does_not_come_before_an_endless_round_trip_is_over(void **state)
+TORC_TEST(a_refusal_does_not_come_before_an_endless_round_trip_is_over, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = TORC_LINK_INIT;
 
     link.delay_ns = UINT64_C(1) << 63;
@@ -260,6 +265,7 @@ static void a_refusal_does_not_come_before_an_endless_round_trip_is_over(void **
     assert_int_equal(try_to_connect(fixture, TORC_NEVER), 0);
     run_for(fixture, TORC_SECOND);
     assert_null(fixture->cli.failed);
+    return NULL;
 }
 
 /* The type of connection_failed and when it came. */
@@ -278,9 +284,9 @@ static void assert_connect_fails(struct fixture *fixture, const char *option,
     assert_int_equal(fixture->srv.made, 0);
 }
 
-static void a_connect_that_fails_is_told_when_linux_would_know(void **state)
+TORC_TEST(a_connect_that_fails_is_told_when_linux_would_know, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     assert_int_equal(try_to_listen(&fixture->srv), 0);
     assert_connect_fails(fixture, "ECONNREFUSED", &torc_failure_connection_refused, 2 * MS);
@@ -289,13 +295,14 @@ static void a_connect_that_fails_is_told_when_linux_would_know(void **state)
     assert_connect_fails(fixture, "ENETUNREACH", &torc_failure_no_route, 0);
     assert_connect_fails(fixture, "ECONNRESET", &torc_failure_connect_error, 2 * MS);
     assert_connect_fails(fixture, "EADDRNOTAVAIL", &torc_failure_connect_error, 0);
+    return NULL;
 }
 
 /* --- accepting ----------------------------------------------------------------------------------------- */
 
-static void without_a_descriptor_an_accept_turns_the_connection_away_and_the_next_is_served(void **state)
+TORC_TEST(without_a_descriptor_an_accept_turns_the_connection_away_and_the_next_is_served, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     strike(&fixture->srv, "accept.fail", "EMFILE", 1, 1);
     connect_both(fixture);
@@ -304,22 +311,24 @@ static void without_a_descriptor_an_accept_turns_the_connection_away_and_the_nex
     assert_int_equal(try_to_connect(fixture, TORC_NEVER), 0);
     run_for(fixture, 10 * MS);
     assert_int_equal(fixture->srv.made, 1);
+    return NULL;
 }
 
-static void a_host_that_never_has_a_descriptor_does_not_spin(void **state)
+TORC_TEST(a_host_that_never_has_a_descriptor_does_not_spin, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint32_t fault = strike(&fixture->srv, "accept.fail", "ENFILE", 1, UINT64_MAX);
 
     connect_both(fixture);
     run_for(fixture, 10 * TORC_SECOND);
     assert_int_equal(fixture->srv.made, 0);
     assert_int_equal(torc_host_operation_fault_struck(fixture->srv.host, fault), 1);
+    return NULL;
 }
 
-static void a_connection_that_goes_away_in_the_backlog_is_reset_for_the_client_and_passed_over(void **state)
+TORC_TEST(a_connection_that_goes_away_in_the_backlog_is_reset_for_the_client_and_passed_over, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     strike(&fixture->srv, "accept.fail", "ECONNABORTED", 1, 1);
     connect_both(fixture);
@@ -328,13 +337,14 @@ static void a_connection_that_goes_away_in_the_backlog_is_reset_for_the_client_a
     assert_int_equal(try_to_connect(fixture, TORC_NEVER), 0);
     run_for(fixture, 10 * MS);
     assert_int_equal(fixture->srv.made, 1);
+    return NULL;
 }
 
 /* --- streams ------------------------------------------------------------------------------------------- */
 
-static void a_read_that_is_reset_loses_the_connection_on_both_sides_and_what_was_sent(void **state)
+TORC_TEST(a_read_that_is_reset_loses_the_connection_on_both_sides_and_what_was_sent, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     connect_both(fixture);
     strike(&fixture->srv, "read.fail", "ECONNRESET", 2, 1);
@@ -346,11 +356,12 @@ static void a_read_that_is_reset_loses_the_connection_on_both_sides_and_what_was
     assert_ptr_equal(fixture->srv.lost, &torc_failure_connection_reset);
     assert_ptr_equal(fixture->cli.lost, &torc_failure_connection_reset);
     assert_int_equal(fixture->cli.lost_ns - fixture->srv.lost_ns, MS);
+    return NULL;
 }
 
-static void a_read_that_times_out_loses_the_connection_with_that(void **state)
+TORC_TEST(a_read_that_times_out_loses_the_connection_with_that, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     connect_both(fixture);
     strike(&fixture->srv, "read.fail", "ETIMEDOUT", 1, 1);
@@ -359,9 +370,10 @@ static void a_read_that_times_out_loses_the_connection_with_that(void **state)
     assert_received(&fixture->srv, "");
     assert_ptr_equal(fixture->srv.lost, &torc_failure_connection_timeout);
     assert_ptr_equal(fixture->cli.lost, &torc_failure_connection_reset);
+    return NULL;
 }
 
-static void a_write_that_fails_loses_the_connection(void **state)
+TORC_TEST(a_write_that_fails_loses_the_connection, .group = &with_fixture)
 {
     static const struct {
         const char *option;
@@ -372,7 +384,7 @@ static void a_write_that_fails_loses_the_connection(void **state)
                  {"ETIMEDOUT", &torc_failure_connection_timeout, &torc_failure_connection_reset},
                  /* The system goes on: it is the library that closes, and the peer reads an end. */
                  {"ENOBUFS", &torc_failure_connection_lost, &torc_failure_connection_reset}};
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     assert_int_equal(try_to_listen(&fixture->srv), 0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -385,11 +397,12 @@ static void a_write_that_fails_loses_the_connection(void **state)
         assert_ptr_equal(fixture->srv.lost, cases[i].peer);
         assert_received(&fixture->srv, "");
     }
+    return NULL;
 }
 
-static void a_write_that_is_to_be_tried_again_is_sent_when_the_stream_is_writable(void **state)
+TORC_TEST(a_write_that_is_to_be_tried_again_is_sent_when_the_stream_is_writable, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t sent_ns;
 
     connect_both(fixture);
@@ -401,11 +414,12 @@ static void a_write_that_is_to_be_tried_again_is_sent_when_the_stream_is_writabl
     run_for(fixture, 100 * MS);
     assert_received(&fixture->srv, "onetwo");
     assert_int_equal(fixture->srv.received_ns - sent_ns, 101 * MS);
+    return NULL;
 }
 
-static void a_descriptor_that_is_never_ready_at_once_gets_on_nevertheless(void **state)
+TORC_TEST(a_descriptor_that_is_never_ready_at_once_gets_on_nevertheless, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     connect_both(fixture);
     strike(&fixture->cli, "write.again", "1ms", 1, UINT64_MAX);
@@ -416,11 +430,12 @@ static void a_descriptor_that_is_never_ready_at_once_gets_on_nevertheless(void *
     run_for(fixture, 5 * TORC_SECOND);
     assert_received(&fixture->srv, "one");
     assert_null(fixture->srv.lost);
+    return NULL;
 }
 
-static void a_stream_that_stalls_is_silent_both_ways_until_its_writer_gives_up(void **state)
+TORC_TEST(a_stream_that_stalls_is_silent_both_ways_until_its_writer_gives_up, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     connect_both(fixture);
     strike(&fixture->cli, "stream.stall", "silent", 2, 1);
@@ -438,11 +453,12 @@ static void a_stream_that_stalls_is_silent_both_ways_until_its_writer_gives_up(v
     assert_null(fixture->srv.lost);
     run_for(fixture, 100 * TORC_SECOND); /* until what was sent again and again is given up */
     assert_ptr_equal(fixture->srv.lost, &torc_failure_connection_timeout);
+    return NULL;
 }
 
-static void who_sent_what_a_stall_took_is_told(void **state)
+TORC_TEST(who_sent_what_a_stall_took_is_told, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     connect_both(fixture);
     strike(&fixture->srv, "stream.stall", "silent", 1, 1);
@@ -452,11 +468,12 @@ static void who_sent_what_a_stall_took_is_told(void **state)
     assert_null(fixture->cli.lost);
     run_for(fixture, 150 * TORC_SECOND);
     assert_ptr_equal(fixture->cli.lost, &torc_failure_connection_timeout);
+    return NULL;
 }
 
-static void what_had_arrived_when_the_other_end_stalled_is_read(void **state)
+TORC_TEST(what_had_arrived_when_the_other_end_stalled_is_read, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     connect_both(fixture);
     torc_transport_pause_reading(fixture->srv.protocol.transport);
@@ -470,6 +487,7 @@ static void what_had_arrived_when_the_other_end_stalled_is_read(void **state)
     run_for(fixture, 10 * MS);
     assert_received(&fixture->srv, "one");
     assert_null(fixture->srv.lost);
+    return NULL;
 }
 
 /* --- deferreds ----------------------------------------------------------------------------------------- */
@@ -507,14 +525,15 @@ static void assert_lookup(struct fixture *fixture, const char *option, const str
     assert_int_equal(fixture->fired_ns - began_ns, after_ns);
 }
 
-static void a_lookup_fails_as_the_service_does(void **state)
+TORC_TEST(a_lookup_fails_as_the_service_does, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     assert_lookup(fixture, "NXDOMAIN", &torc_failure_name_not_found, 0);
     assert_lookup(fixture, "SERVFAIL", &torc_failure_name_error, 0);
     assert_lookup(fixture, "timeout", &torc_failure_timeout, 60 * TORC_SECOND);
     assert_lookup(fixture, "slow", NULL, 2 * TORC_SECOND);
+    return NULL;
 }
 
 static int no_work(void *arg)
@@ -523,9 +542,9 @@ static int no_work(void *arg)
     return 0;
 }
 
-static void a_job_that_is_not_taken_is_told_at_once(void **state)
+TORC_TEST(a_job_that_is_not_taken_is_told_at_once, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_reactor *reactor = torc_host_reactor(fixture->srv.host);
     struct torc_deferred *deferred;
 
@@ -536,11 +555,12 @@ static void a_job_that_is_not_taken_is_told_at_once(void **state)
     assert_int_equal(torc_run_job(reactor, no_work, NULL, NULL, &deferred), 0);
     wait_for(fixture, deferred);
     assert_null(fixture->failure);
+    return NULL;
 }
 
-static void the_third_acquisition_of_memory_is_refused(void **state)
+TORC_TEST(the_third_acquisition_of_memory_is_refused, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_scope *scope = torc_reactor_scope(torc_host_reactor(fixture->srv.host));
     void *blocks[4];
 
@@ -551,6 +571,7 @@ static void the_third_acquisition_of_memory_is_refused(void **state)
         assert_int_equal(blocks[i] == NULL, i == 2);
         torc_release(scope, blocks[i], blocks[i] != NULL ? 100 : 0);
     }
+    return NULL;
 }
 
 /* An INSERT on a pool of its own; what the deferred fires with. */
@@ -587,7 +608,7 @@ static void close_pool(struct fixture *fixture, struct torc_pool *pool)
     torc_pool_free(pool);
 }
 
-static void a_statement_fails_with_the_code_that_is_named(void **state)
+TORC_TEST(a_statement_fails_with_the_code_that_is_named, .group = &with_fixture)
 {
     static const struct {
         const char *option;
@@ -596,7 +617,7 @@ static void a_statement_fails_with_the_code_that_is_named(void **state)
                  {"SQLITE_FULL", &torc_failure_database_full},    {"SQLITE_IOERR", &torc_failure_database_io},
                  {"SQLITE_CORRUPT", &torc_failure_database_corrupt}, {"SQLITE_INTERRUPT", &torc_failure_database_interrupted},
                  {"disconnect", &torc_failure_database_lost},     {"drop-reply", &torc_failure_database_lost}};
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = open_pool(fixture);
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -605,9 +626,10 @@ static void a_statement_fails_with_the_code_that_is_named(void **state)
             fail_msg("%s: %s", cases[i].option, fixture->failure == NULL ? "nothing" : fixture->failure->name);
     }
     close_pool(fixture, pool);
+    return NULL;
 }
 
-static void an_operation_of_the_disk_fails_with_what_it_can_fail_with(void **state)
+TORC_TEST(an_operation_of_the_disk_fails_with_what_it_can_fail_with, .group = &with_fixture)
 {
     static const struct {
         const char *option;
@@ -615,7 +637,7 @@ static void an_operation_of_the_disk_fails_with_what_it_can_fail_with(void **sta
     } cases[] = {{"SQLITE_FULL", &torc_failure_database_full},
                  {"short", &torc_failure_database_io},
                  {"SQLITE_BUSY", &torc_failure_database_busy}};
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_pool *pool = open_pool(fixture);
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -625,13 +647,14 @@ static void an_operation_of_the_disk_fails_with_what_it_can_fail_with(void **sta
     }
     assert_null(insert(fixture, pool));
     close_pool(fixture, pool);
+    return NULL;
 }
 
 /* --- faults -------------------------------------------------------------------------------------------- */
 
-static void what_is_no_fault_of_an_operation_is_refused(void **state)
+TORC_TEST(what_is_no_fault_of_an_operation_is_refused, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_operation_fault fault = TORC_OPERATION_FAULT_INIT;
 
     fault.site = "ready.order";
@@ -642,11 +665,12 @@ static void what_is_no_fault_of_an_operation_is_refused(void **state)
     assert_int_equal(torc_host_add_operation_fault(fixture->srv.host, &fault, NULL), TORC_EINVAL);
     fault.option = 5;
     assert_int_equal(torc_host_add_operation_fault(fixture->srv.host, &fault, NULL), 0);
+    return NULL;
 }
 
-static void with_faults_off_or_cleared_none_strikes(void **state)
+TORC_TEST(with_faults_off_or_cleared_none_strikes, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     strike(&fixture->srv, "socket.fail", "EMFILE", 1, UINT64_MAX);
     strike(&fixture->cli, "socket.fail", "EMFILE", 1, UINT64_MAX);
@@ -657,36 +681,7 @@ static void with_faults_off_or_cleared_none_strikes(void **state)
     torc_host_clear_operation_faults(fixture->srv.host);
     torc_host_clear_operation_faults(fixture->cli.host);
     connect_both(fixture);
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(claim) cmocka_unit_test_setup_teardown(claim, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_listen_fails_with_what_a_socket_or_a_bind_fails_with),
-        TEST(a_refusal_does_not_come_before_an_endless_round_trip_is_over),
-        TEST(a_socket_that_is_not_bound_is_not_in_use),
-        TEST(a_datagram_port_cannot_be_opened_without_a_descriptor),
-        TEST(a_connect_that_fails_is_told_when_linux_would_know),
-        TEST(without_a_descriptor_an_accept_turns_the_connection_away_and_the_next_is_served),
-        TEST(a_host_that_never_has_a_descriptor_does_not_spin),
-        TEST(a_connection_that_goes_away_in_the_backlog_is_reset_for_the_client_and_passed_over),
-        TEST(a_read_that_is_reset_loses_the_connection_on_both_sides_and_what_was_sent),
-        TEST(a_read_that_times_out_loses_the_connection_with_that),
-        TEST(a_write_that_fails_loses_the_connection),
-        TEST(a_write_that_is_to_be_tried_again_is_sent_when_the_stream_is_writable),
-        TEST(a_descriptor_that_is_never_ready_at_once_gets_on_nevertheless),
-        TEST(a_stream_that_stalls_is_silent_both_ways_until_its_writer_gives_up),
-        TEST(who_sent_what_a_stall_took_is_told),
-        TEST(what_had_arrived_when_the_other_end_stalled_is_read),
-        TEST(a_lookup_fails_as_the_service_does),
-        TEST(a_job_that_is_not_taken_is_told_at_once),
-        TEST(the_third_acquisition_of_memory_is_refused),
-        TEST(a_statement_fails_with_the_code_that_is_named),
-        TEST(an_operation_of_the_disk_fails_with_what_it_can_fail_with),
-        TEST(what_is_no_fault_of_an_operation_is_refused),
-        TEST(with_faults_off_or_cleared_none_strikes),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

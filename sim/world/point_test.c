@@ -11,6 +11,7 @@
 #include <torc/host_fault.h>
 #include <torc/point.h>
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 #include "job.h"
 
@@ -49,23 +50,24 @@ static int pass(void *arg)
     return 0;
 }
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     static struct bench bench;
 
     memset(&bench, 0, sizeof bench);
-    if (torc_world_new(NULL, &bench.world) != 0 ||
-        torc_world_add_host(bench.world, "h", NULL, &bench.host) != 0)
-        return -1;
-    *state = &bench;
-    return 0;
+    torc_trial_need(trial, torc_world_new(NULL, &bench.world));
+    torc_trial_need(trial, torc_world_add_host(bench.world, "h", NULL, &bench.host));
+    torc_trial_set_state(trial, &bench);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    torc_world_free(((struct bench *)*state)->world);
-    return 0;
+    torc_world_free(((struct bench *)torc_trial_state(trial))->world);
+    return NULL;
 }
+
+static const struct torc_trial_group with_bench = {.set_up = set_up, .tear_down = tear_down};
 
 static void submit(struct bench *bench, char name, const char *point)
 {
@@ -84,9 +86,9 @@ static void run(struct bench *bench, uint64_t until_ns)
     assert_int_equal(torc_world_run(bench->world, until_ns, &verdict), 0);
 }
 
-static void a_job_waits_at_a_point_that_is_held_until_it_is_released(void **state)
+TORC_TEST(a_job_waits_at_a_point_that_is_held_until_it_is_released, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint32_t number;
 
     assert_int_equal(torc_host_hold_point(bench->host, "here", &number), 0);
@@ -105,11 +107,12 @@ static void a_job_waits_at_a_point_that_is_held_until_it_is_released(void **stat
     assert_string_equal(bench->order, "abBA");
     assert_int_equal(torc_world_now(bench->world), 2 * TORC_SECOND);
     assert_int_equal(torc_host_hold_stopped(bench->host, number), 1);
+    return NULL;
 }
 
-static void jobs_that_waited_go_on_in_the_order_they_came(void **state)
+TORC_TEST(jobs_that_waited_go_on_in_the_order_they_came, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     assert_int_equal(torc_host_hold_point(bench->host, "here", NULL), 0);
     for (size_t i = 0; i < 3; i++)
@@ -119,11 +122,12 @@ static void jobs_that_waited_go_on_in_the_order_they_came(void **state)
     torc_host_release_point(bench->host, NULL);
     run(bench, TORC_NEVER);
     assert_string_equal(bench->order, "abcABC");
+    return NULL;
 }
 
-static void a_point_that_is_released_holds_no_more_and_each_hold_counts_its_own(void **state)
+TORC_TEST(a_point_that_is_released_holds_no_more_and_each_hold_counts_its_own, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     uint32_t first;
     uint32_t second;
 
@@ -138,6 +142,7 @@ static void a_point_that_is_released_holds_no_more_and_each_hold_counts_its_own(
     assert_string_equal(bench->order, "aAb");
     assert_int_equal(torc_host_hold_stopped(bench->host, first), 0);
     assert_int_equal(torc_host_hold_stopped(bench->host, second), 1);
+    return NULL;
 }
 
 static struct torc_failure *pass_in_a_turn(void *arg)
@@ -146,9 +151,9 @@ static struct torc_failure *pass_in_a_turn(void *arg)
     return NULL;
 }
 
-static void a_point_in_code_of_the_reactor_does_nothing(void **state)
+TORC_TEST(a_point_in_code_of_the_reactor_does_nothing, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct work work = {bench, "here", 'a'};
     uint32_t number;
 
@@ -157,11 +162,12 @@ static void a_point_in_code_of_the_reactor_does_nothing(void **state)
     run(bench, TORC_NEVER);
     assert_string_equal(bench->order, "aA");
     assert_int_equal(torc_host_hold_stopped(bench->host, number), 0);
+    return NULL;
 }
 
-static void a_job_that_waits_when_its_host_is_killed_comes_to_its_end(void **state)
+TORC_TEST(a_job_that_waits_when_its_host_is_killed_comes_to_its_end, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     assert_int_equal(torc_host_hold_point(bench->host, "here", NULL), 0);
     submit(bench, 'a', "here");
@@ -175,11 +181,12 @@ static void a_job_that_waits_when_its_host_is_killed_comes_to_its_end(void **sta
     run(bench, 2 * TORC_SECOND);
     assert_string_equal(bench->order, "aAb");
     assert_int_equal(torc_host_point_waiting(bench->host, "here"), 1);
+    return NULL;
 }
 
-static void what_is_released_while_the_host_is_paused_goes_on_after_that(void **state)
+TORC_TEST(what_is_released_while_the_host_is_paused_goes_on_after_that, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
 
     assert_int_equal(torc_host_hold_point(bench->host, "here", NULL), 0);
     submit(bench, 'a', "here");
@@ -191,16 +198,18 @@ static void what_is_released_while_the_host_is_paused_goes_on_after_that(void **
     torc_host_resume(bench->host);
     run(bench, TORC_NEVER);
     assert_string_equal(bench->order, "aA");
+    return NULL;
 }
 
-static void a_raw_host_or_a_point_without_a_name_cannot_be_held(void **state)
+TORC_TEST(a_raw_host_or_a_point_without_a_name_cannot_be_held, .group = &with_bench)
 {
-    struct bench *bench = *state;
+    struct bench *bench = torc_trial_state(trial);
     struct torc_host *raw;
 
     assert_int_equal(torci_world_add_raw_host(bench->world, "raw", NULL, NULL, &raw), 0);
     assert_int_equal(torc_host_hold_point(raw, "here", NULL), TORC_EINVAL);
     assert_int_equal(torc_host_hold_point(bench->host, "", NULL), TORC_EINVAL);
+    return NULL;
 }
 
 /* --- without memory ------------------------------------------------------------------------------ */
@@ -215,14 +224,13 @@ static void *resize_unless(void *ctx, void *ptr, size_t old_bytes, size_t new_by
     return *(bool *)ctx ? NULL : realloc(ptr, new_bytes);
 }
 
-static void without_memory_nothing_is_held(void **state)
+TORC_TEST(without_memory_nothing_is_held)
 {
     struct torc_world_options options;
     bool refusing = false;
     struct torc_host *host;
     struct torc_world *world;
 
-    (void)state;
     torc_world_options_init(&options);
     options.allocator = (struct torc_allocator){.resize = resize_unless, .ctx = &refusing};
     assert_int_equal(torc_world_new(&options, &world), 0);
@@ -232,22 +240,7 @@ static void without_memory_nothing_is_held(void **state)
     refusing = false;
     assert_int_equal(torc_host_hold_stopped(host, 0), 0);
     torc_world_free(world);
+    return NULL;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(a_job_waits_at_a_point_that_is_held_until_it_is_released),
-        TEST(jobs_that_waited_go_on_in_the_order_they_came),
-        TEST(a_point_that_is_released_holds_no_more_and_each_hold_counts_its_own),
-        TEST(a_point_in_code_of_the_reactor_does_nothing),
-        TEST(a_job_that_waits_when_its_host_is_killed_comes_to_its_end),
-        TEST(what_is_released_while_the_host_is_paused_goes_on_after_that),
-        TEST(a_raw_host_or_a_point_without_a_name_cannot_be_held),
-        cmocka_unit_test(without_memory_nothing_is_held),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 #include "raw_host.h"
 
@@ -56,28 +57,29 @@ static int add_puppet(struct torc_world *world, const char *name, struct puppet 
     return 0;
 }
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     static struct fixture fixture;
     struct torc_link link = {.delay_ns = 1 * MS, .buffer_bytes = 1000};
 
     memset(&fixture, 0, sizeof fixture);
-    if (torc_world_new(NULL, &fixture.world) != 0 ||
-        add_puppet(fixture.world, "cli", &fixture.client) != 0 ||
-        add_puppet(fixture.world, "srv", &fixture.server) != 0 ||
-        torc_world_set_link(fixture.world, fixture.client.host, fixture.server.host, &link) != 0)
-        return -1;
-    *state = &fixture;
-    return 0;
+    torc_trial_need(trial, torc_world_new(NULL, &fixture.world));
+    assert_int_equal(add_puppet(fixture.world, "cli", &fixture.client), 0);
+    assert_int_equal(add_puppet(fixture.world, "srv", &fixture.server), 0);
+    torc_trial_need(trial, torc_world_set_link(fixture.world, fixture.client.host, fixture.server.host, &link));
+    torc_trial_set_state(trial, &fixture);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     torc_world_free(fixture->world);
-    return 0;
+    return NULL;
 }
+
+static const struct torc_trial_group with_fixture = {.set_up = set_up, .tear_down = tear_down};
 
 static void run(struct fixture *fixture)
 {
@@ -161,30 +163,32 @@ static void close_it(struct puppet *puppet, uint64_t handle, enum torc_close_mod
     puppet->platform->ops->close(puppet->platform, handle, mode);
 }
 
-static void connect_takes_a_round_trip(void **state)
+TORC_TEST(connect_takes_a_round_trip, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client;
     uint64_t server;
 
     join(fixture, &client, &server);
     assert_int_equal(fixture->client.at_ns[0], 2 * MS);
+    return NULL;
 }
 
-static void nobody_listening_refuses_after_a_round_trip(void **state)
+TORC_TEST(nobody_listening_refuses_after_a_round_trip, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     connect_to(&fixture->client, &fixture->server, 80, 1);
     run(fixture);
     assert_int_equal(fixture->client.count, 1);
     assert_int_equal(fixture->client.events[0].result, TORC_ECONNREFUSED);
     assert_int_equal(fixture->client.at_ns[0], 2 * MS);
+    return NULL;
 }
 
-static void a_host_that_is_down_is_silent_until_the_connect_times_out(void **state)
+TORC_TEST(a_host_that_is_down_is_silent_until_the_connect_times_out, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     torc_host_kill(fixture->server.host);
     connect_to(&fixture->client, &fixture->server, 80, 1);
@@ -192,11 +196,12 @@ static void a_host_that_is_down_is_silent_until_the_connect_times_out(void **sta
     assert_int_equal(fixture->client.count, 1);
     assert_int_equal(fixture->client.events[0].result, TORC_ETIMEDOUT);
     assert_int_equal(fixture->client.at_ns[0], 127 * TORC_SECOND);
+    return NULL;
 }
 
-static void a_host_that_comes_up_answers_the_next_syn(void **state)
+TORC_TEST(a_host_that_comes_up_answers_the_next_syn, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     enum torc_verdict verdict;
 
     torc_host_kill(fixture->server.host);
@@ -208,11 +213,12 @@ static void a_host_that_comes_up_answers_the_next_syn(void **state)
     run(fixture);
     assert_int_equal(fixture->client.events[0].result, 0);
     assert_int_equal(fixture->client.at_ns[0], TORC_SECOND + 2 * MS);
+    return NULL;
 }
 
-static void a_full_backlog_drops_the_syn_which_is_sent_again(void **state)
+TORC_TEST(a_full_backlog_drops_the_syn_which_is_sent_again, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct puppet *server = &fixture->server;
     uint64_t handle;
 
@@ -229,11 +235,12 @@ static void a_full_backlog_drops_the_syn_which_is_sent_again(void **state)
     run(fixture);
     assert_int_equal(fixture->client.count, 3);
     assert_int_equal(fixture->client.at_ns[2], TORC_SECOND + 2 * MS);
+    return NULL;
 }
 
-static void bytes_arrive_after_the_delay_of_the_link(void **state)
+TORC_TEST(bytes_arrive_after_the_delay_of_the_link, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client;
     uint64_t server;
     uint64_t sent_ns;
@@ -252,11 +259,12 @@ static void bytes_arrive_after_the_delay_of_the_link(void **state)
     assert_int_equal(read_text(&fixture->server, server, text, sizeof text), 0);
     assert_string_equal(text, "hello");
     assert_int_equal(read_text(&fixture->server, server, text, sizeof text), TORC_EAGAIN);
+    return NULL;
 }
 
-static void a_read_returns_one_segment(void **state)
+TORC_TEST(a_read_returns_one_segment, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = {.delay_ns = 1 * MS, .segment_bytes = 3, .buffer_bytes = 1000};
     uint64_t client;
     uint64_t server;
@@ -276,13 +284,14 @@ static void a_read_returns_one_segment(void **state)
     assert_string_equal(text, "lo");
     assert_int_equal(read_text(&fixture->server, server, text, sizeof text), 0);
     assert_string_equal(text, "x");
+    return NULL;
 }
 
-static void a_stream_is_split_after_the_bytes_that_were_asked_for(void **state)
+TORC_TEST(a_stream_is_split_after_the_bytes_that_were_asked_for, .group = &with_fixture)
 {
     static const uint64_t at[] = {2, 5, 6, 9, UINT64_MAX};
     static const char *const pieces[] = {"abc", "d", "e", "f", "gh"};
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client;
     uint64_t server;
     char text[16];
@@ -301,11 +310,12 @@ static void a_stream_is_split_after_the_bytes_that_were_asked_for(void **state)
         assert_string_equal(text, pieces[i]);
     }
     assert_int_equal(read_text(&fixture->server, server, text, sizeof text), TORC_EAGAIN);
+    return NULL;
 }
 
-static void a_rate_puts_bytes_one_behind_the_other(void **state)
+TORC_TEST(a_rate_puts_bytes_one_behind_the_other, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = {.delay_ns = 1 * MS, .bits_per_second = 8000, .buffer_bytes = 1000}; /* a byte each millisecond */
     uint64_t client;
     uint64_t server;
@@ -321,11 +331,12 @@ static void a_rate_puts_bytes_one_behind_the_other(void **state)
     assert_int_equal(write_text(&fixture->client, client, "0123456789", &n), 0);
     run(fixture);
     assert_int_equal(fixture->server.at_ns[0], sent_ns + 11 * MS);
+    return NULL;
 }
 
-static void a_full_buffer_says_again_and_is_writable_once_a_third_is_read(void **state)
+TORC_TEST(a_full_buffer_says_again_and_is_writable_once_a_third_is_read, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     char kilobyte[1025];
     uint64_t client;
     uint64_t server;
@@ -351,11 +362,12 @@ static void a_full_buffer_says_again_and_is_writable_once_a_third_is_read(void *
     assert_int_equal(fixture->client.events[0].events, TORC_EVENT_WRITE);
     assert_int_equal(fixture->client.at_ns[0], read_ns + 1 * MS);
     assert_int_equal(write_text(&fixture->client, client, kilobyte, &n), 0);
+    return NULL;
 }
 
-static void half_close_is_end_of_stream_for_the_peer_alone(void **state)
+TORC_TEST(half_close_is_end_of_stream_for_the_peer_alone, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client;
     uint64_t server;
     size_t n;
@@ -375,11 +387,12 @@ static void half_close_is_end_of_stream_for_the_peer_alone(void **state)
     run(fixture);
     assert_int_equal(read_text(&fixture->client, client, text, sizeof text), 0);
     assert_string_equal(text, "answer");
+    return NULL;
 }
 
-static void writing_to_a_closed_peer_succeeds_once_and_is_then_reset(void **state)
+TORC_TEST(writing_to_a_closed_peer_succeeds_once_and_is_then_reset, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client;
     uint64_t server;
     size_t n;
@@ -393,11 +406,12 @@ static void writing_to_a_closed_peer_succeeds_once_and_is_then_reset(void **stat
     assert_int_equal(write_text(&fixture->client, client, "two", &n), TORC_EPIPE);
     assert_int_equal(read_text(&fixture->client, client, text, sizeof text), 0);
     assert_string_equal(text, "");
+    return NULL;
 }
 
-static void abort_is_a_reset_after_what_had_arrived(void **state)
+TORC_TEST(abort_is_a_reset_after_what_had_arrived, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client;
     uint64_t server;
     size_t n;
@@ -412,11 +426,12 @@ static void abort_is_a_reset_after_what_had_arrived(void **state)
     assert_int_equal(read_text(&fixture->client, client, text, sizeof text), TORC_ECONNRESET);
     assert_int_equal(read_text(&fixture->client, client, text, sizeof text), 0);
     assert_int_equal(write_text(&fixture->client, client, "x", &n), TORC_EPIPE);
+    return NULL;
 }
 
-static void closing_with_unread_bytes_is_a_reset(void **state)
+TORC_TEST(closing_with_unread_bytes_is_a_reset, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client;
     uint64_t server;
     size_t n;
@@ -428,11 +443,12 @@ static void closing_with_unread_bytes_is_a_reset(void **state)
     close_it(&fixture->server, server, TORC_CLOSE_NORMAL);
     run(fixture);
     assert_int_equal(read_text(&fixture->client, client, text, sizeof text), TORC_ECONNRESET);
+    return NULL;
 }
 
-static void a_killed_host_is_silent_and_restarted_answers_with_a_reset(void **state)
+TORC_TEST(a_killed_host_is_silent_and_restarted_answers_with_a_reset, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t client;
     uint64_t server;
     size_t n;
@@ -448,11 +464,12 @@ static void a_killed_host_is_silent_and_restarted_answers_with_a_reset(void **st
     assert_int_equal(read_text(&fixture->client, client, text, sizeof text), TORC_EAGAIN);
     run_for(fixture, 10 * MS); /* it is sent again after 202 ms */
     assert_int_equal(read_text(&fixture->client, client, text, sizeof text), TORC_ECONNRESET);
+    return NULL;
 }
 
-static void closing_a_listener_resets_its_backlog(void **state)
+TORC_TEST(closing_a_listener_resets_its_backlog, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t listener = listen_on(&fixture->server, 80, 0);
     uint64_t client = connect_to(&fixture->client, &fixture->server, 80, 1);
     char text[32];
@@ -461,11 +478,12 @@ static void closing_a_listener_resets_its_backlog(void **state)
     close_it(&fixture->server, listener, TORC_CLOSE_NORMAL);
     run(fixture);
     assert_int_equal(read_text(&fixture->client, client, text, sizeof text), TORC_ECONNRESET);
+    return NULL;
 }
 
-static void ports_and_paths_are_taken_once(void **state)
+TORC_TEST(ports_and_paths_are_taken_once, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct puppet *server = &fixture->server;
     struct torc_listen_settings settings = {0, 0};
     struct torc_address address = torc_address_ipv4(127, 0, 0, 1, 80);
@@ -488,11 +506,12 @@ static void ports_and_paths_are_taken_once(void **state)
     address = torc_address_ipv4(10, 9, 9, 9, 1);
     assert_int_equal(server->platform->ops->listen(server->platform, &address, &settings, 5, &handle),
                      TORC_EADDRNOTAVAIL);
+    return NULL;
 }
 
-static void unix_streams_stay_on_their_host(void **state)
+TORC_TEST(unix_streams_stay_on_their_host, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct puppet *server = &fixture->server;
     struct puppet *client = &fixture->client;
     struct torc_listen_settings settings = {0, 0};
@@ -522,11 +541,12 @@ static void unix_streams_stay_on_their_host(void **state)
     run(fixture);
     assert_int_equal(read_text(server, near, text, sizeof text), 0);
     assert_int_equal(write_text(server, near, "x", &n), TORC_EPIPE);
+    return NULL;
 }
 
-static void a_budget_of_handles_ends_in_emfile_and_the_connection_waits(void **state)
+TORC_TEST(a_budget_of_handles_ends_in_emfile_and_the_connection_waits, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_host_options options = TORC_HOST_OPTIONS_INIT;
     struct torc_host *small;
     struct torc_platform *platform;
@@ -552,11 +572,12 @@ static void a_budget_of_handles_ends_in_emfile_and_the_connection_waits(void **s
     run(fixture);
     assert_int_equal(read_text(&fixture->client, client, text, sizeof text), 0);
     assert_string_equal(text, "");
+    return NULL;
 }
 
-static void a_refused_connection_that_has_sent_is_reset(void **state)
+TORC_TEST(a_refused_connection_that_has_sent_is_reset, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_platform *platform = fixture->server.platform;
     uint64_t listener = listen_on(&fixture->server, 80, 0);
     uint64_t client = connect_to(&fixture->client, &fixture->server, 80, 1);
@@ -569,34 +590,7 @@ static void a_refused_connection_that_has_sent_is_reset(void **state)
     assert_int_equal(platform->ops->refuse(platform, listener), 0);
     run(fixture);
     assert_int_equal(read_text(&fixture->client, client, text, sizeof text), TORC_ECONNRESET);
+    return NULL;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(connect_takes_a_round_trip),
-        TEST(nobody_listening_refuses_after_a_round_trip),
-        TEST(a_host_that_is_down_is_silent_until_the_connect_times_out),
-        TEST(a_host_that_comes_up_answers_the_next_syn),
-        TEST(a_full_backlog_drops_the_syn_which_is_sent_again),
-        TEST(bytes_arrive_after_the_delay_of_the_link),
-        TEST(a_read_returns_one_segment),
-        TEST(a_stream_is_split_after_the_bytes_that_were_asked_for),
-        TEST(a_rate_puts_bytes_one_behind_the_other),
-        TEST(a_full_buffer_says_again_and_is_writable_once_a_third_is_read),
-        TEST(half_close_is_end_of_stream_for_the_peer_alone),
-        TEST(writing_to_a_closed_peer_succeeds_once_and_is_then_reset),
-        TEST(abort_is_a_reset_after_what_had_arrived),
-        TEST(closing_with_unread_bytes_is_a_reset),
-        TEST(a_killed_host_is_silent_and_restarted_answers_with_a_reset),
-        TEST(closing_a_listener_resets_its_backlog),
-        TEST(ports_and_paths_are_taken_once),
-        TEST(unix_streams_stay_on_their_host),
-        TEST(a_refused_connection_that_has_sent_is_reset),
-        TEST(a_budget_of_handles_ends_in_emfile_and_the_connection_waits),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

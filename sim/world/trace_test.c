@@ -12,6 +12,7 @@
 
 #include <torc/format.h>
 #include <torc/trace.h>
+#include <torc/trial.h>
 
 struct lines {
     char text[4096];
@@ -55,20 +56,20 @@ static void digest_of(const void *data, size_t bytes, uint64_t t_ns, char out[TO
     torc_trace_free(trace);
 }
 
-static void an_empty_trace_has_the_digest_of_nothing(void **state)
+TORC_TEST(an_empty_trace_has_the_digest_of_nothing)
 {
     struct torc_trace *trace;
     char digest[TORC_DIGEST_TEXT_BYTES];
 
-    (void)state;
     assert_int_equal(torc_trace_new(NULL, NULL, &trace), 0);
     torc_trace_digest(trace, digest);
     assert_string_equal(digest, "99aa06d3014798d86001c324468d497f"); /* XXH3-128 of no bytes */
     torc_trace_free(trace);
+    return NULL;
 }
 
 /* The record of docs/trace.md, byte by byte. */
-static void the_binary_form_is_the_documented_one(void **state)
+TORC_TEST(the_binary_form_is_the_documented_one)
 {
     static const uint8_t record[] = {
         5,    3,                              /* kind rx, three bytes of host */
@@ -83,16 +84,16 @@ static void the_binary_form_is_the_documented_one(void **state)
     char expected[TORC_DIGEST_TEXT_BYTES];
     char digest[TORC_DIGEST_TEXT_BYTES];
 
-    (void)state;
     torc_format(expected, sizeof expected, "%016llx%016llx", (unsigned long long)hash.high64,
                 (unsigned long long)hash.low64);
     digest_of("hello", 5, 1500, digest);
     assert_string_equal(digest, expected);
     digest_of("hello", 5, 1500, digest);
     assert_string_equal(digest, "524dec977d581d8ad226d5b21ca51b12");
+    return NULL;
 }
 
-static void the_binary_form_of_values_is_the_documented_one(void **state)
+TORC_TEST(the_binary_form_of_values_is_the_documented_one)
 {
     static const uint8_t record[] = {
         25, 0,                                        /* kind db, no host */
@@ -116,7 +117,6 @@ static void the_binary_form_of_values_is_the_documented_one(void **state)
     char expected[TORC_DIGEST_TEXT_BYTES];
     char digest[TORC_DIGEST_TEXT_BYTES];
 
-    (void)state;
     assert_int_equal(torc_trace_new(NULL, NULL, &trace), 0);
     torc_trace_begin(trace, TORC_TRACE_db, 1, NULL, 0);
     torc_trace_value(trace, "a", &text);
@@ -128,14 +128,14 @@ static void the_binary_form_of_values_is_the_documented_one(void **state)
     torc_format(expected, sizeof expected, "%016llx%016llx", (unsigned long long)hash.high64,
                 (unsigned long long)hash.low64);
     assert_string_equal(digest, expected);
+    return NULL;
 }
 
-static void every_part_of_an_event_is_digested(void **state)
+TORC_TEST(every_part_of_an_event_is_digested)
 {
     char one[TORC_DIGEST_TEXT_BYTES];
     char other[TORC_DIGEST_TEXT_BYTES];
 
-    (void)state;
     digest_of("hello", 5, 1, one);
     digest_of("hellp", 5, 1, other);
     assert_string_not_equal(one, other);
@@ -143,9 +143,10 @@ static void every_part_of_an_event_is_digested(void **state)
     assert_string_not_equal(one, other);
     digest_of("hell", 4, 1, other);
     assert_string_not_equal(one, other);
+    return NULL;
 }
 
-static void digest_does_not_depend_on_the_writer_or_on_when_it_is_asked(void **state)
+TORC_TEST(digest_does_not_depend_on_the_writer_or_on_when_it_is_asked)
 {
     struct lines lines = {{0}, 0, 0, 0};
     struct torc_trace *plain;
@@ -155,7 +156,6 @@ static void digest_does_not_depend_on_the_writer_or_on_when_it_is_asked(void **s
     char two[TORC_DIGEST_TEXT_BYTES];
     int i;
 
-    (void)state;
     memset(big, 'b', sizeof big);
     assert_int_equal(torc_trace_new(NULL, NULL, &plain), 0);
     assert_int_equal(torc_trace_new(keep, &lines, &written), 0);
@@ -169,15 +169,15 @@ static void digest_does_not_depend_on_the_writer_or_on_when_it_is_asked(void **s
     assert_int_equal(torc_trace_count(written), 300);
     torc_trace_free(plain);
     torc_trace_free(written);
+    return NULL;
 }
 
-static void lines_are_json(void **state)
+TORC_TEST(lines_are_json)
 {
     struct lines lines = {{0}, 0, 0, 0};
     struct torc_trace *trace;
     uint64_t n;
 
-    (void)state;
     assert_int_equal(torc_trace_new(keep, &lines, &trace), 0);
     n = add(trace, 1500, "GET \"x\"\r\n", 9);
     assert_int_equal(n, 1);
@@ -193,15 +193,15 @@ static void lines_are_json(void **state)
                         "\"from\":\"a\\\\b\\u0001\xc3\xa9\\u00ff\",\"data64\":\"AAECAw==\","
                         "\"site\":\"x.c:3\"}\n");
     torc_trace_free(trace);
+    return NULL;
 }
 
-static void notes_are_not_digested(void **state)
+TORC_TEST(notes_are_not_digested)
 {
     struct torc_trace *trace;
     char with[TORC_DIGEST_TEXT_BYTES];
     char without[TORC_DIGEST_TEXT_BYTES];
 
-    (void)state;
     digest_of("", 0, 1, without);
     assert_int_equal(torc_trace_new(NULL, NULL, &trace), 0);
     torc_trace_begin(trace, TORC_TRACE_rx, 1, "srv", 0);
@@ -212,16 +212,16 @@ static void notes_are_not_digested(void **state)
     torc_trace_digest(trace, with);
     assert_string_equal(with, without);
     torc_trace_free(trace);
+    return NULL;
 }
 
-static void a_writer_that_fails_is_not_called_again(void **state)
+TORC_TEST(a_writer_that_fails_is_not_called_again)
 {
     struct lines lines = {{0}, 0, TORC_ENOSPC, 0};
     struct torc_trace *trace;
     char digest[TORC_DIGEST_TEXT_BYTES];
     char expected[TORC_DIGEST_TEXT_BYTES];
 
-    (void)state;
     assert_int_equal(torc_trace_new(keep, &lines, &trace), 0);
     add(trace, 1, "hello", 5);
     assert_int_equal(torc_trace_error(trace), TORC_ENOSPC);
@@ -231,29 +231,15 @@ static void a_writer_that_fails_is_not_called_again(void **state)
     add(trace, 2, "hello", 5);
     assert_int_equal(lines.calls, 1);
     torc_trace_free(trace);
+    return NULL;
 }
 
-static void every_kind_has_a_name(void **state)
+TORC_TEST(every_kind_has_a_name)
 {
-    (void)state;
     assert_string_equal(torc_trace_kind_name(TORC_TRACE_start), "start");
     assert_string_equal(torc_trace_kind_name(TORC_TRACE_clock), "clock");
     assert_string_equal(torc_trace_kind_name(TORC_TRACE_KIND_COUNT), "?");
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_empty_trace_has_the_digest_of_nothing),
-        cmocka_unit_test(the_binary_form_is_the_documented_one),
-        cmocka_unit_test(the_binary_form_of_values_is_the_documented_one),
-        cmocka_unit_test(every_part_of_an_event_is_digested),
-        cmocka_unit_test(digest_does_not_depend_on_the_writer_or_on_when_it_is_asked),
-        cmocka_unit_test(lines_are_json),
-        cmocka_unit_test(notes_are_not_digested),
-        cmocka_unit_test(a_writer_that_fails_is_not_called_again),
-        cmocka_unit_test(every_kind_has_a_name),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

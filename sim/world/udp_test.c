@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 #include "raw_host.h"
 
@@ -39,7 +40,7 @@ static int keep(void *arg, const char *line, size_t bytes)
     return 0;
 }
 
-static int set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     static const char *const names[] = {"one", "two", "three"};
     static struct fixture fixture;
@@ -48,28 +49,27 @@ static int set_up(void **state)
 
     memset(&fixture, 0, sizeof fixture);
     torc_world_options_init(&options);
-    if (torc_trace_new(keep, &fixture, &fixture.kept) != 0)
-        return -1;
+    torc_trial_need(trial, torc_trace_new(keep, &fixture, &fixture.kept));
     options.trace = fixture.kept;
-    if (torc_world_new(&options, &fixture.world) != 0)
-        return -1;
+    torc_trial_need(trial, torc_world_new(&options, &fixture.world));
     for (i = 0; i < 3; i++) {
-        if (torci_world_add_raw_host(fixture.world, names[i], idle, NULL, &fixture.host[i]) != 0)
-            return -1;
+        torc_trial_need(trial, torci_world_add_raw_host(fixture.world, names[i], idle, NULL, &fixture.host[i]));
         fixture.platform[i] = torci_host_platform(fixture.host[i]);
     }
-    *state = &fixture;
-    return 0;
+    torc_trial_set_state(trial, &fixture);
+    return NULL;
 }
 
-static int tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
 
     torc_world_free(fixture->world);
     torc_trace_free(fixture->kept);
-    return 0;
+    return NULL;
 }
+
+static const struct torc_trial_group with_fixture = {.set_up = set_up, .tear_down = tear_down};
 
 static void run(struct fixture *fixture)
 {
@@ -131,9 +131,9 @@ static unsigned count_waiting(struct fixture *fixture, int i, uint64_t handle)
 
 /* --- ways --------------------------------------------------------------------------------------- */
 
-static void a_datagram_takes_the_delay_and_the_rate_of_its_link(void **state)
+TORC_TEST(a_datagram_takes_the_delay_and_the_rate_of_its_link, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = {.delay_ns = 10 * MS, .bits_per_second = 8000}; /* a byte a millisecond */
     uint64_t a = open_on(fixture, 0, any(0), 0), b = open_on(fixture, 1, any(53), 0);
     struct torc_address from;
@@ -148,11 +148,12 @@ static void a_datagram_takes_the_delay_and_the_rate_of_its_link(void **state)
     assert_string_equal(text, "12345");
     assert_memory_equal(from.ip, torc_host_address(fixture->host[0], 0).ip, 4);
     assert_int_equal(from.port, 49152);
+    return NULL;
 }
 
-static void a_slow_link_with_much_before_it_has_no_room(void **state)
+TORC_TEST(a_slow_link_with_much_before_it_has_no_room, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_link link = {.bits_per_second = 8000};
     uint64_t a = open_on(fixture, 0, any(0), 0);
     struct torc_address to = torc_host_address(fixture->host[1], 53);
@@ -167,11 +168,12 @@ static void a_slow_link_with_much_before_it_has_no_room(void **state)
     assert_int_equal(code, TORC_EAGAIN);
     run_until(fixture, 40 * TORC_SECOND);
     assert_int_equal(send_to(fixture, 0, a, to, "x"), 0);
+    return NULL;
 }
 
-static void a_port_takes_as_much_as_fits_and_the_rest_is_lost_and_counted(void **state)
+TORC_TEST(a_port_takes_as_much_as_fits_and_the_rest_is_lost_and_counted, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t a = open_on(fixture, 0, any(0), 0), b = open_on(fixture, 1, any(53), 0);
     struct torc_address to = torc_host_address(fixture->host[1], 53);
     int i;
@@ -184,11 +186,12 @@ static void a_port_takes_as_much_as_fits_and_the_rest_is_lost_and_counted(void *
     assert_int_equal(send_to(fixture, 0, a, to, "room again"), 0);
     run(fixture);
     assert_int_equal(count_waiting(fixture, 1, b), 1);
+    return NULL;
 }
 
-static void a_host_that_is_down_is_silent(void **state)
+TORC_TEST(a_host_that_is_down_is_silent, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_address peer = torc_host_address(fixture->host[1], 53), from;
     uint64_t a = open_on(fixture, 0, any(0), 0);
     char text[64];
@@ -207,11 +210,12 @@ static void a_host_that_is_down_is_silent(void **state)
     run(fixture);
     assert_int_equal(receive(fixture, 0, a, text, &from), TORC_ECONNREFUSED);
     assert_int_equal(receive(fixture, 0, a, text, &from), TORC_EAGAIN);
+    return NULL;
 }
 
-static void a_killed_host_forgets_its_ports_and_what_they_hold(void **state)
+TORC_TEST(a_killed_host_forgets_its_ports_and_what_they_hold, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t a = open_on(fixture, 0, any(0), 0), b;
     struct torc_address to = torc_host_address(fixture->host[1], 53);
 
@@ -222,11 +226,12 @@ static void a_killed_host_forgets_its_ports_and_what_they_hold(void **state)
     assert_int_equal(torc_host_restart(fixture->host[1]), 0);
     b = open_on(fixture, 1, any(53), 0);
     assert_int_equal(count_waiting(fixture, 1, b), 0);
+    return NULL;
 }
 
-static void no_host_no_route(void **state)
+TORC_TEST(no_host_no_route, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t a = open_on(fixture, 0, any(0), 0);
     uint64_t b = open_on(fixture, 0, torc_address_ipv4(127, 0, 0, 1, 0), 0);
 
@@ -235,11 +240,12 @@ static void no_host_no_route(void **state)
     /* What is bound to loopback does not leave the host, as on Linux. */
     assert_int_equal(send_to(fixture, 0, b, torc_host_address(fixture->host[1], 53), "x"), TORC_EINVAL);
     assert_int_equal(send_to(fixture, 0, b, torc_host_address(fixture->host[0], 53), "x"), 0);
+    return NULL;
 }
 
-static void a_broadcast_reaches_every_host_that_is_up(void **state)
+TORC_TEST(a_broadcast_reaches_every_host_that_is_up, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t a = open_on(fixture, 0, any(53), TORC_DATAGRAM_BROADCAST);
     uint64_t b = open_on(fixture, 1, any(53), 0);
 
@@ -252,11 +258,12 @@ static void a_broadcast_reaches_every_host_that_is_up(void **state)
     assert_int_equal(count_waiting(fixture, 1, b), 2);
     assert_int_equal(send_to(fixture, 1, b, torc_address_ipv4(255, 255, 255, 255, 53), "all"),
                      TORC_EACCES);
+    return NULL;
 }
 
-static void hosts_have_addresses_of_ipv6_too(void **state)
+TORC_TEST(hosts_have_addresses_of_ipv6_too, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_address to = torc_host_address6(fixture->host[1], 53), from;
     struct torc_address all = {.family = TORC_ADDRESS_IPV6};
     uint64_t a = open_on(fixture, 0, all, 0), b = open_on(fixture, 1, to, 0);
@@ -269,12 +276,13 @@ static void hosts_have_addresses_of_ipv6_too(void **state)
     assert_memory_equal(from.ip, torc_host_address6(fixture->host[0], 0).ip, 16);
     torc_address_format(&to, text, sizeof text);
     assert_string_equal(text, "tcp:[fd00::2]:53");
+    return NULL;
 }
 
 /* A port of another family with the same number is another port. */
-static void the_families_do_not_share_ports(void **state)
+TORC_TEST(the_families_do_not_share_ports, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_address all = {.family = TORC_ADDRESS_IPV6, .port = 53};
     uint64_t a = open_on(fixture, 0, all, 0), b = open_on(fixture, 0, any(53), 0);
 
@@ -282,13 +290,14 @@ static void the_families_do_not_share_ports(void **state)
     run(fixture);
     assert_int_equal(count_waiting(fixture, 0, a), 0);
     assert_int_equal(count_waiting(fixture, 0, b), 1);
+    return NULL;
 }
 
 /* --- connected ports ---------------------------------------------------------------------------- */
 
-static void connecting_chooses_the_address_that_is_seen(void **state)
+TORC_TEST(connecting_chooses_the_address_that_is_seen, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_address peer = torc_host_address(fixture->host[1], 53), local, answer;
     struct torc_platform *platform = fixture->platform[0];
     uint64_t a = open_on(fixture, 0, any(7000), 0);
@@ -299,11 +308,12 @@ static void connecting_chooses_the_address_that_is_seen(void **state)
     assert_memory_equal(local.ip, torc_host_address(fixture->host[0], 0).ip, 4);
     assert_int_equal(local.port, 7000);
     assert_true(torc_address_equal(&answer, &peer));
+    return NULL;
 }
 
-static void a_refusal_is_told_after_a_round_trip_and_before_what_has_arrived(void **state)
+TORC_TEST(a_refusal_is_told_after_a_round_trip_and_before_what_has_arrived, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_platform *platform = fixture->platform[0];
     struct torc_address peer = torc_host_address(fixture->host[1], 53), from;
     struct torc_link link = {.delay_ns = 10 * MS};
@@ -322,13 +332,14 @@ static void a_refusal_is_told_after_a_round_trip_and_before_what_has_arrived(voi
     assert_int_equal(receive(fixture, 0, a, text, &from), TORC_ECONNREFUSED);
     assert_int_equal(receive(fixture, 0, a, text, &from), 0);
     assert_string_equal(text, "hello");
+    return NULL;
 }
 
 /* --- handles and traces ------------------------------------------------------------------------- */
 
-static void ports_count_as_handles(void **state)
+TORC_TEST(ports_count_as_handles, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     struct torc_host_options options = TORC_HOST_OPTIONS_INIT;
     struct torc_platform *platform;
     struct torc_address address = any(0);
@@ -340,11 +351,12 @@ static void ports_count_as_handles(void **state)
     platform = torci_host_platform(small);
     assert_int_equal(platform->ops->datagram_open(platform, &address, 0, 1, &handle), 0);
     assert_int_equal(platform->ops->datagram_open(platform, &address, 0, 2, &handle), TORC_EMFILE);
+    return NULL;
 }
 
-static void what_happens_to_a_datagram_is_traced_with_its_cause(void **state)
+TORC_TEST(what_happens_to_a_datagram_is_traced_with_its_cause, .group = &with_fixture)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = torc_trial_state(trial);
     uint64_t a = open_on(fixture, 0, any(7000), 0), b = open_on(fixture, 1, any(53), 0);
     struct torc_address from;
     char text[64];
@@ -362,25 +374,7 @@ static void what_happens_to_a_datagram_is_traced_with_its_cause(void **state)
     assert_non_null(strstr(fixture->trace, "\"k\":\"lost\",\"cause\":7,\"why\":\"nobody\""));
     assert_non_null(strstr(fixture->trace, "\"k\":\"receive\",\"cause\":6,\"to\":\"udp:10.0.0.2:53\","
                                            "\"from\":\"udp:10.0.0.1:7000\",\"data\":\"x\"}\n"));
+    return NULL;
 }
 
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_datagram_takes_the_delay_and_the_rate_of_its_link),
-        TEST(a_slow_link_with_much_before_it_has_no_room),
-        TEST(a_port_takes_as_much_as_fits_and_the_rest_is_lost_and_counted),
-        TEST(a_host_that_is_down_is_silent),
-        TEST(a_killed_host_forgets_its_ports_and_what_they_hold),
-        TEST(no_host_no_route),
-        TEST(a_broadcast_reaches_every_host_that_is_up),
-        TEST(hosts_have_addresses_of_ipv6_too),
-        TEST(the_families_do_not_share_ports),
-        TEST(connecting_chooses_the_address_that_is_seen),
-        TEST(a_refusal_is_told_after_a_round_trip_and_before_what_has_arrived),
-        TEST(ports_count_as_handles),
-        TEST(what_happens_to_a_datagram_is_traced_with_its_cause),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 #include "raw_host.h"
 #include "tests/support/oom_sweep.h"
@@ -174,13 +175,13 @@ static const char *world_body(struct torc_test_allocator *allocator, void *arg)
     return wrong;
 }
 
-static void a_world_without_memory_says_so_and_leaves_nothing(void **state)
+TORC_TEST(a_world_without_memory_says_so_and_leaves_nothing)
 {
     uint64_t runs = 0;
 
-    (void)state;
     assert_null(torc_oom_sweep(world_body, NULL, &runs));
     assert_true(runs > 20);
+    return NULL;
 }
 
 /* --- the hosts' ----------------------------------------------------------------------------- */
@@ -214,11 +215,10 @@ static const char *host_run(bool server, uint64_t k, bool forever, bool *out_rea
     return wrong;
 }
 
-static void a_host_without_memory_gets_an_error_and_is_never_stuck(void **state)
+TORC_TEST(a_host_without_memory_gets_an_error_and_is_never_stuck)
 {
     int which;
 
-    (void)state;
     for (which = 0; which < 4; which++) {
         bool reached = true;
         uint64_t k;
@@ -232,14 +232,7 @@ static void a_host_without_memory_gets_an_error_and_is_never_stuck(void **state)
         }
         assert_true(k > 5);
     }
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_world_without_memory_says_so_and_leaves_nothing),
-        cmocka_unit_test(a_host_without_memory_gets_an_error_and_is_never_stuck),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

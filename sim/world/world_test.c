@@ -10,6 +10,7 @@
 
 #include <torc/format.h>
 #include <torc/sim.h>
+#include <torc/trial.h>
 
 struct log {
     struct torc_world *world;
@@ -83,7 +84,7 @@ static void arm(struct torc_host *host, uint64_t delay_ns, struct call *call)
                      0);
 }
 
-static void hosts_run_in_order_of_time_then_of_number(void **state)
+TORC_TEST(hosts_run_in_order_of_time_then_of_number)
 {
     struct log log = {new_world(0, NULL), "", 0};
     struct torc_host *a = add(log.world, "a");
@@ -92,22 +93,21 @@ static void hosts_run_in_order_of_time_then_of_number(void **state)
     struct call b1 = {&log, "b", NULL, 10, 2};
     struct call b2 = {&log, "B", NULL, 0, 1};
 
-    (void)state;
     arm(b, 10, &b1);
     arm(b, 5, &b2);
     arm(a, 10, &a1);
     assert_int_equal(run(log.world, TORC_NEVER), TORC_VERDICT_QUIESCENT);
     assert_string_equal(log.text, "B@5 a@10 b@10 a@20 b@20 ");
     torc_world_free(log.world);
+    return NULL;
 }
 
-static void a_deadline_stops_the_clock_there(void **state)
+TORC_TEST(a_deadline_stops_the_clock_there)
 {
     struct log log = {new_world(0, NULL), "", 0};
     struct torc_host *a = add(log.world, "a");
     struct call call = {&log, "a", NULL, 0, 1};
 
-    (void)state;
     arm(a, 10, &call);
     assert_int_equal(torc_world_next_at(log.world), 10);
     assert_int_equal(run(log.world, 9), TORC_VERDICT_DEADLINE);
@@ -118,6 +118,7 @@ static void a_deadline_stops_the_clock_there(void **state)
     assert_int_equal(torc_world_now(log.world), 50);
     assert_int_equal(torc_world_step(log.world), TORC_ENOTFOUND);
     torc_world_free(log.world);
+    return NULL;
 }
 
 static struct torc_failure *arm_other(void *arg)
@@ -130,7 +131,7 @@ static struct torc_failure *arm_other(void *arg)
                : torc_failure_static(&torc_failure_error);
 }
 
-static void a_call_armed_on_another_host_is_not_late(void **state)
+TORC_TEST(a_call_armed_on_another_host_is_not_late)
 {
     struct log log = {new_world(0, NULL), "", 0};
     struct torc_host *a = add(log.world, "a");
@@ -138,7 +139,6 @@ static void a_call_armed_on_another_host_is_not_late(void **state)
     struct call on_b = {&log, "b", b, 0, 1};
     struct call late = {&log, "a", NULL, 0, 1};
 
-    (void)state;
     assert_int_equal(torc_call_later(torc_reactor_clock(torc_host_reactor(a)), 1, arm_other, &on_b, NULL,
                                      NULL),
                      0);
@@ -146,18 +146,19 @@ static void a_call_armed_on_another_host_is_not_late(void **state)
     assert_int_equal(run(log.world, TORC_NEVER), TORC_VERDICT_QUIESCENT);
     assert_string_equal(log.text, "b@6 a@100 ");
     torc_world_free(log.world);
+    return NULL;
 }
 
-static void time_that_stands_still_is_a_livelock(void **state)
+TORC_TEST(time_that_stands_still_is_a_livelock)
 {
     struct log log = {new_world(0, NULL), "", 0};
     struct torc_host *a = add(log.world, "a");
     struct call call = {&log, "", NULL, 0, 1 << 30};
 
-    (void)state;
     arm(a, 0, &call);
     assert_int_equal(run(log.world, TORC_NEVER), TORC_VERDICT_LIVELOCK);
     torc_world_free(log.world);
+    return NULL;
 }
 
 struct found {
@@ -172,7 +173,7 @@ static void find(void *arg, const char *text)
         memcpy(found->text, text, strlen(text) + 1);
 }
 
-static void a_deferred_nobody_fires_is_stuck_and_named(void **state)
+TORC_TEST(a_deferred_nobody_fires_is_stuck_and_named)
 {
     struct torc_world *world = new_world(0, NULL);
     struct torc_host *a = add(world, "a");
@@ -180,7 +181,6 @@ static void a_deferred_nobody_fires_is_stuck_and_named(void **state)
     struct torc_deferred *deferred;
     struct found found = {""};
 
-    (void)state;
     assert_int_equal(torc_deferred_new(torc_reactor_scope(torc_host_reactor(a)), NULL, NULL, &source,
                                        &deferred),
                      0);
@@ -192,32 +192,33 @@ static void a_deferred_nobody_fires_is_stuck_and_named(void **state)
     torc_deferred_drop(deferred);
     assert_int_equal(run(world, TORC_NEVER), TORC_VERDICT_QUIESCENT);
     torc_world_free(world);
+    return NULL;
 }
 
-static void when_all_have_stopped_the_world_has(void **state)
+TORC_TEST(when_all_have_stopped_the_world_has)
 {
     struct torc_world *world = new_world(0, NULL);
     struct torc_host *a = add(world, "a");
     struct torc_host *b = add(world, "b");
 
-    (void)state;
     assert_int_equal(torc_reactor_stop(torc_host_reactor(a)), 0);
     torc_host_kill(b);
     assert_int_equal(run(world, TORC_NEVER), TORC_VERDICT_STOPPED);
     assert_false(torc_reactor_running(torc_host_reactor(a)));
     torc_world_free(world);
+    return NULL;
 }
 
-static void a_signal_stops_the_reactor(void **state)
+TORC_TEST(a_signal_stops_the_reactor)
 {
     struct torc_world *world = new_world(0, NULL);
     struct torc_host *a = add(world, "a");
 
-    (void)state;
     torc_host_signal(a, TORC_SIGNAL_INTERRUPT);
     assert_int_equal(run(world, TORC_NEVER), TORC_VERDICT_STOPPED);
     assert_int_equal(torc_reactor_exit_signal(torc_host_reactor(a)), TORC_SIGNAL_INTERRUPT);
     torc_world_free(world);
+    return NULL;
 }
 
 static struct torc_failure *kill_itself(void *arg)
@@ -226,13 +227,12 @@ static struct torc_failure *kill_itself(void *arg)
     return NULL;
 }
 
-static void a_host_may_be_killed_by_its_own_code(void **state)
+TORC_TEST(a_host_may_be_killed_by_its_own_code)
 {
     struct log log = {new_world(0, NULL), "", 0};
     struct torc_host *a = add(log.world, "a");
     struct call late = {&log, "late", NULL, 0, 1};
 
-    (void)state;
     assert_int_equal(
         torc_call_later(torc_reactor_clock(torc_host_reactor(a)), 1, kill_itself, a, NULL, NULL), 0);
     arm(a, 2, &late);
@@ -246,9 +246,10 @@ static void a_host_may_be_killed_by_its_own_code(void **state)
     assert_int_equal(run(log.world, TORC_NEVER), TORC_VERDICT_QUIESCENT);
     assert_string_equal(log.text, "late@6 ");
     torc_world_free(log.world);
+    return NULL;
 }
 
-static void the_kth_acquisition_fails_and_the_next_does_not(void **state)
+TORC_TEST(the_kth_acquisition_fails_and_the_next_does_not)
 {
     struct torc_world *world = new_world(0, NULL);
     struct torc_host *a = add(world, "a");
@@ -258,7 +259,6 @@ static void the_kth_acquisition_fails_and_the_next_does_not(void **state)
     void *two;
     void *three;
 
-    (void)state;
     torc_host_fail_allocation(a, 1, false);
     one = torc_alloc(scope, 100);
     two = torc_alloc(scope, 100);
@@ -271,23 +271,24 @@ static void the_kth_acquisition_fails_and_the_next_does_not(void **state)
     assert_null(torc_alloc(scope, 1));
     assert_null(torc_alloc(scope, 1));
     torc_world_free(world); /* one and three go with the host */
+    return NULL;
 }
 
-static void a_budget_of_memory_is_kept(void **state)
+TORC_TEST(a_budget_of_memory_is_kept)
 {
     struct torc_world *world = new_world(0, NULL);
     struct torc_host_options options = TORC_HOST_OPTIONS_INIT;
     struct torc_host *host;
 
-    (void)state;
     options.memory_bytes_max = 1000000;
     assert_int_equal(torc_world_add_host(world, "a", &options, &host), 0);
     assert_null(torc_alloc(torc_reactor_scope(torc_host_reactor(host)), 2000000));
     assert_non_null(torc_alloc(torc_reactor_scope(torc_host_reactor(host)), 1000));
     torc_world_free(world);
+    return NULL;
 }
 
-static void names_and_addresses_are_their_own(void **state)
+TORC_TEST(names_and_addresses_are_their_own)
 {
     struct torc_world *world = new_world(0, NULL);
     struct torc_host *a = add(world, "a");
@@ -296,7 +297,6 @@ static void names_and_addresses_are_their_own(void **state)
     struct torc_address address = torc_host_address(b, 80);
     char text[TORC_ADDRESS_TEXT_MAX];
 
-    (void)state;
     assert_int_equal(torc_world_add_host(world, "a", NULL, &other), TORC_EEXIST);
     assert_int_equal(torc_world_add_host(world, "", NULL, &other), TORC_EINVAL);
     torc_address_format(&address, text, sizeof text);
@@ -309,6 +309,7 @@ static void names_and_addresses_are_their_own(void **state)
     assert_int_equal(torc_host_restart(b), 0);
     assert_string_equal(torc_reactor_host_name(torc_host_reactor(b)), "b");
     torc_world_free(world);
+    return NULL;
 }
 
 /* --- an echo between two hosts -------------------------------------------------------------- */
@@ -403,13 +404,12 @@ static int echo_world(uint64_t seed, int exchanges, struct torc_trace *trace,
     return client.lost;
 }
 
-static void equal_runs_have_equal_digests(void **state)
+TORC_TEST(equal_runs_have_equal_digests)
 {
     char one[TORC_DIGEST_TEXT_BYTES];
     char two[TORC_DIGEST_TEXT_BYTES];
     char other[TORC_DIGEST_TEXT_BYTES];
 
-    (void)state;
     assert_int_equal(echo_world(1, 10, NULL, one), 1);
     assert_int_equal(echo_world(1, 10, NULL, two), 1);
     assert_string_equal(one, two);
@@ -417,6 +417,7 @@ static void equal_runs_have_equal_digests(void **state)
     assert_string_not_equal(one, other);
     assert_int_equal(echo_world(1, 11, NULL, other), 1);
     assert_string_not_equal(one, other);
+    return NULL;
 }
 
 static int count_line(void *arg, const char *line, size_t bytes)
@@ -427,23 +428,23 @@ static int count_line(void *arg, const char *line, size_t bytes)
     return 0;
 }
 
-static void writing_the_trace_changes_nothing(void **state)
+TORC_TEST(writing_the_trace_changes_nothing)
 {
     char one[TORC_DIGEST_TEXT_BYTES];
     char two[TORC_DIGEST_TEXT_BYTES];
     struct torc_trace *trace;
     int lines = 0;
 
-    (void)state;
     assert_int_equal(torc_trace_new(count_line, &lines, &trace), 0);
     assert_int_equal(echo_world(1, 10, NULL, one), 1);
     assert_int_equal(echo_world(1, 10, trace, two), 1);
     assert_string_equal(one, two);
     assert_int_equal(torc_trace_count(trace), (uint64_t)lines);
     torc_trace_free(trace);
+    return NULL;
 }
 
-static void a_client_that_connects_nowhere_fails_in_virtual_time(void **state)
+TORC_TEST(a_client_that_connects_nowhere_fails_in_virtual_time)
 {
     struct torc_world *world = new_world(0, NULL);
     struct torc_host *srv = add(world, "srv");
@@ -451,13 +452,13 @@ static void a_client_that_connects_nowhere_fails_in_virtual_time(void **state)
     struct torc_address address = torc_host_address(srv, 7);
     struct echo client;
 
-    (void)state;
     echo_init(&client, true, 1);
     torc_host_kill(srv);
     assert_int_equal(torc_connect(torc_host_reactor(cli), &address, &client.factory, NULL, NULL), 0);
     assert_int_equal(run(world, TORC_NEVER), TORC_VERDICT_QUIESCENT);
     assert_true(torc_world_now(world) >= 30 * TORC_SECOND);
     torc_world_free(world);
+    return NULL;
 }
 
 static struct torc_failure *run_world(void *arg)
@@ -472,28 +473,28 @@ static struct torc_failure *run_world(void *arg)
     return NULL;
 }
 
-static void a_world_does_not_run_inside_itself(void **state)
+TORC_TEST(a_world_does_not_run_inside_itself)
 {
     struct log log = {new_world(0, NULL), "", 0};
     struct torc_host *a = add(log.world, "a");
 
-    (void)state;
     assert_int_equal(
         torc_call_later(torc_reactor_clock(torc_host_reactor(a)), 1, run_world, &log, NULL, NULL), 0);
     run(log.world, TORC_NEVER);
     assert_string_equal(log.text, "misuse@1 ");
     torc_world_free(log.world);
+    return NULL;
 }
 
-static void a_simulated_reactor_is_not_run_by_itself(void **state)
+TORC_TEST(a_simulated_reactor_is_not_run_by_itself)
 {
     struct torc_world *world = new_world(0, NULL);
     struct torc_host *a = add(world, "a");
 
-    (void)state;
     assert_int_equal(torc_reactor_run(torc_host_reactor(a)), TORC_EMISUSE);
     assert_int_equal(run(world, TORC_NEVER), TORC_VERDICT_QUIESCENT);
     torc_world_free(world);
+    return NULL;
 }
 
 static struct torc_failure *reach(void *arg)
@@ -505,13 +506,12 @@ static struct torc_failure *reach(void *arg)
     return NULL;
 }
 
-static void marks_that_held_are_counted_over_hosts(void **state)
+TORC_TEST(marks_that_held_are_counted_over_hosts)
 {
     struct torc_world *world = new_world(0, NULL);
     struct torc_host *a = add(world, "a");
     struct torc_host *b = add(world, "b");
 
-    (void)state;
     assert_int_equal(torc_call_later(torc_reactor_clock(torc_host_reactor(a)), 1, reach, a, NULL, NULL),
                      0);
     assert_int_equal(torc_call_later(torc_reactor_clock(torc_host_reactor(a)), 2, reach, a, NULL, NULL),
@@ -522,29 +522,7 @@ static void marks_that_held_are_counted_over_hosts(void **state)
     assert_int_equal(torc_world_mark_count(world, "world_test.late"), 2);
     assert_int_equal(torc_world_mark_count(world, "world_test.never"), 0);
     torc_world_free(world);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hosts_run_in_order_of_time_then_of_number),
-        cmocka_unit_test(a_deadline_stops_the_clock_there),
-        cmocka_unit_test(a_call_armed_on_another_host_is_not_late),
-        cmocka_unit_test(time_that_stands_still_is_a_livelock),
-        cmocka_unit_test(a_deferred_nobody_fires_is_stuck_and_named),
-        cmocka_unit_test(when_all_have_stopped_the_world_has),
-        cmocka_unit_test(a_signal_stops_the_reactor),
-        cmocka_unit_test(a_host_may_be_killed_by_its_own_code),
-        cmocka_unit_test(the_kth_acquisition_fails_and_the_next_does_not),
-        cmocka_unit_test(a_budget_of_memory_is_kept),
-        cmocka_unit_test(names_and_addresses_are_their_own),
-        cmocka_unit_test(equal_runs_have_equal_digests),
-        cmocka_unit_test(writing_the_trace_changes_nothing),
-        cmocka_unit_test(a_client_that_connects_nowhere_fails_in_virtual_time),
-        cmocka_unit_test(a_world_does_not_run_inside_itself),
-        cmocka_unit_test(a_simulated_reactor_is_not_run_by_itself),
-        cmocka_unit_test(marks_that_held_are_counted_over_hosts),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TORC_TRIAL_MAIN

@@ -13,10 +13,12 @@
 
 #include <hiredis/hiredis.h>
 
+#include <torc/trial.h>
+
 #include "comparison.h"
 #include "server_process.h"
 
-static char folder[] = "/tmp/torc-clients-XXXXXX";
+static char folder[32];
 static char kv_path[64];
 static char redis_path[64];
 static struct server_process kv;
@@ -32,7 +34,7 @@ static const char *build_path(const char *name, char *buffer, size_t size)
     return buffer;
 }
 
-static int start_servers(void **state)
+static struct torc_deferred *start_servers(struct torc_trial *trial)
 {
     char torc[512];
     char module[512];
@@ -42,37 +44,38 @@ static int start_servers(void **state)
     const char *redis_argv[] = {"redis-server", "--port", "0", "--unixsocket", redis_path,
                                 "--save", "", "--appendonly", "no", "--dir", folder, NULL};
 
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
+    (void)trial;
+    strcpy(folder, "/tmp/torc-clients-XXXXXX");
+    assert_non_null(mkdtemp(folder));
     snprintf(kv_path, sizeof(kv_path), "%s/kv", folder);
     snprintf(redis_path, sizeof(redis_path), "%s/redis", folder);
     snprintf(listen, sizeof(listen), "unix:%s", kv_path);
     build_path("torc", torc, sizeof(torc));
     build_path("modules/kv.so", module, sizeof(module));
-    if (!server_process_start(&kv, kv_argv, "listening", line, sizeof(line)))
-        return -1;
+    assert_true(server_process_start(&kv, kv_argv, "listening", line, sizeof(line)));
     has_redis = server_process_start(&redis, redis_argv, "eady to accept connections", line,
                                      sizeof(line));
-    return 0;
+    return NULL;
 }
 
-static int stop_servers(void **state)
+static struct torc_deferred *stop_servers(struct torc_trial *trial)
 {
     int status = server_process_stop(&kv);
 
-    (void)state;
+    (void)trial;
     if (left_open)
         redisFree(left_open);
+    left_open = NULL;
     if (has_redis)
         server_process_stop(&redis);
     unlink(kv_path);
     unlink(redis_path);
     rmdir(folder);
-    if (status != 0)
-        fprintf(stderr, "torc serve ended with %d\n", status);
-    return status == 0 ? 0 : -1;
+    assert_int_equal(status, 0);
+    return NULL;
 }
+
+static const struct torc_trial_group with_servers = {.set_up = start_servers, .tear_down = stop_servers};
 
 static redisContext *connect_kv(void)
 {
@@ -91,12 +94,11 @@ static void assert_reply(redisReply *reply, int type, const char *text)
     freeReplyObject(reply);
 }
 
-static void hiredis_sets_and_gets(void **state)
+TORC_TEST(hiredis_sets_and_gets, .group = &with_servers)
 {
     redisContext *context = connect_kv();
     redisReply *reply;
 
-    (void)state;
     assert_reply(redisCommand(context, "PING"), REDIS_REPLY_STATUS, "PONG");
     assert_reply(redisCommand(context, "SET %s %s", "greeting", "hello"), REDIS_REPLY_STATUS, "OK");
     assert_reply(redisCommand(context, "GET greeting"), REDIS_REPLY_STRING, "hello");
@@ -109,15 +111,15 @@ static void hiredis_sets_and_gets(void **state)
     assert_int_equal(reply->element[1]->type, REDIS_REPLY_NIL);
     freeReplyObject(reply);
     redisFree(context);
+    return NULL;
 }
 
-static void hiredis_gets_pipelined_replies_in_order(void **state)
+TORC_TEST(hiredis_gets_pipelined_replies_in_order, .group = &with_servers)
 {
     enum { COMMANDS = 10000 };
     redisContext *context = connect_kv();
     redisReply *reply = NULL;
 
-    (void)state;
     assert_int_equal(redisAppendCommand(context, "DEL counter"), REDIS_OK);
     for (int i = 0; i < COMMANDS; i++)
         assert_int_equal(redisAppendCommand(context, "INCR counter"), REDIS_OK);
@@ -130,9 +132,10 @@ static void hiredis_gets_pipelined_replies_in_order(void **state)
         freeReplyObject(reply);
     }
     redisFree(context);
+    return NULL;
 }
 
-static void a_binary_value_of_16_mib_comes_back_the_same(void **state)
+TORC_TEST(a_binary_value_of_16_mib_comes_back_the_same, .group = &with_servers)
 {
     size_t bytes = (size_t)16 << 20;
     char *value = malloc(bytes);
@@ -140,7 +143,6 @@ static void a_binary_value_of_16_mib_comes_back_the_same(void **state)
     uint32_t random = 1;
     redisReply *reply;
 
-    (void)state;
     assert_non_null(value);
     for (size_t i = 0; i < bytes; i++) {
         random = random * 1664525u + 1013904223u;
@@ -157,13 +159,14 @@ static void a_binary_value_of_16_mib_comes_back_the_same(void **state)
     freeReplyObject(reply);
     free(value);
     redisFree(context);
+    return NULL;
 }
 
-static void a_connection_is_left_open_for_the_shutdown(void **state)
+TORC_TEST(a_connection_is_left_open_for_the_shutdown, .group = &with_servers)
 {
-    (void)state;
     left_open = connect_kv();
     assert_reply(redisCommand(left_open, "PING"), REDIS_REPLY_STATUS, "PONG");
+    return NULL;
 }
 
 static void show(const char *who, const char *reply, size_t bytes)
@@ -180,11 +183,10 @@ static void show(const char *who, const char *reply, size_t bytes)
     fputc('\n', stderr);
 }
 
-static void replies_equal_those_of_redis_byte_for_byte(void **state)
+TORC_TEST(replies_equal_those_of_redis_byte_for_byte, .group = &with_servers)
 {
     size_t wrong = 0;
 
-    (void)state;
     if (!has_redis)
         skip();
     for (size_t i = 0; i < comparison_case_count; i++) {
@@ -208,17 +210,7 @@ static void replies_equal_those_of_redis_byte_for_byte(void **state)
         free(redis_reply);
     }
     assert_int_equal(wrong, 0);
+    return NULL;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hiredis_sets_and_gets),
-        cmocka_unit_test(hiredis_gets_pipelined_replies_in_order),
-        cmocka_unit_test(a_binary_value_of_16_mib_comes_back_the_same),
-        cmocka_unit_test(replies_equal_those_of_redis_byte_for_byte),
-        cmocka_unit_test(a_connection_is_left_open_for_the_shutdown),
-    };
-
-    return cmocka_run_group_tests(tests, start_servers, stop_servers);
-}
+TORC_TRIAL_MAIN

@@ -1,27 +1,31 @@
-/* The runner: every body on every world, then the suite against the mutants.  Prints TAP. */
+/* The tests: every body on every world, then the suite against the mutants. */
 #include "database.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
+#include <cmocka.h>
+
 #include <torc/format.h>
+#include <torc/trial.h>
 
 extern const struct body __start_conformance_bodies[], __stop_conformance_bodies[];
 
 #define STEPS_MAX 300000
 
-/* The mutants have no threads, and ThreadSanitizer keeps some memory for each switch to a simulated job:
- * all of them together take more than there is. */
+/* The mutants have no threads. */
 #if defined(__SANITIZE_THREAD__)
-#define WITH_MUTANTS false
+#define WITHOUT_MUTANTS "ThreadSanitizer has nothing to find without threads"
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
-#define WITH_MUTANTS false
+#define WITHOUT_MUTANTS "ThreadSanitizer has nothing to find without threads"
 #endif
 #endif
-#ifndef WITH_MUTANTS
-#define WITH_MUTANTS true
+#ifndef WITHOUT_MUTANTS
+#define WITHOUT_MUTANTS NULL
 #endif
 
 #define RUN_LIMIT_NS (20 * TORC_SECOND)
@@ -57,7 +61,7 @@ bool conf_notes_are(struct conf *c, const char *site, const char *expected)
     c->notes[c->note_bytes] = '\0';
     if (strcmp(c->notes, expected) == 0)
         return true;
-    torc_format(detail, sizeof detail, "expected: %s\n#      got: %s", expected, c->notes);
+    torc_format(detail, sizeof detail, "expected: %s\n     got: %s", expected, c->notes);
     conf_fail(c, site, "the notes are as expected", detail);
     return false;
 }
@@ -249,107 +253,149 @@ static bool run_body(struct conf *c, const struct body *body, const struct world
     return c->failed_expression == NULL;
 }
 
-static void show_failure(const struct conf *c)
-{
-    printf("# %s: %s\n", c->failed_site, c->failed_expression);
-    if (c->failed_detail[0] != '\0')
-        printf("# %s\n", c->failed_detail);
-    if (c->last_failure[0] != '\0')
-        printf("# the last failure: %s\n", c->last_failure);
-}
+/* --- as tests --------------------------------------------------------------------------------- */
 
-static unsigned run_world(const struct world_ops *ops, const char *only, unsigned n)
-{
+struct subject {
+    const struct world_ops *ops;
     const struct body *body;
-    struct conf *c = malloc(sizeof *c);
+    const struct mutation *mutation;
+};
 
-    for (body = __start_conformance_bodies; c != NULL && body < __stop_conformance_bodies; body++) {
-        int family;
-
-        for (family = FAMILY_TCP; family <= (body->both_families ? FAMILY_UNIX : FAMILY_TCP);
-             family++) {
-            bool held;
-
-            /* UNIX sockets do not reach another host. */
-            if ((family == FAMILY_UNIX && ops == &sim_two_hosts_world) ||
-                (only != NULL && strstr(body->name, only) == NULL))
-                continue;
-            held = run_body(c, body, ops, NULL, (enum family)family);
-            if (!held)
-                show_failure(c);
-            printf("%s %u - %s: %s%s\n", held ? "ok" : "not ok", ++n, ops->name, body->name,
-                   family == FAMILY_UNIX ? " (unix)" : "");
-            fflush(stdout);
-        }
-    }
-    free(c);
-    return n;
+static void fail_as(const struct conf *c, const char *body)
+{
+    print_error("%s: %s: %s\n", body, c->failed_site, c->failed_expression);
+    if (c->failed_detail[0] != '\0')
+        print_error("%s\n", c->failed_detail);
+    if (c->last_failure[0] != '\0')
+        print_error("the last failure: %s\n", c->last_failure);
+    fail();
 }
 
-static unsigned run_mutants(const struct mutation *mutants, size_t count, unsigned n)
+static struct torc_deferred *free_conf(void *conf)
+{
+    free(conf);
+    return NULL;
+}
+
+static struct conf *conf_of(struct torc_trial *trial)
 {
     struct conf *c = malloc(sizeof *c);
-    size_t i;
 
-    for (i = 0; c != NULL && i < count; i++) {
-        const struct body *body;
-        unsigned caught = 0;
+    assert_non_null(c);
+    torc_trial_add_clean_up(trial, free_conf, c);
+    return c;
+}
 
-        printf("# mutant %s (%s)\n", mutants[i].name, mutants[i].what);
-        for (body = __start_conformance_bodies; body < __stop_conformance_bodies; body++) {
-            if (!run_body(c, body, &mutant_world, &mutants[i], FAMILY_TCP)) {
-                caught++;
-                printf("#     caught by %s\n", body->name);
-            }
-        }
-        printf("%s %u - mutant %s is caught\n", caught > 0 ? "ok" : "not ok", ++n, mutants[i].name);
-        fflush(stdout);
-    }
-    free(c);
-    return n;
+static struct torc_deferred *holds(struct torc_trial *trial)
+{
+    const struct subject *subject = torc_trial_subject(trial);
+    const char *family = torc_trial_parameter(trial);
+    bool is_unix = family != NULL && strcmp(family, "unix") == 0;
+    struct conf *c = conf_of(trial);
+
+    if (!run_body(c, subject->body, subject->ops, NULL, is_unix ? FAMILY_UNIX : FAMILY_TCP))
+        fail_as(c, subject->body->name);
+    return NULL;
+}
+
+static struct torc_deferred *is_caught(struct torc_trial *trial)
+{
+    const struct subject *subject = torc_trial_subject(trial);
+    struct conf *c = conf_of(trial);
+
+    for (const struct body *body = __start_conformance_bodies; body < __stop_conformance_bodies; body++)
+        if (!run_body(c, body, &mutant_world, subject->mutation, FAMILY_TCP))
+            return NULL;
+    fail_msg("no body fails if %s", subject->mutation->what);
+    return NULL;
 }
 
 /* The mutants' wrapper itself changes nothing. */
-static unsigned run_unmutated(const struct mutation *nothing, unsigned n)
+static struct torc_deferred *changes_nothing(struct torc_trial *trial)
 {
-    const struct body *body;
-    struct conf *c = malloc(sizeof *c);
-    bool held = c != NULL;
+    const struct subject *subject = torc_trial_subject(trial);
+    struct conf *c = conf_of(trial);
 
-    for (body = __start_conformance_bodies; c != NULL && body < __stop_conformance_bodies; body++) {
-        if (!run_body(c, body, &mutant_world, nothing, FAMILY_TCP)) {
-            held = false;
-            printf("# %s\n", body->name);
-            show_failure(c);
-        }
+    for (const struct body *body = __start_conformance_bodies; body < __stop_conformance_bodies; body++)
+        if (!run_body(c, body, &mutant_world, subject->mutation, FAMILY_TCP))
+            fail_as(c, body->name);
+    return NULL;
+}
+
+struct suite {
+    struct torc_trial_test *tests;
+    struct subject *subjects;
+    size_t count;
+};
+
+static struct torc_trial_test *add(struct suite *suite, const struct torc_trial_group *group, const char *name,
+                                   torc_trial_fn *function, struct subject subject)
+{
+    struct torc_trial_test *test = &suite->tests[suite->count];
+
+    suite->subjects[suite->count] = subject;
+    *test = (struct torc_trial_test){.size = sizeof *test, .name = name, .site = TORC_HERE, .function = function,
+                                     .group = group, .subject = &suite->subjects[suite->count]};
+    suite->count++;
+    return test;
+}
+
+static void add_world(struct suite *suite, const struct torc_trial_group *group, const struct world_ops *ops)
+{
+    static const char *const both[] = {"tcp", "unix", NULL};
+    static const char *const tcp[] = {"tcp", NULL};
+
+    for (const struct body *body = __start_conformance_bodies; body < __stop_conformance_bodies; body++) {
+        struct torc_trial_test *test = add(suite, group, body->name, holds, (struct subject){ops, body, NULL});
+
+        /* UNIX sockets do not reach another host. */
+        if (body->both_families)
+            test->parameters = ops == &sim_two_hosts_world ? tcp : both;
     }
-    free(c);
-    printf("%s %u - the mutants' wrapper passes every body if %s\n", held ? "ok" : "not ok", ++n,
-           nothing->what);
-    return n;
+}
+
+static void add_mutants(struct suite *suite, const struct torc_trial_group *group, torc_trial_fn *function,
+                        const struct mutation *mutants, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add(suite, group, mutants[i].name, function, (struct subject){&mutant_world, NULL, &mutants[i]})->skip =
+            WITHOUT_MUTANTS;
+}
+
+static void add_all(struct suite *suite)
+{
+    static const struct mutation nothing = {"none", "nothing is changed", NULL};
+    static const struct torc_trial_group live = {.name = "live"};
+    static const struct torc_trial_group one_host = {.name = "sim_one_host"};
+    static const struct torc_trial_group two_hosts = {.name = "sim_two_hosts"};
+    static const struct torc_trial_group wrapper = {.name = "wrapper"};
+    static const struct torc_trial_group mutant = {.name = "mutant"};
+
+    add_world(suite, &live, &live_world);
+    add_world(suite, &one_host, &sim_one_host_world);
+    add_world(suite, &two_hosts, &sim_two_hosts_world);
+    add_mutants(suite, &wrapper, changes_nothing, &nothing, 1);
+    add_mutants(suite, &wrapper, changes_nothing, &answered_truly, 1);
+    add_mutants(suite, &mutant, is_caught, mutations, mutation_count);
+    add_mutants(suite, &mutant, is_caught, database_mutations, database_mutation_count);
+    add_mutants(suite, &mutant, is_caught, row_mutations, row_mutation_count);
+    add_mutants(suite, &mutant, is_caught, datagram_mutations, datagram_mutation_count);
+    add_mutants(suite, &mutant, is_caught, name_mutations, name_mutation_count);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct mutation nothing = {"none", "nothing is changed", NULL};
-    static const struct world_ops *const worlds[] = {&live_world, &sim_one_host_world,
-                                                     &sim_two_hosts_world};
-    const char *only = argc > 1 ? argv[1] : NULL;
-    unsigned n = 0;
-    size_t i;
+    size_t count = 3 * (size_t)(__stop_conformance_bodies - __start_conformance_bodies) + 2 + mutation_count +
+                   database_mutation_count + row_mutation_count + datagram_mutation_count + name_mutation_count;
+    struct suite suite = {calloc(count, sizeof *suite.tests), calloc(count, sizeof *suite.subjects), 0};
+    struct torc_trial_catalogue catalogue = {sizeof catalogue, suite.tests, suite.tests + count};
+    int status = EXIT_FAILURE;
 
-    printf("# %zu bodies\n", (size_t)(__stop_conformance_bodies - __start_conformance_bodies));
-    for (i = 0; i < sizeof worlds / sizeof worlds[0]; i++)
-        n = run_world(worlds[i], only, n);
-    if (only == NULL && WITH_MUTANTS) {
-        n = run_unmutated(&nothing, n);
-        n = run_unmutated(&answered_truly, n);
-        n = run_mutants(mutations, mutation_count, n);
-        n = run_mutants(database_mutations, database_mutation_count, n);
-        n = run_mutants(row_mutations, row_mutation_count, n);
-        n = run_mutants(datagram_mutations, datagram_mutation_count, n);
-        n = run_mutants(name_mutations, name_mutation_count, n);
+    if (suite.tests != NULL && suite.subjects != NULL) {
+        add_all(&suite);
+        status = torc_trial_main(argc, argv, &catalogue, NULL);
     }
-    printf("1..%u\n", n);
-    return 0;
+    free(suite.tests);
+    free(suite.subjects);
+    return status;
 }

@@ -23,7 +23,6 @@ struct actor;
 
 /* One way to run a body.  Worlds: live, sim (one host), sim (two hosts), and the mutants. */
 struct world_ops {
-    const char *name;
     /* Makes c->server and c->client (which may be the same reactor), started. */
     bool (*open)(struct conf *c);
     void (*close)(struct conf *c);

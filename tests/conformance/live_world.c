@@ -156,6 +156,6 @@ static void live_signal(struct conf *c, int number)
 }
 
 const struct world_ops live_world = {
-    "live",       live_open,           live_close,  live_step,         live_now,
+    live_open,           live_close,  live_step,         live_now,
     live_address, live_address6, live_silent_address, live_signal, live_set_name,
     live_database_path};

@@ -147,11 +147,11 @@ static bool sim_set_name(struct conf *c, const char *name, enum name_answer answ
 }
 
 const struct world_ops sim_one_host_world = {
-    "sim, one host", sim_one_host_open,  sim_close,  sim_step,         sim_now,
+    sim_one_host_open,  sim_close,  sim_step,         sim_now,
     sim_address,     sim_address6,       sim_silent_address, sim_signal, sim_set_name,
     sim_database_path};
 const struct world_ops sim_two_hosts_world = {
-    "sim, two hosts", sim_two_hosts_open, sim_close,  sim_step,         sim_now,
+    sim_two_hosts_open, sim_close,  sim_step,         sim_now,
     sim_address,      sim_address6,       sim_silent_address, sim_signal, sim_set_name,
     sim_database_path};
 
@@ -203,6 +203,6 @@ static bool mutant_step(struct conf *c)
 }
 
 const struct world_ops mutant_world = {
-    "mutant",    mutant_open,        mutant_close, mutant_step,      sim_now,
+    mutant_open,        mutant_close, mutant_step,      sim_now,
     sim_address, sim_address6, sim_silent_address, sim_signal, sim_set_name,
     sim_database_path};

@@ -14,7 +14,7 @@ static void note_error(struct torc_log_observer *self, const struct torc_log_eve
     snprintf(fixture->last_error, sizeof fixture->last_error, "%s", event->message);
 }
 
-int database_fixture_set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     struct database_fixture *fixture = calloc(1, sizeof *fixture);
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
@@ -23,16 +23,16 @@ int database_fixture_set_up(void **state)
     options.observer = &fixture->observer;
     test_directory_make(fixture->directory);
     snprintf(fixture->path, sizeof fixture->path, "%s/main.sqlite", fixture->directory);
-    assert_int_equal(torc_live_new(NULL, &fixture->platform), 0);
-    assert_int_equal(torc_reactor_new(fixture->platform, &options, &fixture->reactor), 0);
-    assert_int_equal(torc_reactor_start(fixture->reactor), 0);
-    *state = fixture;
-    return 0;
+    torc_trial_need(trial, torc_live_new(NULL, &fixture->platform));
+    torc_trial_need(trial, torc_reactor_new(fixture->platform, &options, &fixture->reactor));
+    torc_trial_need(trial, torc_reactor_start(fixture->reactor));
+    torc_trial_set_state(trial, fixture);
+    return NULL;
 }
 
-int database_fixture_tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    struct database_fixture *fixture = *state;
+    struct database_fixture *fixture = torc_trial_state(trial);
     struct torc_scope_counts counts;
     struct torc_reactor_counts left;
     torc_scope_count(torc_reactor_scope(fixture->reactor), &counts);
@@ -46,8 +46,10 @@ int database_fixture_tear_down(void **state)
     assert_int_equal(left.jobs, 0);
     assert_int_equal(left.timers, 0);
     free(fixture);
-    return 0;
+    return NULL;
 }
+
+const struct torc_trial_group with_database = {.set_up = set_up, .tear_down = tear_down};
 
 void database_turn_until(struct database_fixture *fixture, const bool *flag)
 {

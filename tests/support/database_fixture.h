@@ -13,6 +13,7 @@
 
 #include <torc/live.h>
 #include <torc/pool.h>
+#include <torc/trial.h>
 
 #include "test_directory.h"
 
@@ -26,10 +27,8 @@ struct database_fixture {
     char path[TEST_DIRECTORY_MAX + 32]; /* of a database in it */
 };
 
-/* Set-up and tear-down of a CMocka test; *state is the fixture.  The tear-down expects that nothing is left in the
- * reactor's scope. */
-int database_fixture_set_up(void **state);
-int database_fixture_tear_down(void **state);
+/* Its tests have a fixture as their state.  At the end nothing may be left in the reactor's scope. */
+extern const struct torc_trial_group with_database;
 
 /* Turns until the deferred has a result, and takes it; drops the deferred. */
 struct torc_result database_await(struct database_fixture *fixture, struct torc_deferred *deferred);

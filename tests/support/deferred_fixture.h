@@ -13,6 +13,7 @@
 
 #include <torc/deferred.h>
 #include <torc/format.h>
+#include <torc/trial.h>
 
 #include "tests/support/failing_allocator.h"
 #include "tests/support/recorded_log.h"
@@ -28,26 +29,27 @@ struct fixture {
 
 static struct fixture fixture;
 
-static int open_scope(void **state)
+static inline struct torc_deferred *open_scope(struct torc_trial *trial)
 {
-    *state = &fixture;
     memset(&fixture, 0, sizeof fixture);
     torc_test_allocator_init(&fixture.allocator);
     torc_test_log_init(&fixture.log);
-    return torc_scope_new(&fixture.allocator.base, &fixture.log.base, &fixture.scope);
+    torc_trial_need(trial, torc_scope_new(&fixture.allocator.base, &fixture.log.base, &fixture.scope));
+    return NULL;
 }
 
-static int close_scope(void **state)
+static inline struct torc_deferred *close_scope(struct torc_trial *trial)
 {
     size_t left;
-    (void)state;
+    (void)trial;
     torc_scope_free(fixture.scope);
     left = torc_test_allocator_blocks(&fixture.allocator);
     torc_test_allocator_clear(&fixture.allocator);
-    return left == 0 ? 0 : -1;
+    assert_int_equal(left, 0);
+    return NULL;
 }
 
-#define IN_SCOPE(test) cmocka_unit_test_setup_teardown(test, open_scope, close_scope)
+static const struct torc_trial_group in_scope = {.set_up = open_scope, .tear_down = close_scope};
 
 static inline struct torc_scope_counts counts(void)
 {

@@ -155,7 +155,7 @@ static void note_error(struct torc_log_observer *self, const struct torc_log_eve
     snprintf(fixture->last_error, sizeof fixture->last_error, "%s", event->message);
 }
 
-int pool_fixture_set_up(void **state)
+static struct torc_deferred *set_up(struct torc_trial *trial)
 {
     struct pool_fixture *fixture = calloc(1, sizeof *fixture);
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
@@ -166,15 +166,15 @@ int pool_fixture_set_up(void **state)
     options.observer = &fixture->observer;
     test_directory_make(fixture->directory);
     snprintf(fixture->path, sizeof fixture->path, "%s/main.sqlite", fixture->directory);
-    assert_int_equal(torc_reactor_new(&fixture->platform.base, &options, &fixture->reactor), 0);
-    assert_int_equal(torc_reactor_start(fixture->reactor), 0);
-    *state = fixture;
-    return 0;
+    torc_trial_need(trial, torc_reactor_new(&fixture->platform.base, &options, &fixture->reactor));
+    torc_trial_need(trial, torc_reactor_start(fixture->reactor));
+    torc_trial_set_state(trial, fixture);
+    return NULL;
 }
 
-int pool_fixture_tear_down(void **state)
+static struct torc_deferred *tear_down(struct torc_trial *trial)
 {
-    struct pool_fixture *fixture = *state;
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torc_scope_counts counts;
     struct torc_reactor_counts left;
     torc_scope_count(torc_reactor_scope(fixture->reactor), &counts);
@@ -192,8 +192,10 @@ int pool_fixture_tear_down(void **state)
     assert_int_equal(left.timers, 0);
     assert_int_equal(blocks, 0);
     assert_true(closed <= opened);
-    return 0;
+    return NULL;
 }
+
+const struct torc_trial_group with_pool = {.set_up = set_up, .tear_down = tear_down};
 
 /* --- pools -------------------------------------------------------------------------------------- */
 

@@ -6,19 +6,20 @@
 #ifndef TORC_TESTS_POOL_FIXTURE_H
 #define TORC_TESTS_POOL_FIXTURE_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <torc/pool.h>
+#include <cmocka.h>
 
-#include "test_directory.h"
+#include <torc/pool.h>
+#include <torc/trial.h>
 
 #include "scripted_platform.h"
-
-#include <cmocka.h>
+#include "test_directory.h"
 
 enum { POOL_RULES_MAX = 8 };
 
@@ -56,9 +57,8 @@ struct pool_fixture {
     bool struck_lost;
 };
 
-int pool_fixture_set_up(void **state);
-/* Expects that nothing is left of deferreds, failures, timers and memory. */
-int pool_fixture_tear_down(void **state);
+/* Its tests have a fixture as their state.  At the end nothing may be left of deferreds, failures, timers and memory. */
+extern const struct torc_trial_group with_pool;
 
 /* The next rule; it strikes once. */
 struct pool_rule *pool_fixture_rule(struct pool_fixture *fixture, enum torc_database_event_kind kind,

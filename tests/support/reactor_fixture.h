@@ -1,11 +1,19 @@
 /* reactor_fixture.h - a reactor on a scripted platform, with a journal, for one test.
  *
- * set_up and tear_down are for cmocka_unit_test_setup_teardown; the second fails if memory was not
- * given back. */
+ * It is the state of tests in the group with_fixture; those in with_own_fixture make their own first.  Either fails if
+ * memory was not given back. */
 #ifndef TORC_TESTS_REACTOR_FIXTURE_H
 #define TORC_TESTS_REACTOR_FIXTURE_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <torc/trial.h>
 
 #include "tests/support/journal.h"
 #include "tests/support/scripted_platform.h"
@@ -34,21 +42,29 @@ static inline struct fixture *fixture_new(const struct torc_reactor_options *opt
     return fixture;
 }
 
-static inline int set_up(void **state)
+static inline struct torc_deferred *set_up(struct torc_trial *trial)
 {
     const struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
-    *state = fixture_new(&options);
-    return 0;
+    torc_trial_set_state(trial, fixture_new(&options));
+    return NULL;
 }
 
-static inline int tear_down(void **state)
+static inline void fixture_free(struct fixture *fixture)
 {
-    struct fixture *fixture = *state;
     torc_reactor_free(fixture->reactor);
     size_t blocks = scripted_end(&fixture->platform);
     free(fixture);
-    return blocks == 0 ? 0 : -1;
+    assert_int_equal(blocks, 0);
 }
+
+static inline struct torc_deferred *tear_down(struct torc_trial *trial)
+{
+    fixture_free(torc_trial_state(trial));
+    return NULL;
+}
+
+static const struct torc_trial_group with_fixture = {.set_up = set_up, .tear_down = tear_down};
+static const struct torc_trial_group with_own_fixture = {.tear_down = tear_down};
 
 /* An argument for the callbacks of journal.h. */
 static inline struct line line(struct fixture *fixture, const char *word)

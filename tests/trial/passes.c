@@ -1,4 +1,5 @@
 /* What tests can do. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -132,6 +133,26 @@ TORC_TEST(a_test_waits_in_both_worlds, .places = TORC_ON_SIM | TORC_ON_LIVE)
     return NULL;
 }
 
+static size_t descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    size_t count = 0;
+
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
+
+TORC_TEST(a_reactor_is_made_when_it_is_asked_for, .places = TORC_ON_LIVE)
+{
+    size_t before = descriptors();
+
+    assert_ptr_equal(torc_trial_reactor(trial), torc_trial_reactor(trial));
+    assert_true(descriptors() > before);
+    return NULL;
+}
+
 TORC_TEST(an_hour_is_short, .virtual_limit_ns = 7200 * TORC_SECOND)
 {
     torc_trial_run(trial, 3600 * TORC_SECOND);
@@ -200,6 +221,24 @@ TORC_TEST(memory_may_be_short_anywhere, .sweep = "alloc.fail", .group = &grouped
 /* --- marks ------------------------------------------------------------------------------------------ */
 
 static const char *const sizes[] = {"1", "20", "300", NULL};
+
+static struct torc_deferred *count_up(struct torc_trial *trial)
+{
+    static int number = 40;
+
+    number++;
+    torc_trial_set_state(trial, &number);
+    return NULL;
+}
+
+static const struct torc_trial_group counted = {.set_up = count_up};
+
+TORC_TEST(a_group_without_a_name_has_that_of_the_file, .group = &counted, .subject = "forty-one")
+{
+    assert_int_equal(*(int *)torc_trial_state(trial), 41);
+    assert_string_equal(torc_trial_subject(trial), "forty-one");
+    return NULL;
+}
 
 TORC_TEST(parameters_are_given_one_by_one, .parameters = sizes)
 {

@@ -10,8 +10,8 @@
  *     }
  *     TORC_TRIAL_MAIN
  *
- * To define a test is to register it.  It runs on a simulated host whose reactor has started, or live if it asks for
- * that, and may return a deferred, which is then waited for.  CMocka's assertions, mocks and test_malloc work inside of
+ * To define a test is to register it.  It has a simulated host whose reactor has started, or a live reactor if it says
+ * so, both made when it first asks for them, and may return a deferred, which is then waited for.  CMocka's assertions, mocks and test_malloc work inside of
  * it, of its callbacks and of its simulated jobs.  A test fails if
  *
  *   - an assertion fails, it crashes, or its process ends;
@@ -52,7 +52,7 @@ typedef struct torc_deferred *torc_trial_fn(struct torc_trial *trial);
 
 /* What tests share: `set_up` runs before each of them, `tear_down` after each whose set-up has passed.  Either may be NULL. */
 struct torc_trial_group {
-    const char *name;
+    const char *name; /* NULL: that of the file of each test */
     torc_trial_fn *set_up;
     torc_trial_fn *tear_down;
 };
@@ -62,7 +62,7 @@ enum torc_trial_place {
     TORC_ON_LIVE = 2 /* always in a process of its own, unless --in-process is given */
 };
 
-/* A test is called GROUP.NAME, where the group of a test without one is its file's name without ".c".  Of a test with
+/* A test is called GROUP.NAME, where the group of a test without one, or of one without a name, is its file's name without ".c".  Of a test with
  * parameters there is one for each, GROUP.NAME[PARAMETER]; of one that runs in several ways GROUP.NAME, GROUP.NAME@live
  * and GROUP.NAME@sweep.  Names are unique: two tests of one name are an error, and nothing runs. */
 struct torc_trial_test {
@@ -81,6 +81,7 @@ struct torc_trial_test {
     const char *todo;              /* why it is expected to fail; once it passes, that is a failure */
     const char *fails;             /* it has to fail, and with this in what is told of it */
     uint64_t seed;                 /* of its world */
+    const void *subject;           /* what it is about, if its function is that of other tests too */
 };
 
 /* TORC_TEST(name, .member = value, ...) { ... }: `trial` is the parameter of the function. */
@@ -99,7 +100,7 @@ struct torc_trial_test {
 #define TORC_TRIAL_DEFINE(test_name, ...) TORC_TRIAL_DEFINE_(test_name, __VA_ARGS__)
 #define TORC_TEST(...) TORC_TRIAL_DEFINE(TORC_TRIAL_FIRST(__VA_ARGS__), __VA_ARGS__)
 
-/* The tests of a program or shared object. */
+/* The tests of a program or shared object; those of torc_trial_main may also be made as the program runs. */
 struct torc_trial_catalogue {
     size_t size; /* sizeof(struct torc_trial_catalogue) */
     const struct torc_trial_test *begin;
@@ -125,6 +126,8 @@ TORC_API struct torc_world *torc_trial_world(struct torc_trial *trial);
 TORC_API struct torc_host *torc_trial_host(struct torc_trial *trial);
 /* NULL: the test has no parameters. */
 TORC_API const char *torc_trial_parameter(const struct torc_trial *trial);
+/* That of its definition. */
+TORC_API const void *torc_trial_subject(const struct torc_trial *trial);
 /* What a set-up has for its tests; borrowed, NULL at first. */
 TORC_API void torc_trial_set_state(struct torc_trial *trial, void *state);
 TORC_API void *torc_trial_state(const struct torc_trial *trial);
