@@ -267,8 +267,8 @@ check-unit: tests ## the unit tests alone
 	tests/run --build $(BUILD) $(unit_bin)
 check-conformance: tests ## the conformance suite on both worlds, and the mutants it must catch
 	tests/run --build $(BUILD) $(BUILD)/tests/conformance/conformance
-bug-hunt: $(torc) ## torc hunt on each of the known bugs of fixtures/bugs, and on the right versions of the same
-	tests/bug-hunt --build $(BUILD)
+bug-hunt: $(torc) ## torc hunt on each of the known bugs of fixtures/bugs, and on the right versions of the same; RESULTS=FILE keeps what it did
+	tests/bug-hunt --build $(BUILD) $(if $(RESULTS),--results $(RESULTS))
 sweep-all: all ## every case of torc sweep on every scenario that is shipped, which takes many minutes
 	TORC_SWEEP_ALL=1 TORC_TEST_TIMEOUT=7200 tests/run --build $(BUILD) tests/sweep.sh
 check-power-cut: tests ## cuts the power of kv at every operation of its disk, with every loss

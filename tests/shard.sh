@@ -24,14 +24,18 @@ expect() {
     done
     report $bad "$what"
 }
-# table FILE: all of its runs but what real time they took and where they were made.
+# table FILE: all that is in it but what real time it took and where it was made.
 table() {
     "$python" - "$1" <<'PY'
 import sqlite3, sys
-for row in sqlite3.connect(sys.argv[1]).execute(
-        "SELECT command, scenario_hash, build, settings, item, number, digest, verdict, identity, message, unmet, events, t_ns"
-        " FROM run JOIN campaign ON campaign.id = campaign ORDER BY campaign, number"):
-    print(*row, sep="|")
+database = sqlite3.connect(sys.argv[1])
+for columns, table, order in (
+        ("item, number, digest, verdict, identity, message, unmet, events, t_ns, marks", "run", "number"),
+        ("number, kind, name, site", "mark", "number"), ("behaviour, first", "behaviour", "behaviour"),
+        ("verdict, identity, item, number, sentence, detail, decisions, found.scenario, lines, runs, trace", "found", "number")):
+    for row in database.execute("SELECT command, scenario_hash, build, settings, %s FROM %s JOIN campaign ON campaign.id = campaign"
+                                " ORDER BY campaign, %s" % (columns, table, order)):
+        print(table, *row, sep="|")
 PY
 }
 # same FILE FILE WHAT: the tables are equal and not empty.
@@ -47,7 +51,18 @@ chunky="--modules $at --out $at tests/explore/chunky.scn"
 split="--param bug=split $chunky"
 
 # --- shards -------------------------------------------------------------------------------------------
-expect 1 "with results a failure does not end the campaign" "explore --results $at/whole.db $split" "300 of 300 seeds" "shrunk:" "26 runs fail like that" "seed 4 and others"
+expect 1 "with results a failure does not end the campaign" "explore --results $at/whole.db $split" "300 of 300 seeds" "26 runs fail like that" "seed 4 and others" \
+    "shrunk:    $at/chunky-seed1.scn" "shrunk:    $at/chunky-seed4.scn" "shrunk:    $at/chunky-seed30.scn"
+for seed in 1 4 30; do
+    "$torc" run --modules "$at" "$at/chunky-seed$seed.scn" >"$at/out" 2>&1
+    [ $? -eq 1 ]; report $? "and the first of each kind is shrunk: seed $seed"
+done
+[ "$(sql "$at/whole.db" 'SELECT number, lines > 0, length(trace) > 0 FROM found ORDER BY number')" = "$(printf '%s|1|1\n' 1 4 30)" ]
+report $? "the results have what was found, with its trace"
+[ "$(sql "$at/whole.db" 'SELECT name, runs = (SELECT count(*) FROM run WHERE verdict = "fail"), first FROM held')" = "chunky.cut|1|1" ]
+report $? "and in how many runs each mark held"
+[ "$(sql "$at/whole.db" 'SELECT count(*) > 20, min(first), max(first) > 1 FROM behaviour')" = "1|1|1" ]
+report $? "and which behaviours there were, by the run they came with"
 for i in 0 1 2; do
     expect 1 "shard $i/3 has its hundred seeds" "explore --shard $i/3 --results $at/$i.db $split" "shard $i/3, from --shard" "100 of 100 seeds"
 done
@@ -71,7 +86,38 @@ for i in 0 1; do "$torc" sweep --shard $i/2 --results "$at/s$i.db" scenarios/smo
 "$torc" sweep --results "$at/sweep.db" scenarios/smoke/kv.scn >"$at/out" 2>&1
 expect 0 "halves of a sweep are merged" "merge $at/sweeps.db $at/s0.db $at/s1.db" "sweep scenarios/smoke/kv.scn" "0 left out"
 same "$at/sweep.db" "$at/sweeps.db" "and are the whole sweep"
-expect 0 "what sweep has is known when it is resumed" "sweep --results $at/sweeps.db --resume scenarios/smoke/kv.scn" "$(table "$at/sweep.db" | wc -l) known"
+expect 0 "what sweep has is known when it is resumed" "sweep --results $at/sweeps.db --resume scenarios/smoke/kv.scn" "$(table "$at/sweep.db" | grep -c ^run) known"
+
+# A sweep that fails: what it found is there without a folder for it, and shrunk with one.
+faulty="--modules $at --fault alloc,db --param bug=unhandled tests/explore/faulty.scn"
+build tests/explore faulty
+expect 1 "a sweep that fails" "sweep --results $at/faulty.db $faulty" "reproduce:"
+[ "$(sql "$at/faulty.db" "SELECT count(*) > 0, min(length(trace) > 0), max(lines) FROM found")" = "1|1|0" ]
+report $? "its results have a trace of each kind"
+mkdir "$at/folder"
+expect 1 "and with a folder" "sweep --out $at/folder --results $at/shrunk.db $faulty" "reproduce:"
+[ "$(sql "$at/shrunk.db" "SELECT count(*) > 0, min(lines) > 0 FROM found")" = "1|1" ]
+report $? "the small scenario"
+for i in 0 1 2; do "$torc" sweep --out "$at/folder" --shard $i/3 --results "$at/f$i.db" $faulty >"$at/out" 2>&1; done
+expect 1 "the same in thirds" "merge $at/thirds.db $at/f0.db $at/f1.db $at/f2.db" "0 left out"
+same "$at/shrunk.db" "$at/thirds.db" "is the same"
+
+# A hunt: a campaign for each phase.
+expect 1 "a hunt that finds something" "hunt --budget 20s --results $at/hunt.db --out $at --modules $at --param bug=split tests/explore/chunky.scn" "found (orders and amounts)"
+[ "$(sql "$at/hunt.db" "SELECT phase, (SELECT group_concat(DISTINCT verdict) FROM run WHERE campaign = id ORDER BY 1) FROM campaign ORDER BY id")" = "as it is|pass
+perturbed|pass
+orders and amounts|fail,pass" ]
+report $? "writes down its phases"
+[ "$(sql "$at/hunt.db" "SELECT count(*), min(length(trace) > 0), min(lines) > 0 FROM found")" = "1|1|1" ]
+report $? "and what it found"
+line=$(sql "$at/hunt.db" "SELECT reproduce FROM failure LIMIT 1")
+expect 1 "the line the results have reproduces it" "${line#torc }" "something else came"
+expect 1 "its results can be merged" "merge $at/hunts.db $at/hunt.db" "hunt tests/explore/chunky.scn, phase=3" "0 left out"
+expect 3 "one whose determinism check fails" "hunt --budget 5s --results $at/slip.db --out $at --modules $at --param kind=memory tests/check/slip.scn" "found (perturbed)"
+[ "$(sql "$at/slip.db" "SELECT verdict, message FROM failure")" = "differs|a run and a perturbed one are not the same" ]
+report $? "says so"
+line=$(sql "$at/slip.db" "SELECT reproduce FROM failure")
+expect 3 "and how to see it" "${line#torc }" "slip.scn"
 
 # --- where the shard is taken from ----------------------------------------------------------------------
 told() { what=$1 wanted=$2 text=$3; shift 3
@@ -125,7 +171,7 @@ expect 4 "is left out of the merge" "merge $at/all.db $at/b.db" "..100000000"
 for bug in crash exit; do
     "$torc" explore --results "$at/$bug.db" --param bug=$bug $chunky >"$at/out" 2>&1
     cp "$at/$bug.db" "$at/copy.db"
-    expect 1 "what ends its process is known when it is resumed: bug=$bug" "explore --results $at/$bug.db --resume --param bug=$bug $chunky" "300 known" "the run ended its process"
+    expect 1 "what ends its process is known when it is resumed: bug=$bug" "explore --results $at/$bug.db --resume --param bug=$bug $chunky" "300 known" "49 runs fail like that"
     same "$at/copy.db" "$at/$bug.db" "and nothing has changed: bug=$bug"
 done
 # With a sanitizer it is the sanitizer that ends it.
@@ -167,17 +213,18 @@ expect 0 "another text too" "explore --results $at/build.db --resume --modules $
 # --- what cannot be -------------------------------------------------------------------------------------
 echo "this is no results file, and longer than a header is: $(seq 200)" >"$at/text"
 sql "$at/other.db" 'CREATE TABLE mine (x)'
-cp "$at/here.db" "$at/newer.db"; sql "$at/newer.db" 'PRAGMA user_version = 3'
+cp "$at/here.db" "$at/newer.db"; sql "$at/newer.db" 'PRAGMA user_version = 4'
 expect 2 "results into a text" "explore --results $at/text $chunky" "$at/text is no file of results"
 expect 2 "results into somebody's database" "explore --results $at/other.db $chunky" "$at/other.db is no file of results"
-expect 2 "results of another version" "sweep --results $at/newer.db scenarios/smoke/kv.scn" "results of version 3; this torc reads and writes version 2"
+expect 2 "results of another version" "sweep --results $at/newer.db scenarios/smoke/kv.scn" "results of version 4; this torc reads and writes version 3"
 expect 2 "results where there is no folder" "explore --results $at/none/x.db $chunky" "it cannot be opened: No such file"
 expect 2 "nothing to resume" "explore --resume $chunky" "nothing to resume without --results FILE"
+expect 2 "results of every order" "explore --strategy dfs --results $at/dfs.db $chunky" "strategy dfs has no seeds to write down"
 expect 2 "a value for --resume" "explore --resume=yes $chunky" "takes no value"
 expect 2 "a misspelt option" "sweep --result x.db x.scn" "did you mean --results?"
 expect 2 "merging a text" "merge $at/m.db $at/here.db $at/text" "$at/text is no file of results"
 [ -z "$(ls "$at" | grep '^m\.db')" ]; report $? "leaves nothing behind"
-expect 2 "merging another version" "merge $at/m.db $at/newer.db" "results of version 3"
+expect 2 "merging another version" "merge $at/m.db $at/newer.db" "results of version 4"
 expect 2 "merging what is not there" "merge $at/m.db $at/nowhere.db" "$at/nowhere.db: No such file or directory"
 expect 2 "merging into what is there" "merge $at/here.db $at/build.db" "is there already"
 expect 2 "merging nothing" "merge $at/m.db" "into which file, and which files?"

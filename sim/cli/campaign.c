@@ -10,10 +10,9 @@
 #include <xxhash.h>
 
 #include "command.h"
-#include "fault_case.h"
 #include "module_loader.h"
 
-enum { HASH_BYTES = 33, SHOWN_MAX = 10, PATH_BYTES_MAX = 4096, VERDICT_BYTES = 32 };
+enum { HASH_BYTES = 33, SHOWN_MAX = 10, PATH_BYTES_MAX = 4096 };
 
 /* --- options -------------------------------------------------------------------------------------- */
 
@@ -124,9 +123,11 @@ static int write_campaign(struct torci_campaign *campaign, const struct torci_re
 
     if (status == 0)
         status = torci_results_add_campaign(campaign->results, row, &campaign->id);
-    if (status == 0)
+    if (status == 0 && !plan->endless)
         status = torci_results_ask(campaign->results, campaign->id, plan->first, plan->last,
                                    &campaign->shard);
+    if (status == 0)
+        status = torci_campaign_open_notes(campaign);
     return status != 0 ? status : torci_results_commit(campaign->results);
 }
 
@@ -154,12 +155,15 @@ int torci_campaign_open(struct torci_campaign *campaign, struct torci_scenario_s
         return status;
     return write_campaign(campaign,
                           &(struct torci_results_campaign){0, campaign->command, scenario_hash, build,
-                                                           plan->settings, plan->path, plan->arguments},
+                                                           plan->settings,
+                                                           plan->phase != NULL ? plan->phase : "", plan->path,
+                                                           plan->arguments},
                           plan);
 }
 
 void torci_campaign_close(struct torci_campaign *campaign)
 {
+    torci_campaign_close_notes(campaign);
     torci_results_close(campaign->results);
     campaign->results = NULL;
 }
@@ -173,22 +177,22 @@ struct running {
     struct torci_outcome *outcomes;
 };
 
-static void write_verdict(const struct torci_outcome *outcome, char out[VERDICT_BYTES])
+static void write_verdict(const struct torci_outcome *outcome, char out[TORCI_VERDICT_BYTES])
 {
     if (outcome->verdict >= 0)
-        snprintf(out, VERDICT_BYTES, "%s",
+        snprintf(out, TORCI_VERDICT_BYTES, "%s",
                  torc_scenario_verdict_name((enum torc_scenario_verdict)outcome->verdict));
     else if (outcome->verdict == TORCI_RUN_EXITED)
-        snprintf(out, VERDICT_BYTES, "exited");
+        snprintf(out, TORCI_VERDICT_BYTES, "exited");
     else
-        snprintf(out, VERDICT_BYTES, "signal %d", -outcome->verdict);
+        snprintf(out, TORCI_VERDICT_BYTES, "signal %d", -outcome->verdict);
 }
 
 static bool read_verdict(const char *text, int *out)
 {
     static const enum torc_scenario_verdict last = TORC_SCENARIO_SKIPPED;
     struct torci_outcome outcome = {0};
-    char known[VERDICT_BYTES];
+    char known[TORCI_VERDICT_BYTES];
 
     *out = TORCI_RUN_EXITED;
     if (strcmp(text, "exited") == 0)
@@ -206,29 +210,45 @@ static bool read_verdict(const char *text, int *out)
     return false;
 }
 
-static int add_outcome(struct torci_campaign *campaign, const struct torci_outcome *outcome, const char *item,
-                       uint64_t number)
+int torci_campaign_add(struct torci_campaign *campaign, const struct torci_results_run *run)
 {
-    char verdict[VERDICT_BYTES];
-    char identity[17] = "";
-    struct torci_results_run run = {
-        item, number, outcome->digest, verdict, identity, outcome->message, outcome->unmet, outcome->events,
-        outcome->t_ns, outcome->real_ns, ""};
     bool differs;
     int status;
 
-    write_verdict(outcome, verdict);
-    if (outcome->verdict < 0)
-        run.message = torci_outcome_end(outcome);
-    else if (outcome->verdict != TORC_SCENARIO_PASS && !torci_outcome_skipped(outcome))
-        snprintf(identity, sizeof identity, "%016" PRIx64, outcome->identity);
-    status = torci_results_add_run(campaign->results, campaign->id, &run, &differs);
+    if (campaign->results == NULL)
+        return 0;
+    status = torci_results_add_run(campaign->results, campaign->id, run, &differs);
     if (status != 0 || !differs)
         return status;
     if (campaign->differed++ < SHOWN_MAX)
         printf("different: %s: %s had another digest or verdict before; now %s %s\n", campaign->results_path,
-               item, verdict, outcome->digest);
+               run->item, run->verdict, run->digest);
     return 0;
+}
+
+void torci_campaign_failure_of(const struct torci_outcome *outcome, const char *item, uint64_t number,
+                               struct torci_campaign_failure *out)
+{
+    write_verdict(outcome, out->verdict);
+    out->identity[0] = '\0';
+    if (outcome->verdict > TORC_SCENARIO_PASS && !torci_outcome_skipped(outcome))
+        snprintf(out->identity, sizeof out->identity, "%016" PRIx64, outcome->identity);
+    snprintf(out->item, sizeof out->item, "%s", item);
+    out->number = number;
+}
+
+static int add_outcome(struct torci_campaign *campaign, const struct torci_outcome *outcome, const char *item,
+                       uint64_t number, const char *marks)
+{
+    struct torci_campaign_failure failure;
+    bool ended = outcome->verdict < 0;
+
+    torci_campaign_failure_of(outcome, item, number, &failure);
+    return torci_campaign_add(campaign,
+                              &(struct torci_results_run){
+                                  item, number, outcome->digest, failure.verdict, failure.identity,
+                                  ended ? torci_outcome_end(outcome) : outcome->message, outcome->unmet,
+                                  outcome->events, outcome->t_ns, outcome->real_ns, ended ? "" : marks, ""});
 }
 
 /* One transaction, so that all of it is there or nothing. */
@@ -243,8 +263,11 @@ static bool take(void *arg, const struct torci_outcome *outcomes, const size_t *
         uint64_t number;
 
         running->name(running->arg, indices[i], item, &number);
-        campaign->status = add_outcome(campaign, &outcomes[indices[i]], item, number);
+        campaign->status = add_outcome(campaign, &outcomes[indices[i]], item, number,
+                                       torci_campaign_row(campaign, indices[i]));
     }
+    if (campaign->status == 0)
+        campaign->status = torci_campaign_write_behaviours(campaign);
     if (campaign->status == 0)
         campaign->status = torci_results_commit(campaign->results);
     return campaign->status == 0;
@@ -291,12 +314,17 @@ int torci_campaign_run(struct torci_campaign *campaign, unsigned jobs, torci_par
     struct running running = {campaign, name, arg, outcomes};
     const struct torci_parallel_sink sink = {take, &running};
     int status = campaign->resume ? recall_known(&running, count) : 0;
-    int error;
+    int error = 0;
 
     if (status != 0)
         return status;
     fflush(stdout);
-    error = torci_parallel(jobs, run, arg, outcomes, count, deadline_ns, campaign->results != NULL ? &sink : NULL);
+    if (campaign->results != NULL)
+        error = torci_campaign_make_rows(campaign, count);
+    if (error == 0)
+        error = torci_parallel(jobs, run, arg, outcomes, count, deadline_ns,
+                               campaign->results != NULL ? &sink : NULL);
+    torci_campaign_free_rows(campaign);
     if (error == ECANCELED && campaign->status != 0)
         return campaign->status;
     return error == 0 ? 0 : torci_command_error(campaign->command, TORCI_EXIT_INTERNAL, "%s", strerror(error));
@@ -313,18 +341,17 @@ struct telling {
 static int tell_failure(void *arg, const struct torci_results_failure *failure)
 {
     struct telling *telling = arg;
-    bool seeds = strcmp(telling->campaign->command, "explore") == 0;
+    bool seed = failure->item[strspn(failure->item, "0123456789")] == '\0';
 
     telling->kinds++;
     if (telling->shown == SHOWN_MAX)
         return 0;
     telling->shown++;
-    printf("    %-7s %s%s%s: %s\n", failure->verdict, seeds ? "seed " : "", failure->item,
+    printf("    %-7s %s%s%s: %s\n", failure->verdict, seed ? "seed " : "", failure->item,
            failure->count > 1 ? " and others" : "", failure->message);
     if (failure->count > 1)
         printf("        %llu runs fail like that\n", (unsigned long long)failure->count);
-    printf("        reproduce: torc run --%s %s %s%s\n", seeds ? "seed" : torci_case_option(failure->item), failure->item,
-           telling->campaign->arguments, telling->campaign->scenario);
+    printf("        reproduce: %s\n", failure->reproduce);
     return 0;
 }
 

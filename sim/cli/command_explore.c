@@ -9,7 +9,6 @@
 #include "command_list.h"
 #include "found.h"
 #include "kept_seeds.h"
-#include "mark_catalogue.h"
 #include "order_search.h"
 #include "parallel.h"
 
@@ -26,7 +25,6 @@ struct explore {
     unsigned jobs;
     uint64_t seeds[WHOLE_ROUND_RUNS]; /* of the present round */
     struct torc_scenario_exploration exploration; /* as the options say */
-    struct torci_mark_catalogue marks;
     size_t marks_missing;
     bool seeds_given, strategy_given, sites_given, budget_given, depth_given;
     const char *path;
@@ -113,26 +111,54 @@ static int make_options(struct explore *explore, uint64_t seed,
     torci_scenario_source_run_options(&explore->source, out);
     out->seed_given = true;
     out->seed = seed;
-    torci_mark_catalogue_watch(&explore->marks, out);
     return torc_strategy_new(explore->exploration.strategy, seed, explore->exploration.sites,
                              &out->decider);
 }
 
-static int tell_failure(struct explore *explore, uint64_t seed)
+static int tell_failure(struct explore *explore, uint64_t seed, struct torci_found_shrunk *out)
 {
-    struct torci_found_shrunk shrunk;
     struct torc_scenario_run_options options;
     char label[40];
-    struct torci_found found = {&explore->source, explore->scenario, explore->path, explore->out,
-                                label,            &options,          TORCI_SHRINK_RUNS_MAX};
+    struct torci_found found = {&explore->source, explore->scenario, explore->path,        explore->out,
+                                label,            &options,          TORCI_SHRINK_RUNS_MAX,
+                                explore->campaign.results != NULL};
     int status;
 
+    memset(out, 0, sizeof *out);
     if (make_options(explore, seed, &options) != 0)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     snprintf(label, sizeof label, "seed%llu", (unsigned long long)seed);
-    status = torci_found_tell(&found, &shrunk);
+    status = torci_found_tell(&found, out);
     torc_strategy_free(options.decider);
     return status;
+}
+
+static int tell_first_failure(struct explore *explore)
+{
+    struct torci_found_shrunk shrunk;
+    int status = tell_failure(explore, explore->failed_seed, &shrunk);
+
+    torci_found_free(&shrunk);
+    return status;
+}
+
+/* With results: the first of each kind, but not what they have from an earlier time.  TORCI_EXIT_FAIL, or what went
+ * wrong. */
+static int tell_kinds(struct explore *explore)
+{
+    struct torci_campaign_failure kinds[TORCI_CAMPAIGN_KINDS_MAX];
+    size_t count = 0;
+    int status = torci_campaign_failures(&explore->campaign, kinds, &count);
+
+    for (size_t i = 0; i < count && status == 0; i++) {
+        struct torci_found_shrunk shrunk;
+
+        status = tell_failure(explore, kinds[i].number, &shrunk);
+        if (status == TORCI_EXIT_FAIL)
+            status = torci_campaign_keep(&explore->campaign, &kinds[i], &shrunk);
+        torci_found_free(&shrunk);
+    }
+    return status != 0 ? status : TORCI_EXIT_FAIL;
 }
 
 /* --- the campaign --------------------------------------------------------------------------------- */
@@ -144,6 +170,7 @@ static int run_index(void *arg, size_t index, struct torci_outcome *out)
     struct torc_scenario_report *report;
     int code = make_options(explore, explore->seeds[index], &options);
 
+    torci_campaign_watch(&explore->campaign, index, explore->seeds[index], &options);
     if (code == 0)
         code = torc_scenario_run(explore->scenario, &options, &report);
     torc_strategy_free(options.decider);
@@ -249,12 +276,13 @@ static int conclude(struct explore *explore, int status)
     if (status != 0 && status != TORCI_EXIT_FAIL && status != TORCI_EXIT_BUDGET)
         return status;
     if (explore->failed > 0) {
-        status = tell_failure(explore, explore->failed_seed);
+        status = explore->campaign.results != NULL ? tell_kinds(explore) : tell_first_failure(explore);
         told = torci_kept_seeds_save(&explore->kept);
     } else {
         told = torci_kept_seeds_save(&explore->kept);
-        if (status == 0 && explore->campaign.shard.count <= 1 && explore->campaign.known == 0)
-            explore->marks_missing = torci_mark_catalogue_tell(&explore->marks);
+        if (status == 0 && explore->exploration.marks && explore->campaign.shard.count <= 1 &&
+            explore->campaign.known == 0)
+            explore->marks_missing = torci_mark_catalogue_tell(&explore->campaign.marks);
         if (status == 0 && explore->unmet != 0 && explore->runs > 0 &&
             !torci_campaign_is_part(&explore->campaign))
             status = TORCI_EXIT_UNMET;
@@ -325,16 +353,15 @@ static int open_campaign(struct explore *explore)
     return torci_campaign_open(&explore->campaign, &explore->source, explore->scenario,
                                &(struct torci_campaign_plan){explore->path, settings, arguments,
                                                              exploration->first_seed,
-                                                             exploration->last_seed});
+                                                             exploration->last_seed, NULL, false});
 }
 
 static int search_orders(struct explore *explore)
 {
     const struct torc_scenario_exploration *exploration = &explore->exploration;
-    struct torci_order_search search = {&explore->source,   explore->scenario,  explore->path,
-                                        explore->out,       exploration->sites, exploration->depth,
-                                        exploration->budget_ns,
-                                        &explore->marks};
+    struct torci_order_search search = {&explore->source,   explore->scenario,      explore->path,
+                                        explore->out,       exploration->sites,     exploration->depth,
+                                        exploration->budget_ns, &explore->campaign.marks};
 
     return torci_order_search(&search);
 }
@@ -369,12 +396,15 @@ static int explore_scenario(struct explore *explore)
     }
     explore->scenario = scenario;
     settle(explore);
-    if (explore->exploration.marks)
-        status = torci_mark_catalogue_make(&explore->marks, &explore->source, scenario);
+    if (explore->exploration.strategy == TORC_STRATEGY_DFS && explore->campaign.results_path != NULL)
+        status = torci_usage_error(name, "--results: strategy dfs has no seeds to write down");
+    if (status == 0)
+        status = torci_campaign_list_marks(&explore->campaign, &explore->source, scenario,
+                                           explore->exploration.marks);
     if (status == 0)
         status = explore->exploration.strategy == TORC_STRATEGY_DFS ? search_orders(explore)
                                                                 : explore_seeds(explore);
-    torci_mark_catalogue_free(&explore->marks);
+    torci_mark_catalogue_free(&explore->campaign.marks);
     torc_scenario_free(scenario);
     return status;
 }

@@ -4,18 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign.h"
 #include "command.h"
 #include "command_list.h"
 #include "fault_case.h"
 #include "fault_list.h"
 #include "found.h"
-#include "mark_catalogue.h"
 #include "parallel.h"
 #include "scenario_source.h"
 
 static const char name[] = "hunt";
 
-enum { ROUND_RUNS = 128 };
+enum { ROUND_RUNS = 128, SETTINGS_BYTES = 4096 };
 #define BUDGET_NS UINT64_C(60000000000)
 
 enum phase_kind { PHASE_PLAIN, PHASE_CHECK, PHASE_SEEDS, PHASE_FAULTS, PHASE_FAULTS_FOR_EVER };
@@ -42,6 +42,7 @@ enum { PHASE_COUNT = sizeof phases / sizeof phases[0] };
 
 struct hunt {
     struct torci_scenario_source source;
+    struct torci_campaign campaign; /* of the present phase */
     const struct torc_scenario *scenario;
     const char *path;
     const char *out;
@@ -57,7 +58,6 @@ struct hunt {
     uint64_t next_seed;
     struct torci_fault_list faults;
     bool marks_wanted;
-    struct torci_mark_catalogue marks;
     struct torci_found_shrunk shrunk;
 };
 
@@ -73,6 +73,8 @@ static int read_value(void *arg, const char *option, const char *value)
         hunt->marks_wanted = true;
     else if (strcmp(option, "out") == 0)
         hunt->out = value;
+    else if (strcmp(option, "results") == 0)
+        hunt->campaign.results_path = value;
     else
         return torci_option_unread(name, option);
     return 0;
@@ -85,6 +87,14 @@ static double seconds_since(uint64_t since_ns)
 
 /* --- one run -------------------------------------------------------------------------------------- */
 
+static struct torc_decision fault_of(const struct hunt *hunt, size_t index)
+{
+    struct torc_decision fault = hunt->faults.cases[index];
+
+    fault.onwards = hunt->phase->kind == PHASE_FAULTS_FOR_EVER;
+    return fault;
+}
+
 /* What run `index` of the phase is.  The decider is to be freed.  A fault's run gets it at `fault`. */
 static int make_options(struct hunt *hunt, size_t index, struct torc_decision *fault,
                         struct torc_scenario_run_options *out)
@@ -92,15 +102,13 @@ static int make_options(struct hunt *hunt, size_t index, struct torc_decision *f
     torci_scenario_source_run_options(&hunt->source, out);
     out->seed_given = true;
     out->seed = torc_scenario_seed(hunt->scenario);
-    torci_mark_catalogue_watch(&hunt->marks, out);
     switch (hunt->phase->kind) {
     case PHASE_SEEDS:
         out->seed = hunt->next_seed + index;
         return torc_strategy_new(TORC_STRATEGY_PORTFOLIO, out->seed, hunt->sites, &out->decider);
     case PHASE_FAULTS:
     case PHASE_FAULTS_FOR_EVER:
-        *fault = hunt->faults.cases[index];
-        fault->onwards = hunt->phase->kind == PHASE_FAULTS_FOR_EVER;
+        *fault = fault_of(hunt, index);
         out->decisions = fault;
         out->decision_count = 1;
         return 0;
@@ -111,6 +119,23 @@ static int make_options(struct hunt *hunt, size_t index, struct torc_decision *f
     }
 }
 
+/* Of the present round. */
+static void name_index(void *arg, size_t index, char item[TORCI_ITEM_BYTES], uint64_t *out_number)
+{
+    const struct hunt *hunt = arg;
+    struct torc_decision fault;
+
+    *out_number = hunt->first + index;
+    if (hunt->phase->kind == PHASE_FAULTS || hunt->phase->kind == PHASE_FAULTS_FOR_EVER) {
+        fault = fault_of(hunt, hunt->first + index);
+        torci_fault_case_write(&fault, item, TORCI_ITEM_BYTES);
+        return;
+    }
+    *out_number = hunt->phase->kind == PHASE_SEEDS ? hunt->next_seed + hunt->first + index
+                                                   : torc_scenario_seed(hunt->scenario);
+    snprintf(item, TORCI_ITEM_BYTES, "%llu", (unsigned long long)*out_number);
+}
+
 static int run_index(void *arg, size_t index, struct torci_outcome *out)
 {
     struct hunt *hunt = arg;
@@ -118,7 +143,11 @@ static int run_index(void *arg, size_t index, struct torci_outcome *out)
     struct torc_scenario_report *report;
     struct torc_decision fault;
     int code = make_options(hunt, hunt->first + index, &fault, &options);
+    char item[TORCI_ITEM_BYTES];
+    uint64_t number;
 
+    name_index(hunt, index, item, &number);
+    torci_campaign_watch(&hunt->campaign, index, number, &options);
     if (code == 0)
         code = torc_scenario_run(hunt->scenario, &options, &report);
     torc_strategy_free(options.decider);
@@ -141,21 +170,30 @@ static void make_label(const struct hunt *hunt, const struct torc_scenario_run_o
         torci_fault_case_label(fault, out, size);
 }
 
-static int tell_failure(struct hunt *hunt, size_t index)
+/* Run `index` of the present round. */
+static int tell_failure(struct hunt *hunt, const struct torci_outcome *outcome, size_t index)
 {
+    struct torci_campaign_failure failure;
     struct torc_scenario_run_options options;
     struct torc_decision fault;
+    char item[TORCI_ITEM_BYTES];
+    uint64_t number;
     char label[160];
-    struct torci_found found = {&hunt->source, hunt->scenario, hunt->path,     hunt->out,
-                                label,         &options,       TORCI_SHRINK_RUNS_MAX};
+    struct torci_found found = {&hunt->source, hunt->scenario, hunt->path,            hunt->out,
+                                label,         &options,       TORCI_SHRINK_RUNS_MAX, hunt->campaign.results != NULL};
     int status;
 
-    if (make_options(hunt, index, &fault, &options) != 0)
+    if (make_options(hunt, hunt->first + index, &fault, &options) != 0)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     make_label(hunt, &options, label, sizeof label);
     status = torci_found_tell(&found, &hunt->shrunk);
     torc_strategy_free(options.decider);
-    return status;
+    if (status != TORCI_EXIT_FAIL || hunt->campaign.results == NULL)
+        return status;
+    name_index(hunt, index, item, &number);
+    torci_campaign_failure_of(outcome, item, number, &failure);
+    status = torci_campaign_keep(&hunt->campaign, &failure, &hunt->shrunk);
+    return status != 0 ? status : TORCI_EXIT_FAIL;
 }
 
 /* --- phases --------------------------------------------------------------------------------------- */
@@ -165,15 +203,11 @@ static int run_round(struct hunt *hunt, size_t count, uint64_t deadline_ns, bool
 {
     struct torci_outcome *runs = calloc(count, sizeof *runs);
     size_t failure;
-    int error;
-    int status = 0;
+    int status;
 
     if (runs == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
-    fflush(stdout);
-    error = torci_parallel(hunt->jobs, run_index, hunt, runs, count, deadline_ns, NULL);
-    if (error != 0)
-        status = torci_command_error(name, TORCI_EXIT_INTERNAL, "%s", strerror(error));
+    status = torci_campaign_run(&hunt->campaign, hunt->jobs, run_index, name_index, hunt, runs, count, deadline_ns);
     failure = torci_first_failure(runs, count);
     for (size_t i = 0; i < count && i <= failure; i++) {
         hunt->runs += runs[i].done ? 1 : 0;
@@ -182,7 +216,7 @@ static int run_round(struct hunt *hunt, size_t count, uint64_t deadline_ns, bool
         *out_over = *out_over || !runs[i].done;
     }
     if (status == 0 && failure < count)
-        status = tell_failure(hunt, hunt->first + failure);
+        status = tell_failure(hunt, &runs[failure], failure);
     free(runs);
     return status;
 }
@@ -215,6 +249,9 @@ static int check(struct hunt *hunt)
     const char *arguments[2 * TORCI_PARAMS_MAX + 8] = {"check"};
     char params[TORCI_PARAMS_MAX][320];
     int count = 1;
+    uint64_t since_ns = torci_monotonic_ns();
+    int status;
+    int kept;
 
     if (hunt->source.modules != NULL) {
         arguments[count++] = "--modules";
@@ -228,7 +265,46 @@ static int check(struct hunt *hunt)
     }
     arguments[count++] = hunt->path;
     hunt->runs += 2;
-    return torci_command_check(count, (char **)(uintptr_t)arguments);
+    status = torci_command_check(count, (char **)(uintptr_t)arguments);
+    kept = torci_campaign_add(&hunt->campaign, &(struct torci_results_run){
+                                                   "check", 0, "", status == 0 ? "pass" : "differs", "",
+                                                   status == 0 ? "" : "a run and a perturbed one are not the same",
+                                                   0, 0, 0, torci_monotonic_ns() - since_ns, "", ""});
+    return status != 0 ? status : kept;
+}
+
+/* What there is to be run in the phase, and how that is told apart from other phases.  Without results, nothing. */
+static int open_campaign(struct hunt *hunt)
+{
+    const struct phase *phase = hunt->phase;
+    bool faults = phase->kind == PHASE_FAULTS || phase->kind == PHASE_FAULTS_FOR_EVER;
+    bool seeds = phase->kind == PHASE_SEEDS;
+    uint64_t first = seeds ? hunt->next_seed : phase->kind == PHASE_PLAIN ? torc_scenario_seed(hunt->scenario) : 0;
+    uint64_t count = seeds ? phase->seeds : faults ? hunt->faults.count : 1;
+    char shared[SETTINGS_BYTES];
+    char settings[SETTINGS_BYTES + 256];
+    char arguments[TORCI_REPEATED_BYTES + 256];
+
+    torci_scenario_source_settings(&hunt->source, shared, sizeof shared);
+    snprintf(settings, sizeof settings, "phase=%d%s%s%s", (int)(phase - phases) + 1, seeds ? " sites=" : "",
+             seeds ? phase->sites : "", shared);
+    snprintf(arguments, sizeof arguments, "%s%s%s%s", seeds ? "--strategy portfolio --sites " : "",
+             seeds ? phase->sites : "", seeds ? " " : "", hunt->source.repeated);
+    return torci_campaign_open(&hunt->campaign, &hunt->source, hunt->scenario,
+                               &(struct torci_campaign_plan){hunt->path, settings, arguments, first,
+                                                             first + count - (count > 0), phase->title,
+                                                             phase->percent == 0 || count == 0});
+}
+
+/* Whatever the phase needs, before its first run. */
+static int begin_phase(struct hunt *hunt)
+{
+    bool faults = hunt->phase->kind == PHASE_FAULTS || hunt->phase->kind == PHASE_FAULTS_FOR_EVER;
+
+    if (faults && hunt->faults.cases == NULL &&
+        torci_fault_list_make(&hunt->source, hunt->scenario, &hunt->faults) != 0)
+        return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
+    return open_campaign(hunt);
 }
 
 static int run_phase(struct hunt *hunt)
@@ -250,9 +326,6 @@ static int run_phase(struct hunt *hunt)
     case PHASE_FAULTS:
     case PHASE_FAULTS_FOR_EVER:
     default:
-        if (hunt->faults.cases == NULL &&
-            torci_fault_list_make(&hunt->source, hunt->scenario, &hunt->faults) != 0)
-            return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
         return run_rounds(hunt, hunt->faults.count);
     }
 }
@@ -269,7 +342,10 @@ static int run_phases(struct hunt *hunt)
         hunt->phase = &phases[i];
         if (since_ns >= hunt->since_ns + hunt->budget_ns)
             break;
-        status = run_phase(hunt);
+        status = begin_phase(hunt);
+        if (status == 0)
+            status = run_phase(hunt);
+        torci_campaign_close(&hunt->campaign);
         printf("    %-24s %8llu runs %8.2f s\n", hunt->phase->title,
                (unsigned long long)(hunt->runs - runs), seconds_since(since_ns));
     }
@@ -311,16 +387,18 @@ static int hunt_scenario(struct hunt *hunt)
     hunt->since_ns = torci_monotonic_ns();
     hunt->next_seed = 1;
     torc_scenario_explore(scenario, &exploration);
-    if (hunt->marks_wanted || exploration.marks)
-        status = torci_mark_catalogue_make(&hunt->marks, &hunt->source, scenario);
+    hunt->marks_wanted = hunt->marks_wanted || exploration.marks;
+    status = torci_campaign_list_marks(&hunt->campaign, &hunt->source, scenario, hunt->marks_wanted);
     if (status == 0) {
         status = run_phases(hunt);
         tell_end(hunt, status);
     }
-    if (status == 0 &&
-        (torci_mark_catalogue_tell(&hunt->marks) > 0 || (hunt->unmet != 0 && hunt->runs > 0)))
+    if (status == 0 && hunt->marks_wanted && torci_mark_catalogue_tell(&hunt->campaign.marks) > 0)
         status = TORCI_EXIT_UNMET;
-    torci_mark_catalogue_free(&hunt->marks);
+    if (status == 0 && hunt->unmet != 0 && hunt->runs > 0)
+        status = TORCI_EXIT_UNMET;
+    torci_mark_catalogue_free(&hunt->campaign.marks);
+    torci_found_free(&hunt->shrunk);
     torci_fault_list_free(&hunt->faults);
     torc_scenario_free(scenario);
     return status;
@@ -335,6 +413,8 @@ int torci_command_hunt(int argc, char **argv)
     if (hunt == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     hunt->source.command = name;
+    hunt->campaign.command = name;
+    hunt->campaign.shard.count = 1;
     hunt->budget_ns = BUDGET_NS;
     status = torci_scenario_source_arguments(
         &hunt->source, argc, argv,

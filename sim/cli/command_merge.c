@@ -62,6 +62,36 @@ static int add_asked(void *arg, const struct torci_results_asked *asked)
     return torci_results_ask(merge->out, merge->campaign, asked->first, asked->last, &asked->shard);
 }
 
+static int add_mark(void *arg, const struct torci_results_mark *mark)
+{
+    struct merge *merge = arg;
+
+    return torci_results_add_mark(merge->out, merge->campaign, mark);
+}
+
+static int add_behaviour(void *arg, uint64_t behaviour, uint64_t first)
+{
+    struct merge *merge = arg;
+
+    return torci_results_add_behaviour(merge->out, merge->campaign, behaviour, first);
+}
+
+static int add_found(void *arg, const struct torci_results_found *found)
+{
+    struct merge *merge = arg;
+
+    return torci_results_add_found(merge->out, merge->campaign, found);
+}
+
+static int add_notes(struct merge *merge, int64_t campaign)
+{
+    int status = torci_results_visit_marks(merge->in, campaign, add_mark, merge);
+
+    if (status == 0)
+        status = torci_results_visit_behaviours(merge->in, campaign, add_behaviour, merge);
+    return status != 0 ? status : torci_results_visit_found(merge->in, campaign, add_found, merge);
+}
+
 static int add_campaign(void *arg, const struct torci_results_campaign *campaign)
 {
     struct merge *merge = arg;
@@ -69,7 +99,9 @@ static int add_campaign(void *arg, const struct torci_results_campaign *campaign
 
     if (status == 0)
         status = torci_results_visit_asked(merge->in, campaign->id, add_asked, merge);
-    return status != 0 ? status : torci_results_visit_runs(merge->in, campaign->id, add_run, merge);
+    if (status == 0)
+        status = torci_results_visit_runs(merge->in, campaign->id, add_run, merge);
+    return status != 0 ? status : add_notes(merge, campaign->id);
 }
 
 static int add_file(struct merge *merge, const char *path)
@@ -200,21 +232,24 @@ static int tell_campaign(void *arg, const struct torci_results_campaign *campaig
     struct counts counts = {.unmet = UINT64_MAX};
     struct asking asking = {.merge = merge, .campaign = campaign->id};
     uint64_t failed = 0;
+    bool whole;
     int status = torci_results_visit_runs(merge->out, campaign->id, count_run, &counts);
 
     if (status == 0)
         status = torci_results_visit_failures(merge->out, campaign->id, count_failure, &failed);
     if (status != 0)
         return status;
+    /* A hunt ends when something is found or its time is up, and judges its phases together. */
+    whole = strcmp(campaign->command, "hunt") != 0;
     printf("%s %s, %s, build %.*s: %llu runs, %llu failed\n", campaign->command, campaign->scenario,
            campaign->settings, HASH_SHOWN, campaign->build, (unsigned long long)counts.runs,
            (unsigned long long)failed);
     status = torci_campaign_tell_failures(merge->out, campaign);
-    if (status == 0)
+    if (status == 0 && whole)
         status = torci_results_visit_asked(merge->out, campaign->id, check_asked, &asking);
     tell_missing(&asking, asking.before.shard.count);
     torci_tell_skipped(counts.skipped, counts.runs);
-    if (counts.runs > 0 && counts.unmet != 0) {
+    if (whole && counts.runs > 0 && counts.unmet != 0) {
         puts(counts.skipped == counts.runs ? "    every run was set aside"
                                            : "    a `sometimes` was true, or a `when` fired, in no run");
         merge->unmet++;

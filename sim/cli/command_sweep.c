@@ -37,7 +37,7 @@ struct sweep {
     uint64_t sample; /* 0: all cases */
     uint64_t sample_seed;
     const char *out; /* the folder for what is shrunk; NULL: nothing is */
-    int shrink_status; /* of what could not be */
+    int keep_status; /* of what could not be shrunk, or kept in the results */
     const struct torc_scenario_report *baseline;
     struct torci_sample_group *groups; /* each host's questions at each site, then each stream's splits */
     bool shared_out;    /* among them */
@@ -137,25 +137,39 @@ static void settle(struct sweep *sweep)
 /* --- runs ----------------------------------------------------------------------------------------- */
 
 /* NULL: the first run, which counts. */
+static void make_options(struct sweep *sweep, const struct sweep_case *one, struct torc_scenario_run_options *out)
+{
+    torci_scenario_source_run_options(&sweep->source, out);
+    out->seed_given = sweep->seed_given;
+    out->seed = sweep->seed;
+    out->fault = one != NULL && one->fault.site != NULL ? &one->fault : NULL;
+    out->split = one != NULL && one->fault.site == NULL ? &one->split : NULL;
+    out->count_questions = one == NULL;
+}
+
 static int run_with(struct sweep *sweep, const struct sweep_case *one, struct torc_scenario_report **out)
 {
     struct torc_scenario_run_options options;
 
-    torci_scenario_source_run_options(&sweep->source, &options);
-    options.seed_given = sweep->seed_given;
-    options.seed = sweep->seed;
-    options.fault = one != NULL && one->fault.site != NULL ? &one->fault : NULL;
-    options.split = one != NULL && one->fault.site == NULL ? &one->split : NULL;
-    options.count_questions = one == NULL;
+    make_options(sweep, one, &options);
     return torc_scenario_run(sweep->scenario, &options, out);
+}
+
+static uint64_t number_of(const struct sweep *sweep, size_t index)
+{
+    return sweep->campaign.shard.index + index * sweep->campaign.shard.count;
 }
 
 static int run_case(void *arg, size_t index, struct torci_outcome *out)
 {
     struct sweep *sweep = arg;
+    struct torc_scenario_run_options options;
     struct torc_scenario_report *report;
-    int code = run_with(sweep, &sweep->cases[index], &report);
+    int code;
 
+    make_options(sweep, &sweep->cases[index], &options);
+    torci_campaign_watch(&sweep->campaign, index, number_of(sweep, index), &options);
+    code = torc_scenario_run(sweep->scenario, &options, &report);
     if (code != 0)
         return code;
     torci_outcome_of(report, out);
@@ -178,7 +192,7 @@ static void name_case(void *arg, size_t index, char item[TORCI_ITEM_BYTES], uint
 {
     const struct sweep *sweep = arg;
 
-    *out_number = sweep->campaign.shard.index + index * sweep->campaign.shard.count;
+    *out_number = number_of(sweep, index);
     write_case(&sweep->cases[index], item, TORCI_ITEM_BYTES);
 }
 
@@ -317,29 +331,55 @@ static bool seen_before(const struct torci_outcome *outcomes, size_t index)
     return false;
 }
 
-/* A fault is a decision like those that were given. */
-static int shrink_case(struct sweep *sweep, const struct torc_decision *fault)
+/* A fault is a decision like those that were given, for who shrinks. */
+static int shrink_case(struct sweep *sweep, struct torci_found *found, const struct torc_decision *fault,
+                       struct torci_found_shrunk *out)
 {
-    struct torc_scenario_run_options options;
-    struct torc_decision *decisions;
-    char label[160];
-    struct torci_found found = {&sweep->source, sweep->scenario, sweep->path, sweep->out,
-                                label,          &options,        TORCI_SHRINK_RUNS_MAX};
+    struct torc_scenario_run_options *options = found->options;
+    struct torc_decision *decisions = calloc(options->decision_count + 1, sizeof *decisions);
     int status;
 
-    torci_scenario_source_run_options(&sweep->source, &options);
-    decisions = calloc(options.decision_count + 1, sizeof *decisions);
     if (decisions == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
-    if (options.decision_count > 0)
-        memcpy(decisions, options.decisions, options.decision_count * sizeof *decisions);
-    decisions[options.decision_count++] = *fault;
-    options.decisions = decisions;
-    options.seed_given = true;
-    options.seed = sweep->baseline->seed;
-    torci_fault_case_label(fault, label, sizeof label);
-    status = torci_found_shrink(&found);
+    if (options->decision_count > 0)
+        memcpy(decisions, options->decisions, options->decision_count * sizeof *decisions);
+    decisions[options->decision_count++] = *fault;
+    options->decisions = decisions;
+    options->fault = NULL;
+    options->seed_given = true;
+    options->seed = sweep->baseline->seed;
+    status = torci_found_shrink(found, out);
     free(decisions);
+    return status;
+}
+
+/* Shrinks it, if there is a folder for that, and keeps what it is, if there are results.  0, or an exit status. */
+static int keep_case(struct sweep *sweep, const struct torci_outcome *outcome, size_t index, const char *text)
+{
+    const struct sweep_case *one = &sweep->cases[index];
+    bool results = sweep->campaign.results != NULL;
+    bool shrinks = sweep->out != NULL && one->fault.site != NULL;
+    struct torc_scenario_run_options options;
+    struct torci_campaign_failure failure;
+    struct torci_found_shrunk shrunk;
+    char label[160];
+    struct torci_found found = {&sweep->source, sweep->scenario, sweep->path,           sweep->out,
+                                label,          &options,        TORCI_SHRINK_RUNS_MAX, results};
+    int status;
+
+    if (!results && !shrinks)
+        return 0;
+    make_options(sweep, one, &options);
+    if (shrinks) {
+        torci_fault_case_label(&one->fault, label, sizeof label);
+        status = shrink_case(sweep, &found, &one->fault, &shrunk);
+    } else {
+        status = torci_found_look(&found, &shrunk);
+    }
+    torci_campaign_failure_of(outcome, text, number_of(sweep, index), &failure);
+    if (status == 0 && results)
+        status = torci_campaign_keep(&sweep->campaign, &failure, &shrunk);
+    torci_found_free(&shrunk);
     return status;
 }
 
@@ -363,8 +403,8 @@ static void tell_case(struct sweep *sweep, const struct torci_outcome *outcome, 
     }
     printf("    reproduce: torc run --%s %s %s%s\n", torci_case_option(text), text,
            sweep->source.repeated, sweep->path);
-    if (sweep->out != NULL && sweep->cases[index].fault.site != NULL && sweep->shrink_status == 0)
-        sweep->shrink_status = shrink_case(sweep, &sweep->cases[index].fault);
+    if (sweep->keep_status == 0)
+        sweep->keep_status = keep_case(sweep, outcome, index, text);
 }
 
 /* Without its budget, all cases; so that their numbers mean the same, what they are is a setting. */
@@ -382,7 +422,7 @@ static int open_campaign(struct sweep *sweep)
     torci_scenario_source_settings(&sweep->source, settings + used, sizeof settings - (size_t)used);
     return torci_campaign_open(&sweep->campaign, &sweep->source, sweep->scenario,
                                &(struct torci_campaign_plan){sweep->path, settings, sweep->source.repeated, 0,
-                                                             sweep->all_count - (sweep->all_count > 0)});
+                                                             sweep->all_count - (sweep->all_count > 0), NULL, false});
 }
 
 static size_t tell_failures(struct sweep *sweep, const struct torci_outcome *outcomes)
@@ -470,7 +510,9 @@ static int run_cases(struct sweep *sweep)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     }
     enumerate(sweep);
-    status = open_campaign(sweep);
+    status = torci_campaign_list_marks(&sweep->campaign, &sweep->source, sweep->scenario, false);
+    if (status == 0)
+        status = open_campaign(sweep);
     if (status == 0)
         status = torci_campaign_run(&sweep->campaign, torci_parallel_jobs(sweep->jobs), run_case, name_case, sweep,
                                     outcomes, sweep->count,
@@ -491,7 +533,7 @@ static int run_cases(struct sweep *sweep)
     free(outcomes);
     status = torci_campaign_tell(&sweep->campaign);
     if (status == 0)
-        status = sweep->shrink_status;
+        status = sweep->keep_status;
     if (status != 0 || sweep->campaign.differed > 0)
         return status != 0 ? status : TORCI_EXIT_NONDETERMINISM;
     return failed > 0 ? TORCI_EXIT_FAIL : left > 0 ? TORCI_EXIT_BUDGET : 0;
@@ -523,6 +565,7 @@ static int sweep_scenario(struct sweep *sweep)
         status = run_cases(sweep);
     }
     torci_campaign_close(&sweep->campaign);
+    torci_mark_catalogue_free(&sweep->campaign.marks);
     torc_scenario_report_free(baseline);
     torc_scenario_free(scenario);
     free(sweep->groups);

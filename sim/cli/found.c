@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "run_apart.h"
+#include "trace_tail.h"
 
 enum { PATH_BYTES = 1024, LINE_BYTES = 256 };
 
@@ -26,6 +27,17 @@ void torci_found_path(const char *path, const char *out, const char *rest,
     if (dot != NULL)
         *dot = '\0';
     snprintf(result, TORCI_FOUND_PATH_BYTES, "%s/%s%s", out != NULL ? out : dirname(folder), base, rest);
+}
+
+void torci_found_free(struct torci_found_shrunk *shrunk)
+{
+    free(shrunk->sentence);
+    free(shrunk->detail);
+    free(shrunk->decisions);
+    free(shrunk->scenario);
+    free(shrunk->path);
+    free(shrunk->trace);
+    memset(shrunk, 0, sizeof *shrunk);
 }
 
 /* OUT/NAME-LABEL.KIND */
@@ -50,16 +62,20 @@ static int write_file(const struct torci_found *found, const char *path, const c
     return 0;
 }
 
-static int write_decisions(const struct torci_found *found, const char *path,
-                           const struct torci_shrink_start *start)
+static int out_of_memory(const struct torci_found *found)
+{
+    return torci_command_error(found->source->command, TORCI_EXIT_INTERNAL, "out of memory");
+}
+
+/* To be freed; NULL: out of memory. */
+static char *print_decisions(const struct torci_shrink_start *start)
 {
     char *text = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&text, &bytes);
-    int status;
 
     if (out == NULL)
-        return torci_command_error(found->source->command, TORCI_EXIT_INTERNAL, "out of memory");
+        return NULL;
     fputs("scn 1\n", out);
     for (size_t i = 0; i < start->decision_count; i++) {
         char line[LINE_BYTES];
@@ -67,10 +83,7 @@ static int write_decisions(const struct torci_found *found, const char *path,
         torc_decision_print(&start->decisions[i], line, sizeof line);
         fprintf(out, "%s\n", line);
     }
-    fclose(out);
-    status = write_file(found, path, text);
-    free(text);
-    return status;
+    return fclose(out) == 0 ? text : NULL;
 }
 
 /* What it includes is looked for beside it, so elsewhere than beside the one it comes from it may not be found. */
@@ -88,6 +101,58 @@ static void check_moved(const struct torci_found *found, const char *path)
     printf("    to run it: move it to %s, where the files are that it names\n", dirname(folder));
 }
 
+/* Keeps the trace of a run: of that scenario with those options, in a process of its own. */
+static int take_trace(const struct torc_scenario *scenario, const struct torc_scenario_run_options *options,
+                      struct torci_found_shrunk *out)
+{
+    struct torci_trace_tail *tail = torci_trace_tail_new();
+    struct torc_scenario_run_options traced = *options;
+    struct torci_apart apart = {0};
+    int error;
+
+    if (tail == NULL)
+        return ENOMEM;
+    torci_trace_tail_watch(tail, &traced);
+    error = torci_run_apart(scenario, &traced, TORCI_RUN_SECONDS_MAX, &apart);
+    torci_apart_free(&apart);
+    out->trace = torci_trace_tail_text(tail);
+    torci_trace_tail_free(tail);
+    return error != 0 ? error : out->trace == NULL ? ENOMEM : 0;
+}
+
+/* The small scenario, which has all it needs in it, as `torc run` runs it. */
+static int take_shrunk_trace(const struct torci_found *found, struct torci_found_shrunk *out)
+{
+    char error[TORCI_SOURCE_ERROR_BYTES];
+    struct torci_scenario_source alone = *found->source;
+    struct torc_scenario_run_options options;
+    struct torc_scenario *scenario;
+    int failed;
+
+    alone.param_count = 0;
+    alone.params[0] = NULL;
+    alone.decided = NULL;
+    /* Under the name of the one it comes from, beside which its files are. */
+    if (torci_scenario_source_parse(&alone, found->path, out->scenario, strlen(out->scenario), &scenario,
+                                    error) != 0)
+        return 0;
+    torci_scenario_source_run_options(&alone, &options);
+    failed = take_trace(scenario, &options, out);
+    torc_scenario_free(scenario);
+    return failed;
+}
+
+static int want_trace(const struct torci_found *found, struct torci_found_shrunk *out)
+{
+    int error = 0;
+
+    if (found->traced)
+        error = out->scenario != NULL ? take_shrunk_trace(found, out)
+                                      : take_trace(found->scenario, found->options, out);
+    return error == 0 ? 0
+                      : torci_command_error(found->source->command, TORCI_EXIT_INTERNAL, "%s", strerror(error));
+}
+
 static int shrink(const struct torci_found *found, const struct torci_shrink_start *start,
                   const struct torci_failure_identity *identity, struct torci_found_shrunk *out)
 {
@@ -101,13 +166,14 @@ static int shrink(const struct torci_found *found, const struct torci_shrink_sta
         return 0;
     }
     make_path(found, "scn", path);
-    status = write_file(found, path, shrunk.text);
-    free(shrunk.text);
-    if (status != 0)
-        return status;
+    out->scenario = shrunk.text;
+    out->path = strdup(path);
     out->lines = shrunk.lines;
     out->runs = shrunk.runs;
     out->ns = shrunk.ns;
+    status = out->path != NULL ? write_file(found, path, shrunk.text) : out_of_memory(found);
+    if (status != 0)
+        return status;
     printf("    shrunk:    %s (%zu lines, %zu of them decisions, after %zu runs, %.2f s)\n", path,
            shrunk.lines, shrunk.decisions, shrunk.runs, (double)shrunk.ns / 1e9);
     if (found->out != NULL)
@@ -141,7 +207,7 @@ static int tell(const struct torci_found *found, const struct torci_apart *apart
     if (apart->detail[0] != '\0')
         printf("        %s\n", apart->detail);
     make_path(found, "decisions", path);
-    status = write_decisions(found, path, start);
+    status = write_file(found, path, out->decisions);
     if (status != 0)
         return status;
     print_commands(found, path);
@@ -172,12 +238,27 @@ static struct torc_decision *all_decisions(const struct torci_found *found,
 typedef int found_fn(const struct torci_found *found, const struct torci_apart *apart,
                      const struct torci_shrink_start *start, struct torci_found_shrunk *out);
 
+/* What is known of it before it is shrunk. */
+static int describe(const struct torci_found *found, const struct torci_apart *apart,
+                    const struct torci_shrink_start *start, struct torci_found_shrunk *out)
+{
+    size_t bytes = strlen(apart->place) + strlen(apart->message) + 1;
+
+    out->sentence = malloc(bytes);
+    out->detail = strdup(apart->detail);
+    out->decisions = print_decisions(start);
+    if (out->sentence == NULL || out->detail == NULL || out->decisions == NULL)
+        return out_of_memory(found);
+    snprintf(out->sentence, bytes, "%s%s", apart->place, apart->message);
+    return 0;
+}
+
 /* Makes the run again, for what is to be done with it. */
 static int make_again(const struct torci_found *found, found_fn *with, struct torci_found_shrunk *out)
 {
     struct torci_shrink_start start = {found->options->seed, NULL, 0};
     struct torc_decision *decisions;
-    struct torci_apart apart;
+    struct torci_apart apart = {0};
     int error = torci_run_apart(found->scenario, found->options, TORCI_RUN_SECONDS_MAX, &apart);
     int status;
 
@@ -189,10 +270,11 @@ static int make_again(const struct torci_found *found, found_fn *with, struct to
     }
     decisions = all_decisions(found, &apart, &start.decision_count);
     start.decisions = decisions;
-    if (decisions == NULL)
-        status = torci_command_error(found->source->command, TORCI_EXIT_INTERNAL, "out of memory");
-    else
+    status = decisions == NULL ? out_of_memory(found) : describe(found, &apart, &start, out);
+    if (status == 0)
         status = with(found, &apart, &start, out);
+    if (status == 0)
+        status = want_trace(found, out);
     free(decisions);
     torci_apart_free(&apart);
     return status;
@@ -212,9 +294,19 @@ static int shrink_only(const struct torci_found *found, const struct torci_apart
     return shrink(found, start, &apart->identity, out);
 }
 
-int torci_found_shrink(const struct torci_found *found)
+int torci_found_shrink(const struct torci_found *found, struct torci_found_shrunk *out)
 {
-    struct torci_found_shrunk shrunk;
+    return make_again(found, shrink_only, out);
+}
 
-    return make_again(found, shrink_only, &shrunk);
+static int do_nothing(const struct torci_found *found, const struct torci_apart *apart,
+                      const struct torci_shrink_start *start, struct torci_found_shrunk *out)
+{
+    (void)found, (void)apart, (void)start, (void)out;
+    return 0;
+}
+
+int torci_found_look(const struct torci_found *found, struct torci_found_shrunk *out)
+{
+    return make_again(found, do_nothing, out);
 }

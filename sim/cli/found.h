@@ -18,20 +18,33 @@ struct torci_found {
     const char *label; /* what kind of run it was, as part of file names: "seed7" */
     struct torc_scenario_run_options *options; /* of the run; seed_given */
     uint64_t runs_max;  /* of the shrinker */
+    bool traced;        /* its trace is wanted */
 };
 
-/* What became of it. */
+/* What became of it.  A text that is NULL is not known. */
 struct torci_found_shrunk {
     size_t lines; /* 0: it was not shrunk */
     size_t runs;
     uint64_t ns;
+    char *sentence;  /* with its place */
+    char *detail;
+    char *decisions; /* a scenario of `decide` lines: what is decided otherwise than by default in the run */
+    char *scenario;  /* the small one */
+    char *path;      /* of the small one */
+    char *trace;     /* JSON lines, the last ones, of the small one, or of the run if it was not shrunk */
 };
+void torci_found_free(struct torci_found_shrunk *shrunk);
 
 /* Makes the run again in a process of its own, prints what fails, writes OUT/NAME-LABEL.decisions and, shrunk,
- * OUT/NAME-LABEL.scn, and prints what to do with them.  TORCI_EXIT_FAIL; another exit status if that was not possible. */
+ * OUT/NAME-LABEL.scn, and prints what to do with them.  TORCI_EXIT_FAIL; another exit status if that was not possible.
+ * *out is to be freed in any case. */
 int torci_found_tell(const struct torci_found *found, struct torci_found_shrunk *out);
 
-/* Writes OUT/NAME-LABEL.scn alone, and prints where it is: of what was told already.  0, or an exit status. */
-int torci_found_shrink(const struct torci_found *found);
+/* Writes OUT/NAME-LABEL.scn alone, and prints where it is: of what was told already.  0, or an exit status.  *out as
+ * above. */
+int torci_found_shrink(const struct torci_found *found, struct torci_found_shrunk *out);
+
+/* Writes and prints nothing, and shrinks nothing: makes the run again, for what *out has of it.  0, or an exit status. */
+int torci_found_look(const struct torci_found *found, struct torci_found_shrunk *out);
 
 #endif

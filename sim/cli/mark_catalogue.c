@@ -82,16 +82,26 @@ static void note(void *arg, const char *name)
     struct torci_mark_catalogue *catalogue = arg;
     size_t i = find(catalogue, name);
 
-    if (i < catalogue->count)
-        catalogue->held[i] = 1;
+    if (i == catalogue->count)
+        return;
+    catalogue->held[i] = 1;
+    if (catalogue->row != NULL)
+        catalogue->row[i] = '1';
 }
 
-void torci_mark_catalogue_watch(struct torci_mark_catalogue *catalogue, struct torc_scenario_run_options *options)
+void torci_mark_catalogue_watch(struct torci_mark_catalogue *catalogue, char *row,
+                                struct torc_scenario_run_options *options)
 {
     if (catalogue->count == 0)
         return;
+    catalogue->row = row;
     options->held = note;
     options->held_arg = catalogue;
+}
+
+const char *torci_mark_kind_name(const struct torc_mark *mark)
+{
+    return mark->kind == TORC_MARK_SOMETIMES ? "sometimes" : "reachable";
 }
 
 size_t torci_mark_catalogue_tell(const struct torci_mark_catalogue *catalogue)
@@ -103,7 +113,7 @@ size_t torci_mark_catalogue_tell(const struct torci_mark_catalogue *catalogue)
             continue;
         missing++;
         printf("    held in no run: %s \"%s\", %s\n",
-               catalogue->marks[i]->kind == TORC_MARK_SOMETIMES ? "sometimes" : "reachable",
+               torci_mark_kind_name(catalogue->marks[i]),
                catalogue->marks[i]->name, catalogue->marks[i]->site);
     }
     return missing;

@@ -12,6 +12,7 @@ struct torci_mark_catalogue {
     size_t count;
     size_t room;
     unsigned char *held; /* shared with the processes that make runs */
+    char *row;           /* of the run that is made: '1' is written for each mark that holds; or NULL */
     int error;           /* an errno */
 };
 
@@ -20,8 +21,13 @@ int torci_mark_catalogue_make(struct torci_mark_catalogue *catalogue, struct tor
                               const struct torc_scenario *scenario);
 void torci_mark_catalogue_free(struct torci_mark_catalogue *catalogue);
 
-/* The run with these options notes the marks that hold in it. */
-void torci_mark_catalogue_watch(struct torci_mark_catalogue *catalogue, struct torc_scenario_run_options *options);
+/* The run with these options, the next one this process makes, notes the marks that hold in it, also in `row`, which has
+ * a place for each; or NULL. */
+void torci_mark_catalogue_watch(struct torci_mark_catalogue *catalogue, char *row,
+                                struct torc_scenario_run_options *options);
+
+/* "sometimes", "reachable" */
+const char *torci_mark_kind_name(const struct torc_mark *mark);
 
 /* Tells the marks that held in no run, a line each.  How many there are. */
 size_t torci_mark_catalogue_tell(const struct torci_mark_catalogue *catalogue);

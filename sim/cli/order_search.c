@@ -33,7 +33,7 @@ static void make_options(const struct torci_order_search *search, struct walk *w
     out->seed_given = true;
     out->seed = torc_scenario_seed(search->scenario);
     out->decider = &walk->search.decider;
-    torci_mark_catalogue_watch(search->marks, out);
+    torci_mark_catalogue_watch(search->marks, NULL, out);
 }
 
 /* One run.  false: the walk ends with it. */
@@ -100,12 +100,15 @@ static int tell_failure(const struct torci_order_search *search, struct walk *wa
     struct torci_found_shrunk shrunk;
     char label[40];
     struct torci_found found = {search->source, search->scenario, search->path,   search->out,
-                                label,          &options,         TORCI_SHRINK_RUNS_MAX};
+                                label,          &options,         TORCI_SHRINK_RUNS_MAX, false};
+    int status;
 
     snprintf(label, sizeof label, "dfs%llu", (unsigned long long)walk->runs);
     walk->search.asked = 0;
     make_options(search, walk, &options);
-    return torci_found_tell(&found, &shrunk);
+    status = torci_found_tell(&found, &shrunk);
+    torci_found_free(&shrunk);
+    return status;
 }
 
 int torci_order_search(const struct torci_order_search *search)

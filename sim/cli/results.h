@@ -11,7 +11,7 @@
 
 #include "shard.h"
 
-enum { TORCI_RESULTS_VERSION = 2, TORCI_ITEM_BYTES = 256 };
+enum { TORCI_RESULTS_VERSION = 3, TORCI_ITEM_BYTES = 256 };
 
 struct torci_results;
 
@@ -31,6 +31,7 @@ struct torci_results_campaign {
     const char *scenario_hash;
     const char *build;
     const char *settings;
+    const char *phase; /* of a hunt, also part of its settings; "": of none */
     /* The same campaign whatever these are. */
     const char *scenario;  /* as it was named */
     const char *arguments; /* of torc run, that make one of its runs */
@@ -55,6 +56,7 @@ struct torci_results_run {
     uint64_t events;
     uint64_t t_ns;
     uint64_t real_ns;
+    const char *marks; /* for each mark of the campaign, in their order: '1', it held, or '0'; "": not known */
     const char *source; /* the file it was merged from; "": this one */
 };
 
@@ -78,12 +80,57 @@ int torci_results_visit_run(struct torci_results *results, int64_t campaign, con
 struct torci_results_failure {
     uint64_t count;
     const char *item;
+    uint64_t number;
     const char *verdict;
+    const char *identity;
     const char *message;
+    const char *reproduce; /* the command that makes that run again */
 };
 int torci_results_visit_failures(struct torci_results *results, int64_t campaign,
                                  int (*visit)(void *arg, const struct torci_results_failure *failure),
                                  void *arg);
+
+/* A mark of the scenario's modules: its place in the texts of runs, and what it is. */
+struct torci_results_mark {
+    uint64_t number;
+    const char *kind; /* "sometimes", "reachable" */
+    const char *name;
+    const char *site;
+};
+/* Adds it; one that is there already stays. */
+int torci_results_add_mark(struct torci_results *results, int64_t campaign, const struct torci_results_mark *mark);
+int torci_results_visit_marks(struct torci_results *results, int64_t campaign,
+                              int (*visit)(void *arg, const struct torci_results_mark *mark), void *arg);
+
+/* A behaviour (torc/trace.h), and the lowest number of a run that had it. */
+int torci_results_add_behaviour(struct torci_results *results, int64_t campaign, uint64_t behaviour, uint64_t first);
+int torci_results_visit_behaviours(struct torci_results *results, int64_t campaign,
+                                   int (*visit)(void *arg, uint64_t behaviour, uint64_t first), void *arg);
+
+/* What is known of a kind of failure, from the first run that fails like that. */
+struct torci_results_found {
+    const char *verdict; /* with `identity`: as its runs have it */
+    const char *identity;
+    const char *item;
+    uint64_t number;
+    const char *sentence;
+    const char *detail;    /* a line that says more, or "" */
+    const char *decisions; /* that make it fail: a scenario of `decide` lines */
+    const char *scenario;  /* the small one; "": it was not shrunk */
+    const char *path;      /* where that was written */
+    uint64_t lines;        /* of it */
+    uint64_t runs;         /* that shrinking took, */
+    uint64_t real_ns;      /* and time */
+    const char *trace;     /* the last lines of the trace of the small scenario, or else of the run */
+};
+/* Adds it, in place of one of a run with a higher number. */
+int torci_results_add_found(struct torci_results *results, int64_t campaign,
+                            const struct torci_results_found *found);
+/* Whether there is one of that run or of one with a lower number. */
+int torci_results_has_found(struct torci_results *results, int64_t campaign, const char *verdict,
+                            const char *identity, uint64_t number, bool *out);
+int torci_results_visit_found(struct torci_results *results, int64_t campaign,
+                              int (*visit)(void *arg, const struct torci_results_found *found), void *arg);
 
 /* What was asked for, a row for each first..last and each shard of it, in this order. */
 struct torci_results_asked {

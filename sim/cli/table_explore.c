@@ -9,8 +9,8 @@ const struct torci_command torci_table_explore = {
     .operands = "SCENARIO",
     .operand = TORCI_VALUE_SCENARIO,
     .about = "Runs the scenario once for each seed; what a run leaves open (torc_decision(3)) is decided by a strategy. Stops "
-             "at the first seed that fails (with --results it goes on), shrinks it, and writes the small scenario and the "
-             "decisions.\n\n"
+             "at the first seed that fails (with --results it goes on), shrinks it (then the first of each kind), and writes "
+             "the small scenario and the decisions.\n\n"
              "Options come before what the scenario's explore line says.",
     .options =
         (const struct torci_option[]){

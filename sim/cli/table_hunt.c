@@ -17,6 +17,8 @@ const struct torci_command torci_table_hunt = {
             TORCI_OPTION_JOBS,
             {.name = "out", .value = "DIR", .kind = TORCI_VALUE_FOLDER, .text = "Writes what fails into DIR.",
              .preset = "the scenario's folder"},
+            {.name = "results", .value = "FILE", .kind = TORCI_VALUE_FILE,
+             .text = "Writes a row for each run into FILE, of SQLite; each phase is a campaign of it."},
             {.name = "marks", .text = "Every TORC_SOMETIMES and TORC_REACHABLE of the modules is to hold in some run: those that "
                                       "do not are listed, status 5."},
             TORCI_SCENARIO_OPTIONS,
@@ -28,5 +30,5 @@ const struct torci_command torci_table_hunt = {
                                          {"5", "A `sometimes` was never true, or with --marks a mark held in no run."},
                                          {NULL, NULL}},
     .examples = (const struct torci_term[]){{"torc hunt --budget 10s kv.scn", "Ten seconds of it."}, {NULL, NULL}},
-    .see_also = "torc-check(1), torc-explore(1), torc-sweep(1), torc-scenario(5)",
+    .see_also = "torc-check(1), torc-explore(1), torc-merge(1), torc-sweep(1), torc-results(5), torc-scenario(5)",
 };

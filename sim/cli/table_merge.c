@@ -7,8 +7,8 @@ const struct torci_command torci_table_merge = {
     .summary = "put the results of shards together, and compare",
     .operands = "OUT FILE...",
     .operand = TORCI_VALUE_FILE,
-    .about = "Puts the results of torc explore and torc sweep (--results FILE) into OUT, which must not be there yet, and "
-             "tells what is in it: failures, those that are alike once, what was left out, and runs that are the same and "
+    .about = "Puts the results of torc explore, torc sweep and torc hunt (--results FILE) into OUT, which must not be there "
+             "yet, and tells what is in it: failures, those that are alike once, what was left out, and runs that are the same and "
              "have another digest in another file.",
     .options = (const struct torci_option[]){{.name = NULL}},
     .exits = (const struct torci_term[]){{"0", "All is there and right."},
@@ -20,5 +20,5 @@ const struct torci_command torci_table_merge = {
                                          {NULL, NULL}},
     .examples = (const struct torci_term[]){{"torc merge all.results shard-*.results", "What several machines have found."},
                                             {NULL, NULL}},
-    .see_also = "torc-explore(1), torc-sweep(1), torc-results(5)",
+    .see_also = "torc-explore(1), torc-hunt(1), torc-sweep(1), torc-results(5)",
 };

@@ -139,6 +139,17 @@ static void start_modules(struct torci_run *run)
     torci_probes_check_each(run);
 }
 
+/* What somebody wants to know of it besides the report. */
+static void tell_notes(const struct torci_run *run)
+{
+    const struct torc_scenario_run_options *options = run->options;
+
+    if (options->held != NULL)
+        torc_world_marks(run->world, options->held, options->held_arg);
+    if (options->behaved != NULL)
+        torc_trace_behaviours(run->trace, options->behaved, options->behaved_arg);
+}
+
 static int make_world(struct torci_run *run)
 {
     struct torc_world_options options;
@@ -148,6 +159,11 @@ static int make_world(struct torci_run *run)
         return code;
     if (run->options->trace_hashes)
         torc_trace_show_hash(run->trace);
+    if (run->options->behaved != NULL) {
+        code = torc_trace_keep_behaviours(run->trace);
+        if (code != 0)
+            return code;
+    }
     torc_world_options_init(&options);
     code = torci_run_make_decider(run, &options.decider);
     if (code != 0)
@@ -365,9 +381,8 @@ int torc_scenario_run(const struct torc_scenario *scenario,
         run.error = torci_sweep_report(&run);
     if (run.error == 0 && run.world != NULL)
         run.error = torci_segments_report(&run);
-    if (run.error == 0 && run.world != NULL && options->held != NULL &&
-        run.report->verdict != TORC_SCENARIO_SKIPPED)
-        torc_world_marks(run.world, options->held, options->held_arg);
+    if (run.error == 0 && run.world != NULL && run.report->verdict != TORC_SCENARIO_SKIPPED)
+        tell_notes(&run);
     clean_up(&run);
     if (run.error != 0) {
         torc_scenario_report_free(run.report);

@@ -11,6 +11,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "behaviour.h"
 #include "trace_keep.h"
 #include "trace_line.h"
 #include "trace_record.h"
@@ -24,6 +25,7 @@ struct torc_trace {
     void *arg;
     int error;
     bool show_hash;
+    struct torci_behaviours *behaviours; /* or NULL */
     struct torci_trace_line line;
     struct torci_trace_keep *keep; /* or NULL */
     uint8_t own_block[TORCI_TRACE_BLOCK_BYTES];
@@ -62,6 +64,7 @@ int torc_trace_new(torc_trace_write_fn *write, void *arg, struct torc_trace **ou
     trace->arg = arg;
     trace->error = 0;
     trace->show_hash = false;
+    trace->behaviours = NULL;
     torci_trace_line_init(&trace->line);
     *out = trace;
     return 0;
@@ -73,6 +76,7 @@ void torc_trace_free(struct torc_trace *trace)
         return;
     torci_trace_line_free(&trace->line);
     torci_trace_keep_free(trace->keep);
+    torci_behaviours_free(trace->behaviours);
     XXH3_freeState(trace->state);
     free(trace);
 }
@@ -91,6 +95,20 @@ int torc_trace_keep(struct torc_trace *trace, size_t bytes)
 int torc_trace_write_kept(const struct torc_trace *trace, uint64_t max, torc_trace_write_fn *write, void *arg)
 {
     return trace->keep == NULL ? 0 : torci_trace_keep_write(trace->keep, trace->used, max, write, arg);
+}
+
+int torc_trace_keep_behaviours(struct torc_trace *trace)
+{
+    if (trace->count > 0 || trace->behaviours != NULL)
+        return TORC_EMISUSE;
+    trace->behaviours = torci_behaviours_new();
+    return trace->behaviours != NULL ? 0 : TORC_ENOMEM;
+}
+
+void torc_trace_behaviours(const struct torc_trace *trace, torc_visit_number_fn *visit, void *arg)
+{
+    if (trace->behaviours != NULL)
+        torci_behaviours_visit(trace->behaviours, visit, arg);
 }
 
 void torc_trace_show_hash(struct torc_trace *trace)
@@ -176,6 +194,8 @@ uint64_t torci_trace_begin(struct torc_trace *trace, enum torc_trace_kind kind, 
     trace->count++;
     if (trace->keep != NULL)
         torci_trace_keep_begin(trace->keep, trace->count, (size_t)(at - trace->block));
+    if (trace->behaviours != NULL)
+        torci_behaviours_begin(trace->behaviours, kind, host, host_bytes, cause);
     if (trace->write != NULL && trace->error == 0)
         torci_trace_line_begin(&trace->line, trace->count, t_ns, host, host_bytes, kind_names[kind], cause);
     return trace->count;
@@ -203,9 +223,18 @@ static uint8_t *field(struct torc_trace *trace, const char *name, enum torci_tra
     return at + 1;
 }
 
+/* A field that no behaviour depends on. */
+static void pass(struct torc_trace *trace)
+{
+    if (trace->behaviours != NULL)
+        torci_behaviours_pass(trace->behaviours);
+}
+
 void torc_trace_integer(struct torc_trace *trace, const char *name, int64_t value)
 {
     store_64(field(trace, name, TORCI_TRACE_INTEGER, 8), (uint64_t)value);
+    if (trace->behaviours != NULL)
+        torci_behaviours_integer(trace->behaviours, value);
     if (writing(trace))
         torci_trace_line_integer(&trace->line, name, value);
 }
@@ -222,6 +251,8 @@ void torc_trace_text(struct torc_trace *trace, const char *name, const char *val
     size_t bytes = value == NULL ? 0 : strlen(value);
 
     put_payload(trace, name, TORCI_TRACE_TEXT, value, bytes);
+    if (trace->behaviours != NULL)
+        torci_behaviours_text(trace->behaviours, value, bytes);
     if (writing(trace))
         torci_trace_line_text(&trace->line, name, value, bytes);
 }
@@ -235,6 +266,8 @@ void torci_trace_text_end(struct torc_trace *trace, const char *name, char *text
 {
     store_32((uint8_t *)text - 4, (uint32_t)bytes);
     trace->used = (size_t)((uint8_t *)text + bytes - trace->block);
+    if (trace->behaviours != NULL)
+        torci_behaviours_text(trace->behaviours, text, bytes);
     if (writing(trace))
         torci_trace_line_text(&trace->line, name, text, bytes);
 }
@@ -242,6 +275,7 @@ void torci_trace_text_end(struct torc_trace *trace, const char *name, char *text
 void torc_trace_bytes(struct torc_trace *trace, const char *name, const void *data, size_t bytes)
 {
     put_payload(trace, name, TORCI_TRACE_BYTES, data, bytes);
+    pass(trace);
     if (writing(trace))
         torci_trace_line_bytes(&trace->line, name, data, bytes);
 }
@@ -277,6 +311,7 @@ void torc_trace_value(struct torc_trace *trace, const char *name, const struct t
 {
     (void)field(trace, name, TORCI_TRACE_VALUE, 0);
     put_value(trace, value);
+    pass(trace);
     if (writing(trace))
         torci_trace_line_value(&trace->line, name, value);
 }
@@ -287,6 +322,7 @@ void torc_trace_values(struct torc_trace *trace, const char *name,
     store_32(field(trace, name, TORCI_TRACE_VALUES, 4), (uint32_t)count);
     for (size_t i = 0; i < count; i++)
         put_value(trace, &values[i]);
+    pass(trace);
     if (writing(trace))
         torci_trace_line_values(&trace->line, name, values, count);
 }
@@ -300,6 +336,7 @@ void torc_trace_rows(struct torc_trace *trace, const char *name,
     store_32(at + 4, (uint32_t)columns);
     for (size_t i = 0; i < columns * rows; i++)
         put_value(trace, &values[i]);
+    pass(trace);
     if (writing(trace))
         torci_trace_line_rows(&trace->line, name, values, columns, rows);
 }
@@ -315,6 +352,8 @@ void torc_trace_end(struct torc_trace *trace)
     *room(trace, 1) = TORCI_TRACE_END;
     if (trace->keep != NULL && torci_trace_keep_is_full(trace->keep))
         hash_block(trace);
+    if (trace->behaviours != NULL && torci_behaviours_end(trace->behaviours) != 0 && trace->error == 0)
+        trace->error = TORC_ENOMEM;
     if (!writing(trace))
         return;
     if (trace->show_hash) {

@@ -228,6 +228,10 @@ struct torc_scenario_run_options {
      * aside.  NULL: nobody. */
     torc_visit_text_fn *held;
     void *held_arg;
+    /* Told at the end each behaviour of the run (torc_trace_behaviours); nothing of a run that is set aside.  NULL: they
+     * are not kept. */
+    torc_visit_number_fn *behaved;
+    void *behaved_arg;
 };
 TORC_API void torc_scenario_run_options_init(struct torc_scenario_run_options *options);
 

@@ -54,6 +54,15 @@ TORC_API TORC_CHECKED int torc_trace_keep(struct torc_trace *trace, size_t bytes
  * after which it is not called again; TORC_ENOMEM. */
 TORC_API TORC_CHECKED int torc_trace_write_kept(const struct torc_trace *trace, uint64_t max,
                                                 torc_trace_write_fn *write, void *arg);
+/* A behaviour is a kind of event on a host, with what tells it from others of its kind (which fault, mark, property, code;
+ * no connection, time or payload), and the host and kind of the event that caused it: an edge of what led to what.
+ * docs/trace.md says which fields count.  From now on the trace keeps the set of them, which costs some nanoseconds an
+ * event, and 4 bytes.  Before the first event, and once.  Errors: TORC_EMISUSE, TORC_ENOMEM. */
+TORC_API TORC_CHECKED int torc_trace_keep_behaviours(struct torc_trace *trace);
+/* Shows each of them once, as a number that is never 0 and the same on every machine, in no order; none if they are not
+ * kept. */
+typedef void torc_visit_number_fn(void *arg, uint64_t number);
+TORC_API void torc_trace_behaviours(const struct torc_trace *trace, torc_visit_number_fn *visit, void *arg);
 
 /* Begins an event, ends it.  Between them come its fields, in the order its kind prescribes.  No event
  * begins inside another.  Names of fields outlive the trace.  Returns n, counted from 1. */
@@ -75,6 +84,7 @@ TORC_API void torc_trace_note(struct torc_trace *trace, const char *name, const 
 TORC_API void torc_trace_end(struct torc_trace *trace);
 
 TORC_API uint64_t torc_trace_count(const struct torc_trace *trace);
+/* What the writer answered, or that there was no memory for its behaviours; 0: nothing. */
 TORC_API int torc_trace_error(const struct torc_trace *trace);
 
 /* The digest so far as 32 hexadecimal digits and a NUL. */
