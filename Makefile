@@ -18,6 +18,7 @@ bindir      ?= $(exec_prefix)/bin
 libdir      ?= $(exec_prefix)/lib
 includedir  ?= $(prefix)/include
 datadir     ?= $(prefix)/share
+mandir      ?= $(datadir)/man
 INSTALL     ?= install
 
 VERSION := $(shell cat VERSION)
@@ -115,7 +116,7 @@ test_libs := $(trial_libs)
 all: libs $(torc) modules $(BUILD)/template ## the libraries, the command and the fixtures' modules
 libs: $(lib_a) $(sim_a) $(trial_a) $(lib_so) $(sim_so) $(trial_so) ## the libraries, static and shared
 modules: $(modules) ## the fixtures as shared objects, in $(BUILD)/modules
-tests: all $(test_bin) $(script_bin) $(trial_test_so) ## every test program
+tests: all man $(test_bin) $(script_bin) $(trial_test_so) ## every test program
 
 help: ## this
 	@sed -n 's/^\([a-z-]*\):.*## */\1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -181,6 +182,31 @@ $(BUILD)/modules/$(call module_of,$(1)).so: $(call objects,$(call sources,$(1)))
 	$$(CC) -shared $$(LDFLAGS_ALL) -o $$@ $$^
 endef
 $(foreach d,$(fixture_dirs),$(eval $(call module_rule,$(d))))
+
+# --- the manual -------------------------------------------------------------------------------------
+# Section 1 and what completes arguments come from the tables of the command, section 3 from the headers, 5 and 7 from
+# documents.  Their date is SOURCE_DATE_EPOCH's, or the day of the last entry of the changelog.
+lib_headers := $(wildcard lib/include/torc/*.h)
+sim_headers := $(wildcard sim/include/torc/*.h)
+commands    := $(sort trial $(filter-out torc,$(patsubst sim/cli/table_%.c,%,$(wildcard sim/cli/table_*.c))))
+man1        := torc.1 $(patsubst %,torc-%.1,$(commands))
+man_documents := $(addprefix docs/,scenario.md recording.md distribution.md trace.md architecture.md limits.md)
+completions := bash zsh fish
+
+man: $(BUILD)/man/made $(BUILD)/completion/made ## the manual pages, in $(BUILD)/man, and what completes the arguments of torc in shells
+$(BUILD)/man/made: $(torc) $(wildcard docs/manual/*.py) $(lib_headers) $(sim_headers) $(man_documents) CHANGELOG.md VERSION
+	rm -rf $(@D) && mkdir -p $(@D)/man1
+	export SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(date -r CHANGELOG.md +%s)} && \
+	    $(torc) --man torc > $(@D)/man1/torc.1 && \
+	    for c in $(commands); do $(torc) --man $$c > $(@D)/man1/torc-$$c.1 || exit 1; done && \
+	    $(PYTHON) -B docs/manual/header_pages.py $(@D) $(VERSION) $(lib_headers) $(sim_headers) && \
+	    $(PYTHON) -B docs/manual/document_pages.py $(@D) $(VERSION) $(lib_headers) $(sim_headers)
+	touch $@
+$(BUILD)/completion/made: $(torc)
+	@mkdir -p $(@D)
+	for s in $(completions); do $(torc) --completion $$s > $(@D)/torc.$$s || exit 1; done
+	touch $@
+.PHONY: man
 
 # --- test programs ----------------------------------------------------------------------------------
 link_test = $(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(1) $(support_obj) $(guard_obj) -Wl,--whole-archive \
@@ -345,14 +371,16 @@ $(BUILD)/%.pc: %.pc.in VERSION force
 	sed -e 's|@prefix@|$(prefix)|; s|@exec_prefix@|$(exec_prefix)|; s|@libdir@|$(libdir)|' \
 	    -e 's|@includedir@|$(includedir)|; s|@version@|$(VERSION)|' $< > $@.tmp && mv $@.tmp $@
 
-lib_headers := $(wildcard lib/include/torc/*.h)
-sim_headers := $(wildcard sim/include/torc/*.h)
 template := $(datadir)/torc/template
 template_files := $(shell cd examples/template && find . -type f | sed 's|^\./||' | LC_ALL=C sort)
-install_dirs := $(bindir) $(libdir)/pkgconfig $(includedir)/torc $(libdir)/torc/modules \
+man_dirs := $(addprefix $(mandir)/man,1 3 5 7)
+completion_files := $(datadir)/bash-completion/completions/torc $(datadir)/zsh/site-functions/_torc \
+                    $(datadir)/fish/vendor_completions.d/torc.fish
+install_dirs := $(bindir) $(libdir)/pkgconfig $(includedir)/torc $(libdir)/torc/modules $(man_dirs) \
+                $(patsubst %/,%,$(dir $(completion_files))) \
                 $(sort $(patsubst %/,%,$(dir $(addprefix $(template)/,$(template_files)))))
 
-install: all $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/libtorc-trial.pc ## command, libraries, headers, pkg-config files, modules and the template of projects under prefix (and DESTDIR)
+install: all man $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/libtorc-trial.pc ## command, libraries, headers, pkg-config files, modules, manual pages and the template of projects under prefix (and DESTDIR)
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(install_dirs))
 	$(INSTALL) -m 755 $(torc) $(DESTDIR)$(bindir)/torc
 	$(INSTALL) -m 644 $(lib_a) $(sim_a) $(trial_a) $(DESTDIR)$(libdir)/
@@ -363,6 +391,9 @@ install: all $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/li
 	$(INSTALL) -m 644 $(lib_headers) $(sim_headers) $(DESTDIR)$(includedir)/torc/
 	$(INSTALL) -m 644 $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/libtorc-trial.pc $(DESTDIR)$(libdir)/pkgconfig/
 	$(INSTALL) -m 755 $(modules) $(DESTDIR)$(libdir)/torc/modules/
+	for s in 1 3 5 7; do $(INSTALL) -m 644 $(BUILD)/man/man$$s/* $(DESTDIR)$(mandir)/man$$s/ || exit 1; done
+	set -- $(completion_files) && for s in $(completions); do \
+	    $(INSTALL) -m 644 $(BUILD)/completion/torc.$$s "$(DESTDIR)$$1" && shift || exit 1; done
 	for f in $(template_files); do \
 	    $(INSTALL) -m 644 examples/template/$$f $(DESTDIR)$(template)/$$f || exit 1; done
 
@@ -373,6 +404,11 @@ uninstall: ## removes what install put there, and nothing else
 	          $(DESTDIR)$(libdir)/$$l.so.$(VERSION) $(DESTDIR)$(libdir)/pkgconfig/$$l.pc; done
 	rm -f $(addprefix $(DESTDIR)$(includedir)/torc/,$(notdir $(lib_headers) $(sim_headers)))
 	rm -f $(addprefix $(DESTDIR)$(libdir)/torc/modules/,$(notdir $(modules)))
+	rm -f $(addprefix $(DESTDIR)$(mandir)/man1/,$(man1)) $(DESTDIR)$(mandir)/man7/torc.7 $(DESTDIR)$(mandir)/man7/torc-limits.7 \
+	    $(addprefix $(DESTDIR)$(mandir)/man5/torc-,recording.5 results.5 scenario.5 trace.5)
+	[ ! -d $(DESTDIR)$(mandir)/man3 ] || (cd $(DESTDIR)$(mandir)/man3 && find . -name '[Tt][Oo][Rr][Cc]_*.3' \
+	    -exec grep -lE '^(\.so man3/torc_|\.TH "TORC_.* "Torc"$$)' {} + | xargs -r rm -f)
+	rm -f $(addprefix $(DESTDIR),$(completion_files))
 	rm -f $(addprefix $(DESTDIR)$(template)/,$(template_files))
 	-[ ! -d $(DESTDIR)$(template) ] || find $(DESTDIR)$(template) -depth -type d -exec rmdir {} + 2>/dev/null
 	-rmdir $(DESTDIR)$(datadir)/torc $(DESTDIR)$(includedir)/torc $(DESTDIR)$(libdir)/torc/modules $(DESTDIR)$(libdir)/torc 2>/dev/null

@@ -26,6 +26,20 @@ plus() {
     g++ -std=c++11 -Wall -Wextra -Werror -x c++ -o "$at/plus" tests/embedding/consumer.c $(pkg-config --cflags --libs libtorc-sim) &&
         LD_LIBRARY_PATH="$at/usr/lib" "$at/plus"
 }
+# Of each page that is installed, the parts man needs to find it.
+finds_pages() {
+    command -v man >/dev/null || { echo "there is no man"; return 1; }
+    for page in 1/torc 1/torc-run 3/torc_deferred 3/torc_deferred_add_callback 3/torc_reactor_new 3/torc_result 3/TORC_TEST \
+                5/torc-scenario 5/torc-recording 7/torc 7/torc-limits; do
+        MANPATH=$at/usr/share/man man -w "${page%/*}" "${page#*/}" | grep -q "^$at/usr/share/man/" || { echo "no $page"; return 1; }
+    done
+    MANPATH=$at/usr/share/man MANPAGER=cat man torc_deferred_add_callback | grep -q 'torc_deferred - a result that has not arrived yet'
+}
+finds_completion() {
+    grep -q '^complete -F _torc torc$' "$at/usr/share/bash-completion/completions/torc" &&
+        head -n 1 "$at/usr/share/zsh/site-functions/_torc" | grep -qx '#compdef torc' &&
+        grep -q '^complete -c torc ' "$at/usr/share/fish/vendor_completions.d/torc.fish"
+}
 soname() { readelf -d "$at/usr/lib/libtorc.so" | grep -q 'SONAME.*libtorc.so.0\]'; }
 installed_torc() { (cd / && "$at/usr/bin/torc" run "$TORC_ROOT/scenarios/protocol/line.scn"); }
 empty() { [ -z "$(find "$at/usr" ! -type d)" ] || { find "$at/usr" ! -type d; false; }; }
@@ -61,6 +75,8 @@ check "a program of tests builds and passes" trial
 check "the example of the README builds against the installed library, passes its tests and its scenario" example
 consumes cmake "cmake -S . -B build" "cmake --build build" "ctest --test-dir build --output-on-failure"
 consumes meson "meson setup build" "meson compile -C build" "meson test -C build --print-errorlogs"
+check "the manual is installed: man finds a command, a function, a type, a file, the overview" finds_pages
+check "what completes arguments is where each shell looks for it" finds_completion
 check "make uninstall leaves nothing behind" make_plain uninstall
 check "nothing is left" empty
 echo "1..$n"

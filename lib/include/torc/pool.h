@@ -11,11 +11,16 @@
  * failure of a type below database_error, whose detail is a struct torc_database_error:
  *
  *   database_busy          BUSY, LOCKED: somebody else holds the database, and the retries are used up
- *   database_constraint    CONSTRAINT_*       database_full    FULL
- *   database_io            IOERR_*, CANTOPEN  database_corrupt CORRUPT, NOTADB
- *   database_interrupted   INTERRUPT          database_lost    the connection went; the outcome is unknown
+ *   database_constraint    CONSTRAINT_*
+ *   database_full          FULL
+ *   database_io            IOERR_*, CANTOPEN
+ *   database_corrupt       CORRUPT, NOTADB
+ *   database_interrupted   INTERRUPT
+ *   database_lost          the connection went; the outcome is unknown
  *   database_statement     SQL that is wrong, parameters that do not fit, a write asked for as a read
- *   database_error         any other code     pool_closed, cancelled, out_of_memory
+ *   database_error         any other code
+ *
+ * And pool_closed, cancelled, out_of_memory.
  *
  * BUSY and LOCKED (BUSY_SNAPSHOT among them) are tried again later, rolled back in between, by a timed call
  * and not by waiting in the job; nothing else is.  After an error that leaves doubt about a connection
