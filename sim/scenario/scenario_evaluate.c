@@ -48,11 +48,12 @@ static struct torci_value *slot_of(const struct torci_run *run, const struct tor
 static struct torci_value ask_host(struct torci_run *run, const struct torci_condition *leaf)
 {
     struct torci_value answer = {TORCI_VALUE_NONE, 0, NULL, NULL};
-    struct torc_host *host = run->hosts[host_of(run, leaf)->index].host;
+    const struct torci_host_run *asked = &run->hosts[host_of(run, leaf)->index];
+    struct torc_host *host = asked->host;
     struct torc_reactor *reactor = torc_host_reactor(host);
 
     if (leaf->kind == TORCI_CONDITION_RUNNING)
-        return number(torc_host_up(host) && (reactor == NULL || torc_reactor_running(reactor)));
+        return number(asked->peer != NULL ? torc_host_up(host) : torci_host_runs_module(asked));
     if (reactor == NULL || !torc_reactor_running(reactor) ||
         torc_host_probe(host, leaf->text, &answer.number, &answer.text) != 0)
         return answer;

@@ -307,6 +307,15 @@ bool torci_expect_any(const struct torci_run *run)
     return false;
 }
 
+bool torci_expect_only_conditions(const struct torci_run *run)
+{
+    for (size_t i = 0; i < run->scenario->step_count; i++)
+        if (run->steps[i].state == TORCI_STEP_ARMED &&
+            (run->steps[i].step->verb != TORCI_VERB_CHECK || run->steps[i].window_end_ns != TORC_NEVER))
+            return false;
+    return true;
+}
+
 static void fail_unmet(struct torci_run *run, struct torci_step_run *step, const char *until)
 {
     struct torci_peer_connection *connection;

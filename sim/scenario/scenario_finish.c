@@ -88,23 +88,23 @@ static void close_peers(struct torci_run *run)
 
 /* --- leaks ---------------------------------------------------------------------------------------- */
 
-static void count_leaks_of(struct torci_run *run, struct torci_host_run *host,
-                           struct sentences *sentences)
+static void count_leaks_of(struct torci_run *run, struct torci_host_run *host, struct sentences *sentences)
 {
     struct torc_reactor *reactor = torc_host_reactor(host->host);
     struct torc_reactor_counts counts;
     struct torc_scope_counts scope;
     uint64_t bytes = 0;
-    int64_t before = run->leaks;
+    uint64_t left;
 
     if (reactor == NULL)
         return;
     torc_reactor_count(reactor, &counts);
     torc_scope_count(torc_reactor_scope(reactor), &scope);
     torci_run_count_host(run, host);
-    run->leaks += (int64_t)(counts.timers + counts.listeners + counts.connections + counts.jobs +
-                            counts.thread_calls + scope.deferreds + scope.failures);
-    if (run->leaks > before) {
+    left = counts.timers + counts.listeners + counts.connections + counts.jobs + counts.thread_calls +
+           scope.deferreds + scope.failures;
+    run->left_behind += (int64_t)left;
+    if (left > 0) {
         char text[300];
 
         torc_format(text, sizeof(text),
@@ -117,28 +117,53 @@ static void count_leaks_of(struct torci_run *run, struct torci_host_run *host,
     if (torc_host_retire(host->host, &bytes) == 0 && bytes > 0) {
         char text[160];
 
-        run->leaks++;
+        run->left_behind++;
         torc_format(text, sizeof(text), "%s leaves %llu bytes that were never released",
                     host->script->name, (unsigned long long)bytes);
         add_sentence(sentences, text);
     }
 }
 
+/* What is said of leaks goes on from what was said before. */
+static void begin_leaks(const struct torci_run *run, struct sentences *sentences)
+{
+    size_t bytes = run->leak_text != NULL ? strlen(run->leak_text) : 0;
+
+    if (bytes > 0)
+        memcpy(sentences->text, run->leak_text, bytes);
+    sentences->used = bytes;
+}
+
+static void keep_leaks(struct torci_run *run, const struct sentences *sentences)
+{
+    run->leak_text = (char *)(uintptr_t)torci_pile_copy(&run->pile, sentences->text, strlen(sentences->text));
+    if (run->leak_text == NULL)
+        run->error = TORC_ENOMEM;
+}
+
+void torci_run_retire(struct torci_run *run, struct torci_host_run *host)
+{
+    int64_t before = run->left_behind;
+    struct sentences sentences = {.run = run};
+
+    begin_leaks(run, &sentences);
+    count_leaks_of(run, host, &sentences);
+    if (run->left_behind > before)
+        keep_leaks(run, &sentences);
+}
+
 static void count_leaks(struct torci_run *run)
 {
     struct sentences sentences = {.run = run};
 
+    begin_leaks(run, &sentences);
     torc_world_describe(run->world, add_sentence, &sentences);
-    run->leaks = 0;
     for (size_t i = 0; i < run->scenario->host_count; i++)
         if (run->hosts[i].peer == NULL)
             count_leaks_of(run, &run->hosts[i], &sentences);
-    if (run->leaks > 0) {
-        run->leak_text = (char *)(uintptr_t)torci_pile_copy(&run->pile, sentences.text,
-                                                            strlen(sentences.text));
-        if (run->leak_text == NULL)
-            run->error = TORC_ENOMEM;
-    }
+    run->leaks = run->left_behind;
+    if (run->leaks > 0)
+        keep_leaks(run, &sentences);
 }
 
 /* --- the whole ------------------------------------------------------------------------------------ */

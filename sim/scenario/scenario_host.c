@@ -153,7 +153,10 @@ static bool set_module(struct torci_run *run, const struct torci_step *step)
 void torci_host_do_restart(struct torci_run *run, const struct torci_step *step)
 {
     struct torc_host *host = run->hosts[step->host->index].host;
+    struct torc_reactor *reactor = torc_host_reactor(host);
 
+    if (reactor != NULL && !torc_reactor_running(reactor))
+        torci_run_retire(run, &run->hosts[step->host->index]);
     if (torc_host_up(host))
         torci_run_tell(run, "%s is up already", step->host->name);
     else if ((step->name == NULL && step->pairs == NULL) || set_module(run, step))

@@ -254,6 +254,7 @@ struct torci_run {
     uint64_t unhandled_before; /* failures unhandled on hosts whose reactor is gone */
     uint64_t cancelled_unhandled; /* of all, what a cancellation by decision may have left: they do not count */
     int64_t leaks;             /* -1: not known yet */
+    int64_t left_behind;       /* of them, what hosts have left so far that have stopped */
     char *leak_text;           /* a line for each */
     size_t leak_text_bytes;
     uint64_t events;
@@ -354,6 +355,8 @@ uint64_t torci_expect_next_end(const struct torci_run *run);
 void torci_expect_close_windows(struct torci_run *run, uint64_t t_ns);
 /* Whether some wait without an end. */
 bool torci_expect_any(const struct torci_run *run);
+/* What is waited for is conditions without end, if anything: they do not keep the timeline from being over. */
+bool torci_expect_only_conditions(const struct torci_run *run);
 /* The timeline is over: those without an end, and lines of the end about connections, are met now or fail;
  * and so does what was received and nobody expected. */
 void torci_expect_at_end(struct torci_run *run);
@@ -465,6 +468,8 @@ void torci_probes_check_each(struct torci_run *run);
 /* --- the end (scenario_finish.c) ------------------------------------------------------------------ */
 
 void torci_run_finish(struct torci_run *run);
+/* Takes a host that has stopped out of service, and counts what it leaves. */
+void torci_run_retire(struct torci_run *run, struct torci_host_run *host);
 /* A host's reactor is about to go: keeps what it counted. */
 void torci_run_count_host(struct torci_run *run, struct torci_host_run *host);
 

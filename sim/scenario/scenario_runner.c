@@ -259,6 +259,13 @@ void torci_run_until(struct torci_run *run, uint64_t until_ns)
         run->error = torc_world_run(run->world, until_ns, &verdict);
 }
 
+/* Whether nothing of the timeline is left that does not wait for the world without end. */
+static bool is_over(const struct torci_run *run, uint64_t world_ns)
+{
+    return torci_expect_only_conditions(run) && !torci_steps_waiting(run) &&
+           world_ns > torci_triggers_wait_until(run);
+}
+
 /* One line or one end of a window, whichever is first.  Whether there was one. */
 static bool do_next(struct torci_run *run)
 {
@@ -273,6 +280,10 @@ static bool do_next(struct torci_run *run)
         (world_ns == TORC_NEVER || !(torci_expect_any(run) || torci_steps_waiting(run) ||
                                      world_ns <= torci_triggers_wait_until(run))))
         return false;
+    if (next_ns == TORC_NEVER && !run->over && is_over(run, world_ns)) {
+        (void)torci_timeline_over(run);
+        return true;
+    }
     if ((next_ns < world_ns ? next_ns : world_ns) > limit_ns) {
         torci_run_until(run, limit_ns);
         reach_time_limit(run, next_ns);

@@ -74,6 +74,15 @@ static struct torc_deferred *stop(void *instance)
     return NULL;
 }
 
+/* Forgets the station. */
+static struct torc_deferred *stop_carelessly(void *instance)
+{
+    struct station *station = instance;
+
+    (void)torc_timer_cancel(station->timer);
+    return NULL;
+}
+
 static const char *role(void *instance)
 {
     return ((const struct station *)instance)->leads ? "leader" : "follower";
@@ -162,6 +171,15 @@ static const struct torc_module modules[] = {
         .start = start,
         .stop = stop,
         .calls = calls,
+    },
+    {
+        .size = sizeof(struct torc_module),
+        .name = "litter",
+        .version = "1",
+        .doc = "leaves its memory behind",
+        .options = options,
+        .start = start,
+        .stop = stop_carelessly,
     },
     {
         .size = sizeof(struct torc_module),

@@ -1,7 +1,8 @@
 /* station.h - scenarios with a module made for the purpose, `station`: it has a role, "follower" or, from `lead=DUR` after
  * its start for `reign=DUR` (0: for ever), "leader", and an `epoch=INT`.  It assumes
  * that the epoch is not 13 when its role changes ("station.lucky").  Its call `work` is a job that comes to the point
- * "station.half" and answers NULL; its call `rest` answers NULL after 10 ms, and is waited for `limit=DUR`.  `mute` is a module without probes. */
+ * "station.half" and answers NULL; its call `rest` answers NULL after 10 ms, and is waited for `limit=DUR`.  `mute` is a module without probes, `litter` one that
+ * leaves its memory behind when it is stopped. */
 #ifndef STATION_H
 #define STATION_H
 
