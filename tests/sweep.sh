@@ -52,7 +52,7 @@ gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/care
 report $? "the module with a bug for each kind of operation is built"
 options="--modules $at tests/explore/careless.scn"
 expect 0 "and without one stands every fault" "$options" " 0 failed, 0 left" "accept " "connect " "resolve " "timer "
-for class in accept read write connect socket resolve timer job cancel; do
+for class in accept read write send connect socket resolve timer job cancel; do
     case $class in
     accept | timer) text="the run ended its process" ;;
     resolve) text="a failure was handled by nobody" ;;
@@ -64,14 +64,14 @@ for class in accept read write connect socket resolve timer job cancel; do
 done
 # A bug of one class is none of the others', but where the one brings the other about.
 for class in accept timer cancel; do
-    others=$(echo read write accept connect socket resolve timer job cancel | tr ' ' '\n' | grep -v "^$class$" | paste -sd, -)
+    others=$(echo read write send accept connect socket resolve timer job cancel | tr ' ' '\n' | grep -v "^$class$" | paste -sd, -)
     expect 0 "bug=$class is not blamed on another class" "--fault $others --param bug=$class $options" " 0 failed, 0 left"
 done
 # What is shipped, whatever its sweep line says: of each scenario at most so many cases, the small ones whole; with
 # TORC_SWEEP_ALL (make sweep-all) all of them, which takes many minutes.
 sample="--sample ${TORC_SWEEP_SAMPLE:-200}" what="a sample of every fault"
 [ -z "${TORC_SWEEP_ALL:-}" ] || { sample="" what="every fault"; }
-all=alloc,read,write,accept,connect,socket,resolve,timer,job,db,file,cancel,errback
+all=alloc,read,write,send,accept,connect,socket,resolve,timer,job,db,file,cancel,errback
 bad=0
 : >"$at/out"
 for scenario in $(find scenarios -name '*.scn' ! -path 'scenarios/db/tour.scn' | LC_ALL=C sort); do
@@ -124,7 +124,7 @@ echo "$wrong" >>"$at/out"; [ -z "$wrong" ]
 report $? "and is small, and fails in the same way"
 expect 4 "a budget ends it and says what it left" "--budget 1ms scenarios/db/tour.scn" " left"
 expect 2 "a scenario that fails by itself is not swept" "tests/scenarios-fail/other_bytes.scn" "does not pass without a fault"
-expect 2 "a misspelt class" "--fault aloc x.scn" "'aloc' is none of alloc, read, write, accept, connect, socket, resolve, timer, job, db, io, cancel, errback, never, segment"
+expect 2 "a misspelt class" "--fault aloc x.scn" "'aloc' is none of alloc, read, write, send, accept, connect, socket, resolve, timer, job, db, io, cancel, errback, never, segment"
 "$torc" run --fault accept.fial:srv:0=EMFILE x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "did you mean 'accept.fail'" "$at/out"
 report $? "a misspelt site"
 "$torc" run --fault accept.fail:srv:0=EMFIEL x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "did you mean 'EMFILE'" "$at/out"

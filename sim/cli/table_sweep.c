@@ -18,7 +18,7 @@ const struct torci_command torci_table_sweep = {
     .options =
         (const struct torci_option[]){
             {.name = "fault", .value = "LIST", .kind = TORCI_VALUE_SOME_OF, .text = "Kinds of operations that fail.",
-             .choices = "alloc, read, write, accept, connect, socket, resolve, timer, job, db, io, cancel, errback, never, segment",
+             .choices = "alloc, read, write, send, accept, connect, socket, resolve, timer, job, db, io, cancel, errback, never, segment",
              .preset = "all but errback, never and segment"},
             {.name = "mode", .value = "LIST", .kind = TORCI_VALUE_SOME_OF, .text = "Fails an operation once, or from then on.",
              .choices = "once, persist", .preset = "both"},

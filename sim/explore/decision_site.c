@@ -49,6 +49,8 @@ const struct torc_decision_site torc_decision_sites[] = {
     {"disk.fail", TORC_SITE_FAULT,
      OPTIONS("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_BUSY", "short"), false},
     {"deferred.fail", TORC_SITE_FAULT, OPTIONS("cancel", "errback", "never"), true},
+    {"send.fail", TORC_SITE_FAULT, OPTIONS("EAGAIN", "ENOBUFS", "EPERM", "ENETUNREACH", "EHOSTUNREACH", "ECONNREFUSED"),
+     false},
     {"rand", TORC_SITE_VALUE, NULL, false},         {NULL, TORC_SITE_ORDER, NULL, false},
 };
 

@@ -271,11 +271,6 @@ static int parse_close(struct torci_action *action)
     return parse_plain(action, TORCI_VERB_CLOSE);
 }
 
-static int parse_reset(struct torci_action *action)
-{
-    return parse_plain(action, TORCI_VERB_RESET);
-}
-
 static int parse_shutdown(struct torci_action *action)
 {
     return parse_plain(action, TORCI_VERB_SHUTDOWN);
@@ -304,7 +299,7 @@ static const struct verb verbs[] = {
     {"accept", true, parse_accept},   {"kill", true, parse_kill},
     {"restart", true, torci_parse_restart}, {"signal", true, parse_signal},
     {"send", false, torci_parse_send},      {"expect", false, torci_parse_expect},
-    {"close", false, parse_close},    {"reset", false, parse_reset},
+    {"close", false, parse_close},    {"reset", false, torci_parse_reset},
     {"shutdown", false, parse_shutdown}, {"pause", false, parse_pause},
     {"resume", false, parse_resume},  {"call", true, torci_parse_call},
     {"crash", true, torci_parse_crash},     {"pause", true, torci_parse_host_pause},

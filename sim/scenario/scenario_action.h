@@ -61,6 +61,7 @@ TORC_CHECKED int torci_parse_hold(struct torci_action *action);
 TORC_CHECKED int torci_parse_release(struct torci_action *action);
 TORC_CHECKED int torci_parse_crash(struct torci_action *action);
 TORC_CHECKED int torci_parse_restart(struct torci_action *action);
+TORC_CHECKED int torci_parse_reset(struct torci_action *action);
 TORC_CHECKED int torci_parse_call(struct torci_action *action);
 /* expect result or expect failure, whose words come next. */
 TORC_CHECKED int torci_parse_expect_answer(struct torci_action *action,

@@ -12,7 +12,7 @@ static const struct {
     {"socket", "fail", "socket.fail"},   {"connect", "fail", "connect.fail"},
     {"accept", "fail", "accept.fail"},   {"read", "fail", "read.fail"},
     {"write", "fail", "write.fail"},     {"read", "again", "read.again"},
-    {"write", "again", "write.again"},   {"stream", "stall", "stream.stall"},
+    {"write", "again", "write.again"},   {"send", "fail", "send.fail"}, {"stream", "stall", "stream.stall"},
     {"resolve", "fail", "resolve.fail"}, {"job", "fail", "job.fail"},
     {"alloc", "fail", "alloc.fail"},     {"db", "fail", "db.fail"},
     {"disk", "fail", "disk.fail"},

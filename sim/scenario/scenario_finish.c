@@ -218,6 +218,7 @@ static void check_last(struct torci_run *run)
     check_decided(run);
     torci_disasters_check(run);
     torci_points_check(run);
+    torci_resets_check(run);
     torci_triggers_check(run);
     for (const struct torci_assertion *each = run->scenario->assertions; each; each = each->next)
         if (each->kind == TORCI_SOMETIMES && !run->sometimes_held[each->index])

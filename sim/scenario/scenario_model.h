@@ -385,7 +385,8 @@ struct torci_step {
     const struct torci_script_host *caller;
     const struct torci_script_name *dns;
     const struct torci_script_net *net;
-    bool optional; /* hold: no job need come */
+    uint64_t after_bytes; /* reset: when so many have come; 0: at once */
+    bool optional; /* hold: no job need come; reset: nor so many bytes */
 };
 
 /* when CONDITION : ACTION.  The action's time is that of `label`, which happens when the condition is first true. */

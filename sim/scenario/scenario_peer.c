@@ -238,12 +238,15 @@ static void receive(struct torci_peer_connection *connection)
            run->error == 0) {
         uint8_t buffer[READ_BYTES];
         size_t bytes = 0;
-        int code = platform->ops->read(platform, connection->handle, buffer, sizeof(buffer), &bytes);
+        int code = platform->ops->read(platform, connection->handle, buffer,
+                                       torci_reset_room(connection, sizeof(buffer)), &bytes);
 
         if (code == TORC_EAGAIN)
             break;
         if (code == 0 && bytes > 0) {
             keep(connection, buffer, bytes);
+            if (connection->reset_at != 0)
+                torci_reset_look(connection);
             continue;
         }
         if (code == TORC_ETIMEDOUT) {

@@ -70,6 +70,7 @@ struct torci_peer_connection {
     uint64_t since_ns; /* of the state */
     int error;
     bool error_expected;
+    uint64_t reset_at; /* it is reset when so many bytes have come; 0: no */
     bool thrown_away; /* reset by a line: what was not expected of it is of no interest */
     uint16_t port;     /* waiting to be accepted at it; 0: no */
     bool paused;
@@ -422,6 +423,16 @@ void torci_point_do(struct torci_run *run, const struct torci_step *step);
 bool torci_points_release(struct torci_run *run);
 /* At the end: each line has held a job, unless it need not. */
 void torci_points_check(struct torci_run *run);
+
+/* --- resets (scenario_reset.c) -------------------------------------------------------------------- */
+
+void torci_reset_do(const struct torci_step *step, struct torci_peer_connection *connection);
+/* How many of `most` bytes may come before it is reset. */
+size_t torci_reset_room(const struct torci_peer_connection *connection, size_t most);
+/* Resets it if it is time. */
+void torci_reset_look(struct torci_peer_connection *connection);
+/* At the end: each line that counts bytes has done it, unless it need not. */
+void torci_resets_check(struct torci_run *run);
 
 /* --- names (scenario_names.c) --------------------------------------------------------------------- */
 

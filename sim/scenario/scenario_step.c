@@ -159,8 +159,7 @@ static void do_connection(struct torci_run *run, const struct torci_step *step)
         torci_connection_queue(connection, TORCI_SEND_CLOSE, NULL, 0);
         break;
     case TORCI_VERB_RESET:
-        connection->thrown_away = true;
-        torci_connection_abort(connection);
+        torci_reset_do(step, connection);
         break;
     default:
         torci_connection_pause(connection, step->verb == TORCI_VERB_PAUSE);

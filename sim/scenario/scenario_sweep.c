@@ -11,6 +11,7 @@ const struct torc_fault_class torc_fault_classes[] = {
     {"alloc", NULL, {"alloc.fail"}, 0, false},
     {"read", NULL, {"read.fail", "read.again", "stream.stall"}, 0, false},
     {"write", NULL, {"write.fail", "write.again"}, 0, false},
+    {"send", NULL, {"send.fail"}, 0, false},
     {"accept", NULL, {"accept.fail"}, 0, false},
     {"connect", NULL, {"connect.fail"}, 0, false},
     {"socket", NULL, {"socket.fail"}, 0, false},

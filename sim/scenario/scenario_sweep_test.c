@@ -39,6 +39,7 @@ TORC_TEST(an_operation_that_fails_is_a_site_and_an_option)
         {"on srv read : again 5s", "read.again", 3, 0, 0, false},
         {"on srv write : fail EPIPE", "write.fail", 1, 0, 0, false},
         {"on srv write : again 1ms", "write.again", 1, 0, 0, false},
+        {"on srv send n=2 : fail ENOBUFS", "send.fail", 2, 2, 0, false},
         {"on srv stream : stall", "stream.stall", 1, 0, 0, false},
         {"on srv socket : fail EADDRINUSE", "socket.fail", 5, 0, 0, false},
         {"on srv resolve : fail NXDOMAIN", "resolve.fail", 1, 0, 0, false},

@@ -25,7 +25,7 @@ struct torci_operation_fault {
 static bool is_operation(const char *name)
 {
     static const char *const names[] = {"socket.fail", "connect.fail", "accept.fail", "read.fail",
-                                        "read.again",  "write.fail",   "write.again", "stream.stall",
+                                        "read.again",  "write.fail",   "write.again", "send.fail", "stream.stall",
                                         "resolve.fail", "job.fail",    "alloc.fail",  "db.fail",
                                         "disk.fail"};
 

@@ -39,6 +39,14 @@ enum { /* write.fail */
     TORCI_WRITE_ENOBUFS
 };
 enum { TORCI_AGAIN_1MS = 1, TORCI_AGAIN_100MS, TORCI_AGAIN_5S }; /* read.again, write.again */
+enum { /* send.fail */
+    TORCI_SEND_EAGAIN = 1,
+    TORCI_SEND_ENOBUFS,
+    TORCI_SEND_EPERM,
+    TORCI_SEND_NET_UNREACHABLE,
+    TORCI_SEND_HOST_UNREACHABLE,
+    TORCI_SEND_REFUSED
+};
 enum { TORCI_STALL_SILENT = 1 };                                   /* stream.stall */
 enum { /* resolve.fail */
     TORCI_RESOLVE_NXDOMAIN = 1,

@@ -193,6 +193,21 @@ static int take_refusal(struct torci_udp_port *port)
     return TORC_ECONNREFUSED;
 }
 
+/* send.fail.  On the host itself there is neither a queue nor a route; a refusal answers one sent before. */
+static int send_fails(const struct torci_udp_port *port, const struct torc_host *server)
+{
+    static const int codes[] = {0,           TORC_EAGAIN,      TORC_ENOBUFS,     TORC_EACCES,
+                                TORC_ENETUNREACH, TORC_EHOSTUNREACH, TORC_ECONNREFUSED};
+    uint64_t possible = TORCI_OPTION(TORCI_SEND_ENOBUFS) | TORCI_OPTION(TORCI_SEND_EPERM);
+
+    if (server != port->handle.host)
+        possible |= TORCI_OPTION(TORCI_SEND_EAGAIN) | TORCI_OPTION(TORCI_SEND_NET_UNREACHABLE) |
+                    TORCI_OPTION(TORCI_SEND_HOST_UNREACHABLE);
+    if (port->peer.family != TORC_ADDRESS_NONE && port->sent)
+        possible |= TORCI_OPTION(TORCI_SEND_REFUSED);
+    return codes[torci_operation(port->handle.host, "send.fail", possible)];
+}
+
 int torci_udp_send(struct torci_udp_port *port, const struct torc_address *to, const void *data,
                    size_t bytes)
 {
@@ -211,6 +226,10 @@ int torci_udp_send(struct torci_udp_port *port, const struct torc_address *to, c
         return code;
     if (port->refused)
         return take_refusal(port);
+    code = send_fails(port, head.host);
+    if (code != 0)
+        return code;
+    port->sent = true;
     memcpy(head.from_ip, from.ip, sizeof head.from_ip);
     memcpy(head.to_ip, target.ip, sizeof head.to_ip);
     head.from_port = from.port;

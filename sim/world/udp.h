@@ -15,6 +15,7 @@ struct torci_udp_port {
     bool broadcast;
     bool reuse;
     bool refused;                 /* by the peer, and not told yet */
+    bool sent;                    /* something */
     uint64_t cause;               /* the refusal */
 };
 

@@ -2,6 +2,7 @@
  *   bug=accept   at 100 ms somebody must have connected
  *   bug=read     a connection is only tidied up after if it ends in order or is aborted here
  *   bug=write    a connection that breaks in a write is not tidied up after
+ *   bug=send     what a datagram was made of is forgotten when it cannot be sent
  *   bug=connect  a stop waits for an upstream that is not connected
  *   bug=socket   what was taken for listening stays when that fails
  *   bug=resolve  nobody asks how the lookup went
@@ -11,6 +12,7 @@
  *   bug=none     none of these */
 #include <string.h>
 
+#include <torc/datagram.h>
 #include <torc/module.h>
 #include <torc/resolver.h>
 #include <torc/stream.h>
@@ -26,6 +28,7 @@ struct careless {
     const char *bug;
     struct torc_listener listener;
     struct torc_connector connector;
+    struct torc_datagram_protocol notifier;
     struct torc_timer timer;
     uint64_t due_ns;
     struct torc_source stopped;
@@ -208,6 +211,42 @@ static int look_up(struct careless *careless)
     return 0;
 }
 
+/* --- notifying ------------------------------------------------------------------------------------ */
+
+static struct torc_failure *hear(struct torc_datagram_protocol *self, const uint8_t *data, size_t bytes,
+                                 const struct torc_address *from)
+{
+    (void)self;
+    (void)data;
+    (void)bytes;
+    (void)from;
+    return NULL;
+}
+
+static void notified(struct torc_datagram_protocol *self, struct torc_failure *reason)
+{
+    (void)self;
+    (void)reason;
+}
+
+/* Whoever listens is told; it is no harm if nobody is. */
+static void notify(struct careless *careless)
+{
+    static const struct torc_datagram_protocol_ops ops = {.size = sizeof ops, .received = hear, .stopped = notified};
+    struct torc_address here = torc_address_ipv4(0, 0, 0, 0, 0);
+    struct torc_address there = torc_address_ipv4(10, 0, 0, 2, 514);
+    struct torc_datagram_port port;
+    char *note;
+
+    careless->notifier.ops = &ops;
+    if (torc_datagram_open(careless->reactor, &here, &careless->notifier, NULL, &port) != 0)
+        return;
+    note = torc_alloc_zero(careless->scope, BYTES);
+    if (note != NULL && (torc_datagram_send(port, note, BYTES, &there) == 0 || !has(careless, "send")))
+        torc_release(careless->scope, note, BYTES);
+    torc_datagram_close(port);
+}
+
 /* --- computing ------------------------------------------------------------------------------------ */
 
 static int compute(void *arg)
@@ -286,6 +325,7 @@ static int begin(struct careless *careless)
     careless->connecting = torc_connect(careless->reactor, &there, &careless->client, NULL,
                                         &careless->connector) == 0;
     (void)look_up(careless);
+    notify(careless);
     if (has(careless, "cancel"))
         ask(careless);
     if (torc_submit_job(careless->reactor, compute, computed, careless->block) != 0 && has(careless, "job"))
@@ -319,7 +359,7 @@ static struct torc_failure *start(struct torc_reactor *reactor, const struct tor
 }
 
 static const struct torc_option options[] = {
-    {"bug", TORC_OPTION_TEXT, "none", "none, accept, read, write, connect, socket, resolve, timer, job, cancel"},
+    {"bug", TORC_OPTION_TEXT, "none", "none, accept, read, write, send, connect, socket, resolve, timer, job, cancel"},
     {NULL, TORC_OPTION_FLAG, NULL, NULL},
 };
 

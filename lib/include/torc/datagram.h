@@ -74,7 +74,8 @@ TORC_API void torc_datagram_close(struct torc_datagram_port port);
  * Errors: TORC_ESTALE; TORC_EAGAIN, no room: it is lost; TORC_ETOOLONG, longer than a datagram can be;
  * TORC_ENOTCONN, no `to` and not connected; TORC_EINVAL, `to` is of another family, has no port, or is not the
  * peer of a connected port; TORC_ECONNREFUSED, one sent before was refused, and this one was not sent;
- * TORC_EACCES, a broadcast address; TORC_ENETUNREACH, TORC_EHOSTUNREACH, TORC_ENOBUFS. */
+ * TORC_EACCES, a broadcast address, or the system forbids it (a firewall); TORC_ENETUNREACH, TORC_EHOSTUNREACH,
+ * TORC_ENOBUFS. */
 TORC_API int torc_datagram_send(struct torc_datagram_port port, const void *data, size_t bytes,
                                 const struct torc_address *to);
 
