@@ -134,7 +134,7 @@ expect 0 "the sweep line of a scenario says what is swept" "--budget 10m scenari
 grep -q "accept " "$at/out"; [ $? -eq 1 ]
 report $? "and nothing else"
 expect 0 "options come before it" "--fault accept --mode once --k 1 scenarios/db/orders-busy-and-unknown-commit.scn" "accept "
-expect 2 "a misspelt mode" "--mode twice x.scn" "'twice' is no list of once, persist"
+expect 2 "a misspelt mode" "--mode twice x.scn" "'twice' is none of once, persist"
 "$torc" run --fault alloc.fail:srv x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "is not SITE:HOST:NUMBER" "$at/out"
 report $? "a case that is none"
 echo "1..$n"
