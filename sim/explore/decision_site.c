@@ -40,7 +40,7 @@ const struct torc_decision_site torc_decision_sites[] = {
     {"write.fail", TORC_SITE_FAULT, OPTIONS("EPIPE", "ECONNRESET", "ETIMEDOUT", "ENOBUFS"), false},
     {"write.again", TORC_SITE_FAULT, OPTIONS("1ms", "100ms", "5s"), false},
     {"stream.stall", TORC_SITE_FAULT, OPTIONS("silent"), false},
-    {"resolve.fail", TORC_SITE_FAULT, OPTIONS("NXDOMAIN", "SERVFAIL", "timeout", "slow"), false},
+    {"resolve.fail", TORC_SITE_FAULT, OPTIONS("NXDOMAIN", "SERVFAIL", "timeout", "slow", "flip"), false},
     {"job.fail", TORC_SITE_FAULT, OPTIONS("ENOMEM", "ELIMIT"), false},
     {"alloc.fail", TORC_SITE_FAULT, OPTIONS("ENOMEM"), false},
     {"db.fail", TORC_SITE_FAULT,

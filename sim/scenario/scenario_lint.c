@@ -123,8 +123,9 @@ static void use_condition(struct lint *lint, const struct torci_condition *condi
 
 static void use_name(struct lint *lint, const struct torci_script_name *name)
 {
-    for (size_t i = 0; i < name->count; i++)
-        use_host(lint, name->addresses[i].host);
+    for (; name != NULL; name = name->turn)
+        for (size_t i = 0; i < name->count; i++)
+            use_host(lint, name->addresses[i].host);
 }
 
 static void use_step(struct lint *lint, const struct torci_step *step)

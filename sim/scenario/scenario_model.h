@@ -143,6 +143,8 @@ struct torci_script_name {
     uint64_t delay_ns;
     size_t count;
     struct torci_script_address addresses[TORC_NAME_ADDRESSES_MAX / 2];
+    struct torci_script_name *turn; /* the answer after this one; NULL: the first again */
+    uint64_t flip_ns;               /* of the first: how long each holds; 0: for one lookup */
 };
 
 enum torci_disk_field {

@@ -65,6 +65,52 @@ static bool is_domain_byte(char c)
     return torci_is_name_byte(c) || c == '.';
 }
 
+/* ANSWER | ANSWER ..., from word *at on. */
+static int read_turns(struct torci_parser *parser, struct torci_script_name *name, size_t *at, size_t end)
+{
+    const struct torci_word *words = parser->line->words;
+    int code = read_answer(parser, &words[(*at)++], name);
+
+    for (size_t turns = 2; code == 0 && *at < end && torci_word_is(&words[*at], "|"); turns++) {
+        const struct torci_word *bar = &words[(*at)++];
+
+        if (*at == end)
+            return torci_parse_error_end(parser, "and what else? 10.0.0.1 | nxdomain");
+        if (turns > TORC_NAME_TURNS_MAX)
+            return torci_parse_error(parser, bar, 0, "at most %d answers take turns", TORC_NAME_TURNS_MAX);
+        name->turn = torci_scenario_alloc(parser->scenario, sizeof(*name));
+        if (name->turn == NULL)
+            return TORC_ENOMEM;
+        name = name->turn;
+        code = read_answer(parser, &words[(*at)++], name);
+    }
+    return code;
+}
+
+static int read_key(struct torci_parser *parser, const struct torci_word *word, struct torci_script_name *name,
+                    unsigned *seen)
+{
+    static const char *const keys[] = {"delay", "flip"};
+    uint64_t *const values[] = {&name->delay_ns, &name->flip_ns};
+    size_t bytes = torci_word_key(word);
+    size_t i = 0;
+
+    while (i < 2 && (strlen(keys[i]) != bytes || strncmp(word->text, keys[i], bytes) != 0))
+        i++;
+    if (i == 2)
+        return torci_parse_error(parser, word, 0, "a name can have delay= and flip=, and nothing else");
+    if (*seen & 1u << i)
+        return torci_parse_error(parser, word, 0, "%s is given twice", keys[i]);
+    *seen |= 1u << i;
+    if (i == 1 && name->turn == NULL)
+        return torci_parse_error(parser, word, 0, "one answer takes no turns: 10.0.0.1 | 10.0.0.2 flip=5s");
+    if (torci_word_duration(parser, word, bytes + 1, values[i]) != 0)
+        return TORC_ESYNTAX;
+    if (i == 1 && name->flip_ns == 0)
+        return torci_parse_error(parser, word, bytes + 1, "how long does each hold? flip=5s");
+    return 0;
+}
+
 /* `dns NAME = ANSWER ...` from word `first` up to `end`. */
 static int read_name(struct torci_parser *parser, size_t first, size_t end,
                      struct torci_script_name **out)
@@ -72,6 +118,8 @@ static int read_name(struct torci_parser *parser, size_t first, size_t end,
     const struct torci_line *line = parser->line;
     struct torci_script_name *name = torci_scenario_alloc(parser->scenario, sizeof(*name));
     const struct torci_word *word = &line->words[first + 1];
+    size_t at = first + 3;
+    unsigned seen = 0;
     int code;
 
     if (name == NULL)
@@ -84,12 +132,9 @@ static int read_name(struct torci_parser *parser, size_t first, size_t end,
     if (word->bytes > 253)
         return torci_parse_error(parser, word, 0, "a name has at most 253 characters");
     name->name = word->text;
-    code = read_answer(parser, &line->words[first + 3], name);
-    for (size_t i = first + 4; i < end && code == 0; i++) {
-        if (torci_word_key(&line->words[i]) != 5 || strncmp(line->words[i].text, "delay", 5) != 0)
-            return torci_parse_error(parser, &line->words[i], 0, "a name can have delay= and nothing else");
-        code = torci_word_duration(parser, &line->words[i], 6, &name->delay_ns);
-    }
+    code = read_turns(parser, name, &at, end);
+    while (at < end && code == 0)
+        code = read_key(parser, &line->words[at++], name, &seen);
     *out = name;
     return code;
 }
@@ -121,25 +166,38 @@ int torci_parse_dns_action(struct torci_action *action, size_t first)
 
 /* --- in a run ------------------------------------------------------------------------------------- */
 
-int torci_run_set_name(struct torci_run *run, const struct torci_script_name *name)
+/* One of the answers; `addresses` has room for TORC_NAME_ADDRESSES_MAX. */
+static struct torc_name_record record_of(const struct torci_run *run, const struct torci_script_name *turn,
+                                         struct torc_address *addresses)
 {
     struct torc_name_record record = TORC_NAME_RECORD_INIT;
-    struct torc_address addresses[TORC_NAME_ADDRESSES_MAX];
 
-    for (size_t i = 0; i < name->count; i++) {
-        const struct torci_script_host *host = name->addresses[i].host;
+    for (size_t i = 0; i < turn->count; i++) {
+        const struct torci_script_host *host = turn->addresses[i].host;
 
         if (host == NULL) {
-            addresses[record.count++] = name->addresses[i].address;
+            addresses[record.count++] = turn->addresses[i].address;
             continue;
         }
         addresses[record.count++] = torc_host_address(run->hosts[host->index].host, 0);
         addresses[record.count++] = torc_host_address6(run->hosts[host->index].host, 0);
     }
-    record.answer = name->answer;
+    record.answer = turn->answer;
     record.addresses = addresses;
-    record.delay_ns = name->delay_ns;
-    return torc_world_set_name(run->world, name->name, &record);
+    return record;
+}
+
+int torci_run_set_name(struct torci_run *run, const struct torci_script_name *name)
+{
+    struct torc_name_record records[TORC_NAME_TURNS_MAX];
+    struct torc_address addresses[TORC_NAME_TURNS_MAX][TORC_NAME_ADDRESSES_MAX];
+    size_t count = 0;
+
+    for (const struct torci_script_name *turn = name; turn != NULL; turn = turn->turn, count++) {
+        records[count] = record_of(run, turn, addresses[count]);
+        records[count].delay_ns = name->delay_ns;
+    }
+    return torc_world_set_name_turns(run->world, name->name, records, count, name->flip_ns);
 }
 
 int torci_run_set_names(struct torci_run *run)

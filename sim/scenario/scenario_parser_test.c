@@ -245,7 +245,7 @@ TORC_TEST(impossible_values_say_why)
         {"dns x! = srv", "a.scn:4:6: a name is made of letters, digits, _, - and dots"},
         {"dns x = 10.0.0.1,nobody", "a.scn:4:18: this is neither an address nor a host: 10.0.0.1, fd00::1, srv"},
         {"dns x = srv,", "a.scn:4:13: this is neither an address nor a host: 10.0.0.1, fd00::1, srv"},
-        {"dns x = srv ttl=3", "a.scn:4:13: a name can have delay= and nothing else"},
+        {"dns x = srv ttl=3", "a.scn:4:13: a name can have delay= and flip=, and nothing else"},
         {"dns x = srv delay=3", "a.scn:4:19: '3': a duration is a number with a unit: 250us 20ms 3s 5m (ns us ms s m h)"},
         {"end dns x = srv", "a.scn:4:1: at the end nothing more is done, only expected"},
         {"0 dns x = nowhere", "a.scn:4:11: this is neither an address nor a host: 10.0.0.1, fd00::1, srv"},

@@ -8,12 +8,21 @@
 
 #define SLOW_NS (2 * TORC_SECOND)
 
-struct torci_name {
-    struct torci_name *next;
+/* One of the answers that take turns. */
+struct torci_name_turn {
     enum torc_name_answer answer;
     uint64_t delay_ns;
     size_t count;
-    struct torc_address *addresses;
+    struct torc_address addresses[TORC_NAME_ADDRESSES_MAX];
+};
+
+struct torci_name {
+    struct torci_name *next;
+    struct torci_name_turn *turns;
+    size_t turn_count;
+    uint64_t period_ns; /* 0: the next turn at each lookup */
+    uint64_t since_ns;
+    uint64_t lookups;
     size_t name_bytes; /* with its NUL */
     char name[];
 };
@@ -45,7 +54,7 @@ static struct torci_name **find_name(struct torc_world *world, const char *name)
 
 static void free_name(struct torc_world *world, struct torci_name *name)
 {
-    torci_world_resize(world, name->addresses, name->count * sizeof *name->addresses, 0);
+    torci_world_resize(world, name->turns, name->turn_count * sizeof *name->turns, 0);
     torci_world_resize(world, name, sizeof *name + name->name_bytes, 0);
 }
 
@@ -59,12 +68,12 @@ void torci_world_free_names(struct torc_world *world)
     }
 }
 
-static bool is_sound(const char *name, const struct torc_name_record *record)
+static bool is_sound(const struct torc_name_record *record)
 {
     bool has_addresses = record->answer == TORC_NAME_ADDRESSES;
     size_t i;
 
-    if (record->size != sizeof *record || name[0] == '\0' || record->answer > TORC_NAME_SILENT ||
+    if (record->size != sizeof *record || record->answer > TORC_NAME_SILENT ||
         has_addresses != (record->count > 0) || record->count > TORC_NAME_ADDRESSES_MAX)
         return false;
     for (i = 0; i < record->count; i++) {
@@ -75,38 +84,74 @@ static bool is_sound(const char *name, const struct torc_name_record *record)
     return true;
 }
 
-int torc_world_set_name(struct torc_world *world, const char *name,
-                        const struct torc_name_record *record)
+/* NULL: no memory. */
+static struct torci_name *make_name(struct torc_world *world, const char *name,
+                                    const struct torc_name_record *records, size_t count)
 {
     size_t name_bytes = strlen(name) + 1;
+    struct torci_name *made = torci_world_resize(world, NULL, 0, sizeof *made + name_bytes);
+
+    if (made == NULL)
+        return NULL;
+    memset(made, 0, sizeof *made);
+    made->turn_count = count;
+    made->turns = torci_world_resize(world, NULL, 0, count * sizeof *made->turns);
+    if (made->turns == NULL) {
+        torci_world_resize(world, made, sizeof *made + name_bytes, 0);
+        return NULL;
+    }
+    made->name_bytes = name_bytes;
+    memcpy(made->name, name, name_bytes);
+    for (size_t i = 0; i < count; i++) {
+        made->turns[i].answer = records[i].answer;
+        made->turns[i].delay_ns = records[i].delay_ns;
+        made->turns[i].count = records[i].count;
+        if (records[i].count > 0)
+            memcpy(made->turns[i].addresses, records[i].addresses, records[i].count * sizeof *records[i].addresses);
+    }
+    return made;
+}
+
+int torc_world_set_name_turns(struct torc_world *world, const char *name,
+                              const struct torc_name_record *records, size_t count, uint64_t period_ns)
+{
     struct torci_name **at = find_name(world, name);
     struct torci_name *made;
 
-    if (!is_sound(name, record))
+    if (name[0] == '\0' || count == 0 || count > TORC_NAME_TURNS_MAX)
         return TORC_EINVAL;
-    made = torci_world_resize(world, NULL, 0, sizeof *made + name_bytes);
+    for (size_t i = 0; i < count; i++)
+        if (!is_sound(&records[i]))
+            return TORC_EINVAL;
+    made = make_name(world, name, records, count);
     if (made == NULL)
         return TORC_ENOMEM;
-    memset(made, 0, sizeof *made);
-    made->answer = record->answer;
-    made->delay_ns = record->delay_ns;
-    made->name_bytes = name_bytes;
-    memcpy(made->name, name, name_bytes);
-    if (record->count > 0) {
-        made->addresses = torci_world_resize(world, NULL, 0, record->count * sizeof *made->addresses);
-        if (made->addresses == NULL) {
-            torci_world_resize(world, made, sizeof *made + name_bytes, 0);
-            return TORC_ENOMEM;
-        }
-        made->count = record->count;
-        memcpy(made->addresses, record->addresses, record->count * sizeof *made->addresses);
-    }
+    made->period_ns = period_ns;
+    made->since_ns = world->now_ns;
     if (*at != NULL) {
         made->next = (*at)->next;
         free_name(world, *at);
     }
     *at = made;
     return 0;
+}
+
+int torc_world_set_name(struct torc_world *world, const char *name,
+                        const struct torc_name_record *record)
+{
+    return torc_world_set_name_turns(world, name, record, 1, 0);
+}
+
+/* Whose turn it is, for a lookup that begins now; NULL: the name is not declared. */
+static const struct torci_name_turn *take_turn(struct torc_world *world, const char *text)
+{
+    struct torci_name *name = *find_name(world, text);
+    uint64_t number;
+
+    if (name == NULL)
+        return NULL;
+    number = name->period_ns > 0 ? (world->now_ns - name->since_ns) / name->period_ns : name->lookups++;
+    return &name->turns[number % name->turn_count];
 }
 
 /* --- answers -------------------------------------------------------------------------------- */
@@ -139,15 +184,34 @@ static void add_host(struct torci_name_lookup *lookup, struct torc_world *world,
 }
 
 /* resolve.fail. */
-static uint64_t ask_fate(struct torc_host *host)
+static uint64_t ask_fate(struct torc_host *host, const struct torci_name_lookup *lookup)
 {
-    return torci_operation(host, "resolve.fail",
-                           TORCI_OPTION(TORCI_RESOLVE_NXDOMAIN) | TORCI_OPTION(TORCI_RESOLVE_SERVFAIL) |
-                               TORCI_OPTION(TORCI_RESOLVE_TIMEOUT) | TORCI_OPTION(TORCI_RESOLVE_SLOW));
+    uint64_t possible = TORCI_OPTION(TORCI_RESOLVE_NXDOMAIN) | TORCI_OPTION(TORCI_RESOLVE_SERVFAIL) |
+                        TORCI_OPTION(TORCI_RESOLVE_TIMEOUT) | TORCI_OPTION(TORCI_RESOLVE_SLOW);
+
+    if (lookup->count > 1)
+        possible |= TORCI_OPTION(TORCI_RESOLVE_FLIP);
+    return torci_operation(host, "resolve.fail", possible);
+}
+
+static void flip(struct torci_name_lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->count / 2; i++) {
+        struct torc_address other = lookup->addresses[lookup->count - 1 - i];
+
+        lookup->addresses[lookup->count - 1 - i] = lookup->addresses[i];
+        lookup->addresses[i] = other;
+    }
+}
+
+static void fail_lookup(struct torci_name_lookup *lookup, int code)
+{
+    lookup->count = 0;
+    lookup->result = code;
 }
 
 static void answer(struct torci_name_lookup *lookup, struct torc_world *world, const char *name,
-                   const struct torci_name *declared, enum torc_address_family family)
+                   const struct torci_name_turn *declared, enum torc_address_family family)
 {
     size_t i;
 
@@ -237,11 +301,11 @@ int torci_names_resolve(struct torc_host *host, const char *name, enum torc_addr
                         uint64_t token, uint64_t *out_handle)
 {
     struct torc_world *world = host->world;
-    const struct torci_name *declared = *find_name(world, name);
+    const struct torci_name_turn *declared;
     size_t name_bytes = strlen(name) + 1;
     struct torci_name_lookup *lookup =
         torci_world_resize(world, NULL, 0, sizeof *lookup + name_bytes);
-    uint64_t delay_ns = declared != NULL ? declared->delay_ns : 0;
+    uint64_t delay_ns;
     uint64_t fate;
     int code;
 
@@ -261,15 +325,18 @@ int torci_names_resolve(struct torc_host *host, const char *name, enum torc_addr
     lookup->handle.token = token;
     trace_begin(host, name, family);
     lookup->cause = torc_trace_count(world->trace);
-    fate = ask_fate(host);
+    declared = take_turn(world, name);
+    delay_ns = declared != NULL ? declared->delay_ns : 0;
+    answer(lookup, world, name, declared, family);
+    fate = ask_fate(host, lookup);
     if ((declared != NULL && declared->answer == TORC_NAME_SILENT) || fate == TORCI_RESOLVE_TIMEOUT)
         return 0;
     if (fate == TORCI_RESOLVE_SLOW)
         delay_ns += SLOW_NS;
+    if (fate == TORCI_RESOLVE_FLIP)
+        flip(lookup);
     if (fate == TORCI_RESOLVE_NXDOMAIN || fate == TORCI_RESOLVE_SERVFAIL)
-        lookup->result = fate == TORCI_RESOLVE_NXDOMAIN ? TORC_ENOTFOUND : TORC_EIO;
-    else
-        answer(lookup, world, name, declared, family);
+        fail_lookup(lookup, fate == TORCI_RESOLVE_NXDOMAIN ? TORC_ENOTFOUND : TORC_EIO);
     lookup->references++;
     torci_world_schedule(world, world->now_ns + delay_ns, TORCI_EVENT_NETWORK, host, &answer_comes, lookup);
     return 0;

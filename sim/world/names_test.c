@@ -349,4 +349,43 @@ TORC_TEST(an_ipv6_black_hole_costs_a_quarter_of_a_second, .group = &with_fixture
     return NULL;
 }
 
+TORC_TEST(answers_take_turns_at_each_lookup_or_each_for_a_time, .group = &with_fixture)
+{
+    struct fixture *fixture = torc_trial_state(trial);
+    struct torc_address one = torc_host_address(fixture->one, 80);
+    struct torc_name_record records[2] = {TORC_NAME_RECORD_INIT, TORC_NAME_RECORD_INIT};
+
+    records[0].addresses = &one;
+    records[0].count = 1;
+    records[1].answer = TORC_NAME_NOT_FOUND;
+    assert_int_equal(torc_world_set_name_turns(fixture->world, "x", records, 2, 0), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        look_up(fixture, "x");
+        assert_int_equal(fixture->outcome.count, i % 2 == 0 ? 1 : 0);
+    }
+    assert_int_equal(torc_world_set_name_turns(fixture->world, "x", records, 2, 2 * TORC_SECOND), 0);
+    for (unsigned i = 0; i < 8; i++) { /* a lookup takes a second */
+        look_up(fixture, "x");
+        assert_int_equal(fixture->outcome.count, i % 4 < 2 ? 1 : 0);
+    }
+    return NULL;
+}
+
+TORC_TEST(turns_that_make_no_sense_are_refused_and_change_nothing, .group = &with_fixture)
+{
+    struct fixture *fixture = torc_trial_state(trial);
+    struct torc_name_record records[TORC_NAME_TURNS_MAX + 1];
+
+    for (size_t i = 0; i <= TORC_NAME_TURNS_MAX; i++)
+        records[i] = (struct torc_name_record){sizeof *records, TORC_NAME_FAILURE, NULL, 0, 0};
+    set(fixture, "x", TORC_NAME_NOT_FOUND, NULL, 0, 0);
+    assert_int_equal(torc_world_set_name_turns(fixture->world, "x", records, 0, 0), TORC_EINVAL);
+    assert_int_equal(torc_world_set_name_turns(fixture->world, "x", records, TORC_NAME_TURNS_MAX + 1, 0), TORC_EINVAL);
+    records[1].count = 1;
+    assert_int_equal(torc_world_set_name_turns(fixture->world, "x", records, 2, 0), TORC_EINVAL);
+    look_up(fixture, "x");
+    assert_ptr_equal(fixture->outcome.type, &torc_failure_name_not_found);
+    return NULL;
+}
+
 TORC_TRIAL_MAIN

@@ -52,7 +52,8 @@ enum { /* resolve.fail */
     TORCI_RESOLVE_NXDOMAIN = 1,
     TORCI_RESOLVE_SERVFAIL,
     TORCI_RESOLVE_TIMEOUT,
-    TORCI_RESOLVE_SLOW
+    TORCI_RESOLVE_SLOW,
+    TORCI_RESOLVE_FLIP
 };
 enum { TORCI_JOB_ENOMEM = 1, TORCI_JOB_ELIMIT }; /* job.fail */
 enum { TORCI_ALLOC_ENOMEM = 1 };                 /* alloc.fail */

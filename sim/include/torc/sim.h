@@ -174,6 +174,14 @@ struct torc_name_record {
 TORC_API TORC_CHECKED int torc_world_set_name(struct torc_world *world, const char *name,
                                               const struct torc_name_record *record);
 
+/* The same with several answers that take turns: each lookup gets the next one, or, if `period_ns` is not 0, each holds
+ * for so long, the first from now.  A flip-flop; at most TORC_NAME_TURNS_MAX.  Errors: as above, and TORC_EINVAL, none or too
+ * many. */
+#define TORC_NAME_TURNS_MAX 8
+TORC_API TORC_CHECKED int torc_world_set_name_turns(struct torc_world *world, const char *name,
+                                                    const struct torc_name_record *records, size_t count,
+                                                    uint64_t period_ns);
+
 /* How many datagrams the host's ports had no room for so far. */
 TORC_API uint64_t torc_host_datagrams_lost(const struct torc_host *host);
 
