@@ -172,6 +172,7 @@ class Report:
         for result in self.results:
             if result['outcome'] != 'passed':
                 yield f'this run {result["outcome"]}: {result["shown"]}'
+                yield from ('    ' + line for line in result.get('said', '').splitlines()[:3])
         for text in self.unmet:
             yield f'NOT MET: {text}'
 

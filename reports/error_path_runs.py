@@ -36,17 +36,23 @@ def of_program(path, build):
                relative.endswith(('_oom_test', '_refused_test')), [path])
 
 
+def from_anywhere(options):
+    """Runs are made in a directory of their own: folders stay those of whoever named them."""
+    return ['--modules=' + os.path.abspath(o[len('--modules='):]) if o.startswith('--modules=') else o for o in options]
+
+
 def of_scenario(path, torc, modules, options):
     with open(path, encoding='utf-8') as file:
         faults = bool(FAULTY_LINE.search(WORDS.sub('', file.read())))
-    return Run(os.path.relpath(path), 'scenario', [torc, 'run', *options, os.path.abspath(path)],
+    return Run(os.path.relpath(path), 'scenario', [torc, 'run', *from_anywhere(options), os.path.abspath(path)],
                ' '.join([torc, 'run', *options, os.path.relpath(path)]), faults, [torc, *modules])
 
 
 def of_sweep(path, torc, modules, options, classes, budget):
-    arguments = ['sweep', *(['--fault', classes] if classes else []), '--budget', budget, *options]
-    return Run(f'sweep {os.path.relpath(path)}', 'sweep', [torc, *arguments, os.path.abspath(path)],
-               ' '.join([torc, *arguments, os.path.relpath(path)]), True, [torc, *modules])
+    arguments = ['sweep', *(['--fault', classes] if classes else []), '--budget', budget]
+    return Run(f'sweep {os.path.relpath(path)}', 'sweep',
+               [torc, *arguments, *from_anywhere(options), os.path.abspath(path)],
+               ' '.join([torc, *arguments, *options, os.path.relpath(path)]), True, [torc, *modules])
 
 
 def outcome(status, output):

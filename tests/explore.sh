@@ -55,6 +55,7 @@ expect 1 "a request cut in two is found" "explore $options --param bug=split tes
 shrunk=$(ls "$at"/chunky-seed*.scn); decisions=$(ls "$at"/chunky-seed*.decisions)
 seed=$(basename "$decisions" | sed 's/.*seed\([0-9]*\).*/\1/')
 [ "$(wc -l <"$shrunk")" -le 12 ]; report $? "the shrunk scenario has twelve lines or fewer"
+expect 0 "and is in its canonical form" "fmt --check $shrunk"
 sed -n 2p "$shrunk" | grep -q '^# .*it takes 1 decision other than the default'; report $? "it says in a sentence what it shows"
 minimal "$shrunk"
 expect 1 "its decisions reproduce it" "run --modules $at --param bug=split --seed $seed --decisions $decisions tests/explore/chunky.scn" "something else came"

@@ -35,7 +35,7 @@ git init -q "$at/own" >"$at/out" 2>&1 && cp tests/explore/faulty.* "$at/own" && 
 report $? "a module of one's own is built with the options docs/coverage.md shows"
 look() {
     "$TORC_ROOT/reports/error-paths" --source faulty.c --torc "$TORC_BUILD/torc" --module ./faulty.so \
-        --torc-option=--modules="$PWD" --out report "$@" -- -std=c11 -I"$TORC_ROOT/lib/include" >"$at/out" 2>&1
+        --torc-option=--modules=. --out report "$@" -- -std=c11 -I"$TORC_ROOT/lib/include" >"$at/out" 2>&1
 }
 percent() { "$python" -c 'import json; print(round(10 * json.load(open("report/error-paths.json"))["all"]["percent"]))'; }
 look --scenario faulty.scn
@@ -43,6 +43,11 @@ report $? "its error paths are reported after one run of a scenario"
 once=$(percent)
 grep -q '^never    faulty.c:[0-9]*: ' "$at/out"
 report $? "and those that were never reached are told"
+! grep '^this run ' "$at/out"
+report $? "the folder of its modules is that of who asks"
+look --scenario faulty.scn --torc-option=--seed=x
+grep -A1 '^this run failed: .*faulty.scn' "$at/out" | grep -q "^    torc run: --seed"
+report $? "of a run that fails it is told what it said"
 look --scenario faulty.scn --sweep faulty.scn
 report $? "a sweep of it as well"
 [ "$(percent)" -gt "$once" ] && grep -q ' only with faults' report/error-paths.html

@@ -86,6 +86,30 @@ static char *print_decisions(const struct torci_shrink_start *start)
     return fclose(out) == 0 ? text : NULL;
 }
 
+static void put_line(void *arg, const char *line)
+{
+    (void)!fputs(line, arg);
+}
+
+/* The text as torc fmt has it: taking out lines and words leaves columns that nothing needs.  To be freed; NULL: out of
+ * memory. */
+static char *make_canonical(const struct torci_found *found, const char *text)
+{
+    char error[TORCI_SOURCE_ERROR_BYTES];
+    struct torc_scenario *scenario = NULL;
+    char *canonical = NULL;
+    size_t bytes = 0;
+    FILE *out;
+
+    if (torci_scenario_source_parse(found->source, found->path, text, strlen(text), &scenario, error) != 0)
+        return NULL;
+    out = open_memstream(&canonical, &bytes);
+    if (out != NULL)
+        torc_scenario_print(scenario, put_line, out);
+    torc_scenario_free(scenario);
+    return out != NULL && fclose(out) == 0 ? canonical : NULL;
+}
+
 /* What it includes is looked for beside it, so elsewhere than beside the one it comes from it may not be found. */
 static void check_moved(const struct torci_found *found, const char *path)
 {
@@ -166,12 +190,13 @@ static int shrink(const struct torci_found *found, const struct torci_shrink_sta
         return 0;
     }
     make_path(found, "scn", path);
-    out->scenario = shrunk.text;
+    out->scenario = make_canonical(found, shrunk.text);
+    free(shrunk.text);
     out->path = strdup(path);
     out->lines = shrunk.lines;
     out->runs = shrunk.runs;
     out->ns = shrunk.ns;
-    status = out->path != NULL ? write_file(found, path, shrunk.text) : out_of_memory(found);
+    status = out->path != NULL && out->scenario != NULL ? write_file(found, path, out->scenario) : out_of_memory(found);
     if (status != 0)
         return status;
     printf("    shrunk:    %s (%zu lines, %zu of them decisions, after %zu runs, %.2f s)\n", path,

@@ -208,7 +208,7 @@ static void reach_time_limit(struct torci_run *run, uint64_t next_ns)
     if (torci_run_is_faulty(run) && next_ns == TORC_NEVER)
         torci_expect_at_end(run);
     else
-        fail_limit(run, "the limit of virtual time is reached");
+        fail_limit(run, "the limit of virtual time is reached (a line 'limit time=' sets it)");
 }
 
 /* What a trigger does may be the moment for another one. */
@@ -244,7 +244,7 @@ void torci_run_step_world(struct torci_run *run)
         torci_report_failure(run, TORC_SCENARIO_STUCK, NULL, NULL, NULL,
                              "events go on and on, and time does not");
     else if (run->events > run->scenario->limit_events)
-        fail_limit(run, "the limit of events is reached");
+        fail_limit(run, "the limit of events is reached (a line 'limit events=' sets it)");
     else if (!run->asking_kept)
         look(run);
 }
