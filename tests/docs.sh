@@ -7,7 +7,7 @@ server=
 trap '[ -z "$server" ] || kill -KILL $server 2>/dev/null; rm -rf "$at"' EXIT
 unset GITHUB_ACTIONS
 torc=$TORC_BUILD/torc
-pages="README.md CONTRIBUTING.md $(echo docs/*.md docs/howto/*.md)"
+pages="README.md CONTRIBUTING.md SECURITY.md $(echo docs/*.md docs/howto/*.md)"
 n=0
 : >"$at/log"
 report() {

@@ -83,6 +83,8 @@ sed '1s/"module":"kv"/"module":"nosuch"/' "$recording" >"$at/file"
 expect 2 "a module that is not there is named" "module 'nosuch': " "No such file"
 sed '1s/"options":\[\[/"options":[["frobnicate","1"],[/' "$recording" >"$at/file"
 expect 2 "an option the module does not have is named" "frobnicate"
+sed '1s|"module":"kv"|"module":"./evil.so"|' "$recording" >"$at/file"
+expect 2 "a recording does not say which file is loaded" "it names its module './evil.so'" "--module ./evil.so"
 rm "$at/file"
 expect 2 "a file that is not there is named" "$at/file: No such file"
 

@@ -273,6 +273,11 @@ static int replay_recording(struct replay *replay, struct torc_recording *record
     double began_s;
     int status;
 
+    if (replay->module == NULL && strchr(wanted, '/') != NULL)
+        return torci_command_error(name, TORCI_EXIT_USAGE,
+                                   "%s: it names its module '%s', and no file is loaded because a recording says so; "
+                                   "if you want that one: --module %s",
+                                   replay->path, wanted, wanted);
     if (torci_module_load(wanted, replay->modules, &module, error, sizeof(error)) != 0) {
         return torci_command_error(name, TORCI_EXIT_USAGE, "%s", error);
     }

@@ -113,6 +113,20 @@ static void connection_close(struct torci_real_connection **link)
     free(connection);
 }
 
+/* What is recorded comes from somebody else: its statements have the files of the replay, and no others (ATTACH, and
+ * VACUUM INTO, which attaches).  Without a name, which is how VACUUM does it, the file is a temporary one. */
+static int no_other_file(void *arg, int action, const char *file, const char *unused, const char *database,
+                         const char *trigger)
+{
+    (void)arg;
+    (void)unused;
+    (void)database;
+    (void)trigger;
+    if (action != SQLITE_ATTACH || (file != NULL && (file[0] == '\0' || strcmp(file, ":memory:") == 0)))
+        return SQLITE_OK;
+    return SQLITE_DENY;
+}
+
 static void open_connection(struct torci_replay_real *real,
                             const struct torci_database_record *record, uint64_t n)
 {
@@ -146,7 +160,9 @@ static void open_connection(struct torci_replay_real *real,
         torci_replay_differs_in_statement(real->replayer, record, n, "", NULL, NULL,
                                           "SQLite could not open the database: %s",
                                           sqlite3_errstr(code));
+        return;
     }
+    (void)sqlite3_set_authorizer(connection->sqlite, no_other_file, NULL);
 }
 
 /* --- running ------------------------------------------------------------------------------------- */
