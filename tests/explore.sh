@@ -98,6 +98,9 @@ expect 0 "a trigger must fire in one run only" "explore --seeds 1..40 $at/when.s
 sed 's/s.bytes == 1/s.bytes == 7/' "$at/when.scn" >"$at/never.scn"
 expect 5 "but in one it must" "explore --seeds 1..40 $at/never.scn" "a \`sometimes\` was never true, or a \`when\`"
 printf 'scn 1\nhost s module=chunky\nsometimes s.nothing == 1\n' >"$at/x.scn"
+printf 'scn 1\nhost s module=nowhere\n0 s kill\n' >"$at/lacks.scn"
+expect 2 "a module that is not there is nothing to shrink" "explore $options $at/lacks.scn" "module 'nowhere'"
+[ "$(ls "$at" | grep -c '^lacks')" -eq 1 ]; report $? "and no file is written, no seed kept"
 expect 2 "an invalid scenario" "explore $options $at/nowhere.scn" "nowhere.scn"
 expect 1 "dfs finds an order that does harm" "explore $options --strategy dfs --sites ready.order --param bug=order tests/explore/order.scn" \
     "shrunk:" "strategy dfs"

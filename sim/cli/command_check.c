@@ -130,8 +130,8 @@ static void become_run(const struct check *check, const struct pass *pass, const
     values[count++] = (char *)(uintptr_t)path;
     values[count] = NULL;
     torci_perturbation_enter(pass->perturbations);
-    redirect("/dev/null", STDOUT_FILENO);
     redirect(pass->errors, STDERR_FILENO);
+    dup2(STDERR_FILENO, STDOUT_FILENO);
     execv("/proc/self/exe", values);
     _exit(TORCI_EXIT_INTERNAL);
 }

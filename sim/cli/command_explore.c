@@ -57,7 +57,8 @@ static int read_value(void *arg, const char *option, const char *value)
     } else if (strcmp(option, "sites") == 0) {
         explore->sites_given = true;
         if (torc_decision_sites_parse(value, &exploration->sites, &bad) != 0)
-            return torci_usage_error(name, "--sites: unknown site '%.*s'", (int)strcspn(bad, ","),
+            return torci_usage_error(name, "--sites: unknown site '%.*s'; free, times, faults and all are groups, "
+                                 "the single ones are in docs/explore.md", (int)strcspn(bad, ","),
                                      bad);
     } else if (strcmp(option, "budget") == 0) {
         explore->budget_given = true;

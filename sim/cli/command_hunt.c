@@ -362,7 +362,7 @@ static void tell_end(const struct hunt *hunt, int status)
     else if (status == 0)
         printf("nothing found in");
     else
-        printf("found (%s) after", hunt->phase->title);
+        printf("%s (%s) after", status == TORCI_EXIT_USAGE ? "invalid" : "found", hunt->phase->title);
     printf(" %llu runs, %.2f s", (unsigned long long)hunt->runs, found_s);
     if (hunt->shrunk.lines > 0)
         printf("; shrunk to %zu lines in %zu runs, %.2f s", hunt->shrunk.lines, hunt->shrunk.runs,

@@ -81,7 +81,8 @@ static int read_sites(struct run *run, const char *text)
     const char *bad;
 
     if (torc_decision_sites_parse(text, &run->sites, &bad) != 0)
-        return torci_usage_error(name, "--sites: unknown site '%.*s'", (int)strcspn(bad, ","), bad);
+        return torci_usage_error(name, "--sites: unknown site '%.*s'; free, times, faults and all are groups, "
+                                 "the single ones are in docs/explore.md", (int)strcspn(bad, ","), bad);
     return 0;
 }
 

@@ -27,7 +27,7 @@ static int load(const char *path, const struct torc_trial_catalogue **out)
     snprintf(with_folder, sizeof with_folder, "%s%s", strchr(path, '/') != NULL ? "" : "./", path);
     object = dlopen(with_folder, RTLD_NOW | RTLD_LOCAL);
     if (object == NULL)
-        return torci_command_error(name, TORCI_EXIT_USAGE, "%s", dlerror());
+        return torci_command_error(name, TORCI_EXIT_USAGE, "no shared object of tests: %s", dlerror());
     catalogue = dlsym(object, TORC_TRIAL_SYMBOL);
     if (catalogue == NULL)
         return torci_command_error(name, TORCI_EXIT_USAGE, "%s is a shared object without tests: nothing in it includes "

@@ -231,6 +231,8 @@ static int tell(const struct torci_found *found, const struct torci_apart *apart
         printf("        %s\n", apart->property);
     if (apart->detail[0] != '\0')
         printf("        %s\n", apart->detail);
+    if (apart->identity.verdict == TORC_SCENARIO_INVALID && start->decision_count == 0)
+        return TORCI_EXIT_USAGE; /* the same with every seed: there is nothing to keep */
     make_path(found, "decisions", path);
     status = write_file(found, path, out->decisions);
     if (status != 0)

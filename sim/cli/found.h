@@ -36,8 +36,8 @@ struct torci_found_shrunk {
 void torci_found_free(struct torci_found_shrunk *shrunk);
 
 /* Makes the run again in a process of its own, prints what fails, writes OUT/NAME-LABEL.decisions and, shrunk,
- * OUT/NAME-LABEL.scn, and prints what to do with them.  TORCI_EXIT_FAIL; another exit status if that was not possible.
- * *out is to be freed in any case. */
+ * OUT/NAME-LABEL.scn, and prints what to do with them.  TORCI_EXIT_FAIL; another exit status if that was not possible:
+ * TORCI_EXIT_USAGE, nothing written, for a run that is invalid without any decision.  *out is to be freed in any case. */
 int torci_found_tell(const struct torci_found *found, struct torci_found_shrunk *out);
 
 /* Writes OUT/NAME-LABEL.scn alone, and prints where it is: of what was told already.  0, or an exit status.  *out as

@@ -50,6 +50,8 @@ int torci_kept_seeds_note(struct torci_kept_seeds *kept, uint64_t seed, const st
     size_t kinds = kept->failing_count;
     int error;
 
+    if (outcome->verdict == TORC_SCENARIO_INVALID)
+        return 0; /* no seed changes that */
     if (!torci_outcome_failed(outcome))
         return torci_kept_seeds_has(kept, seed) ? add(&kept->passing, &kept->passing_count, seed) : 0;
     if (has(kept->failing_kinds, kept->failing_count, kind))

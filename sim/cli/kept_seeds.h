@@ -31,7 +31,7 @@ void torci_kept_seeds_free(struct torci_kept_seeds *kept);
 bool torci_kept_seeds_has(const struct torci_kept_seeds *kept, uint64_t seed);
 
 /* Writes down what came of a seed: one that failed is to be kept, if none before it failed alike; one that is kept and
- * passes is not.  Errors: ENOMEM. */
+ * passes is not.  Nothing of a run that is invalid.  Errors: ENOMEM. */
 int torci_kept_seeds_note(struct torci_kept_seeds *kept, uint64_t seed, const struct torci_outcome *outcome);
 
 /* Brings the file up to date and tells what has changed; others may do so at the same time. */

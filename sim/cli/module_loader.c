@@ -8,7 +8,7 @@
 
 #include "own_folder.h"
 
-enum { PATH_BYTES_MAX = 4096 };
+enum { PATH_BYTES_MAX = 4096, ADVICE_BYTES = 256 };
 
 int torci_module_path(const char *name, const char *directory, char *path, size_t size)
 {
@@ -69,6 +69,24 @@ static const char *load_error(const char *path)
                                                                                  : text;
 }
 
+/* What may help who has named a module that is not there; empty: nothing comes to mind. */
+static void advise(const char *name, const char *directory, char advice[ADVICE_BYTES])
+{
+    char here[PATH_BYTES_MAX];
+    size_t bytes = strlen(name);
+
+    advice[0] = '\0';
+    if (strchr(name, '/') != NULL)
+        return;
+    snprintf(here, sizeof(here), "./%s.so", name);
+    if (bytes > 3 && strcmp(name + bytes - 3, ".so") == 0 && access(name, F_OK) == 0)
+        snprintf(advice, ADVICE_BYTES, "; a file is named with its folder: ./%s", name);
+    else if (access(here, F_OK) == 0)
+        snprintf(advice, ADVICE_BYTES, "; the one of this folder is found with --modules .");
+    else if (directory == NULL)
+        snprintf(advice, ADVICE_BYTES, "; --modules DIR says where else to look");
+}
+
 int torci_module_load(const char *name, const char *directory, const struct torc_module **out,
                       char *error, size_t error_size)
 {
@@ -83,7 +101,11 @@ int torci_module_load(const char *name, const char *directory, const struct torc
         return status;
     }
     if (access(path, R_OK) != 0) {
-        snprintf(error, error_size, "module '%s': %s: %s", name, path, strerror(errno));
+        int because = errno;
+        char advice[ADVICE_BYTES];
+
+        advise(name, directory, advice);
+        snprintf(error, error_size, "module '%s': %s: %s%s", name, path, strerror(because), advice);
         return TORC_ENOTFOUND;
     }
     object = dlopen(path, RTLD_NOW | RTLD_LOCAL);

@@ -47,7 +47,7 @@ static int choose(struct running *running)
     torci_trial_plan_filter(&running->plan, options->filters, options->filter_count, options->skips,
                             options->skip_count);
     if (running->plan.count == 0)
-        return torci_trial_error(TORCI_TRIAL_EXIT_USAGE, "no test is left to run");
+        return torci_trial_error(TORCI_TRIAL_EXIT_USAGE, "no test is left to run; --list prints their names");
     if (options->random) {
         fprintf(stderr, "random order, --seed %llu\n", (unsigned long long)options->seed);
         torci_trial_plan_shuffle(&running->plan, options->seed);
