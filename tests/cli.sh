@@ -45,6 +45,14 @@ for command in serve replay run fmt; do
     right "$command --help says how it is used" "$command --help" "usage: torc $command"
 done
 right "serve MODULE --help has the module's options" "serve kv --help" "--listen ADDRESS" "--max-value SIZE"
+# A module that is not there: what helps.
+mkdir "$at/here" && cp "$TORC_BUILD/modules/echo.so" "$at/here/mine.so"
+cd "$at/here" || exit 99
+wrong "a file named without its folder is one of the modules folder" "serve mine.so" "a file is named with its folder: ./mine.so"
+wrong "a module in the present folder is pointed at" "serve mine" "the one of this folder is found with --modules ."
+wrong "of another the option is named" "serve other" "--modules DIR says where else to look"
+cd "$TORC_ROOT" || exit 99
+wrong "an unknown site" "run --sites fault x.scn" "unknown site 'fault'; free, times, faults and all are groups"
 wrong "no command shows the help" "" "usage: torc [options] COMMAND"
 
 # --- wrong arguments ---------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ status=$?
 report $? "the small scenario fails under torc run"
 expect 3 "a module that reads fresh memory is found by the determinism check" "--param kind=memory tests/check/slip.scn" "found (perturbed)"
 printf 'scn 1\nhost s module=nowhere\n0 s kill\nend expect !running(s)\n' >"$at/lacks.scn"
-expect 2 "a module that is not there is nothing to shrink" "$at/lacks.scn" "module 'nowhere'" "modules DIR says where else to look" "invalid (as it is)"
+expect 2 "a module that is not there is nothing to shrink" "$at/lacks.scn" "module 'nowhere'" "invalid (as it is)"
 [ -z "$(ls "$at" | grep '^lacks-')" ]; report $? "and nothing is written"
 expect 2 "a scenario that cannot run is invalid" "$at/none.scn" "none.scn"
 expect 1 "one that fails as it is needs no search" "$at/fails.scn" "found (as it is) after 1 runs"
