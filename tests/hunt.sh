@@ -28,7 +28,7 @@ done
 cat >"$at/fails.scn" <<'TEXT'
 scn 1
 host srv module=chunky listen=tcp:7000
-end       expect srv.chunks == 5
+end       expect running(srv) == 5
 TEXT
 cat >"$at/never.scn" <<'TEXT'
 scn 1
