@@ -31,6 +31,7 @@ offers() {
 offers "commands by their beginning" "re" "replay"
 offers "all commands" "" "$("$torc" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | { cat; echo help; } | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//')"
 offers "options before a command" "--" "--completion --help --man --version"
+offers "commands that have a page" "--man tr" "trial"
 offers "shells" "--completion " "bash fish zsh"
 offers "options by their beginning" "sweep --s" "--sample --seed --shard"
 offers "one of a fixed set" "explore --strategy p" "pct portfolio"
@@ -75,6 +76,7 @@ if command -v fish >/dev/null; then
         report $? "fish: $1"
     }
     offered "torc re" "replay"
+    offered "torc --man tr" "trial"
     offered "torc explore --strategy p" "pct portfolio"
     offered "torc sweep --fault alloc,re" "alloc,read alloc,resolve"
     offered "torc trial --reporter=j" "--reporter=jsonl --reporter=junit"

@@ -39,6 +39,8 @@ for name in sys.argv[1:]:
     for line in text.split("\n"):
         if len(line) > 80:
             print(page + ": too long: " + line)
+        if line.endswith("\u2010"):
+            print(page + ": a word is divided: " + line)
         if re.search(r"\\f[BIRP]|\\\(|\\&|\*\*\w.*\w\*\*|^\.[A-Z]{2}\b", line):
             print(page + ": not formatted: " + line)
     wanted = ["NAME", "SEE ALSO"] + (["SYNOPSIS"] if page[-1] in "13" else [])

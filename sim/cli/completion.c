@@ -4,6 +4,8 @@
 
 #include <torc/decision.h>
 
+#include "command_list.h"
+
 bool torci_completion_print(const char *shell, FILE *out)
 {
     if (strcmp(shell, "bash") == 0)
@@ -17,10 +19,31 @@ bool torci_completion_print(const char *shell, FILE *out)
     return true;
 }
 
+bool torci_completion_has_words(const struct torci_option *option)
+{
+    return option->choices != NULL || option->kind == TORCI_VALUE_COMMAND;
+}
+
+bool torci_completion_is_list(const struct torci_option *option)
+{
+    return option->kind == TORCI_VALUE_SOME_OF || option->kind == TORCI_VALUE_SITES;
+}
+
+static void print_commands(const char *between, FILE *out)
+{
+    fputs("torc", out);
+    for (const struct torci_command_entry *entry = torci_commands; entry->table != NULL; entry++)
+        fprintf(out, "%s%s", between, entry->table->name);
+}
+
 void torci_completion_words(const struct torci_option *option, const char *between, FILE *out)
 {
     const char *text = option->choices;
 
+    if (option->kind == TORCI_VALUE_COMMAND) {
+        print_commands(between, out);
+        return;
+    }
     while (*text != '\0') {
         int bytes = (int)strcspn(text, ",");
 
@@ -62,6 +85,7 @@ size_t torci_completion_endings(enum torci_value kind, const char *out[2])
     case TORCI_VALUE_TEXT:
     case TORCI_VALUE_FILE:
     case TORCI_VALUE_FOLDER:
+    case TORCI_VALUE_COMMAND:
     case TORCI_VALUE_ONE_OF:
     case TORCI_VALUE_SOME_OF:
     case TORCI_VALUE_SITES:

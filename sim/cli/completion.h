@@ -13,7 +13,13 @@ bool torci_completion_print(const char *shell, FILE *out);
 
 /* --- for the scripts --- */
 
-/* Writes the words an option's value can be (choices, and sites where those are meant), `between` them. */
+/* Whether an option's value is one or some of a set of words. */
+bool torci_completion_has_words(const struct torci_option *option);
+
+/* Whether there can be several, with commas between them. */
+bool torci_completion_is_list(const struct torci_option *option);
+
+/* Writes those words (choices, sites, commands), `between` them. */
 void torci_completion_words(const struct torci_option *option, const char *between, FILE *out);
 
 /* The first sentence of a text without its full stop, so many bytes. */

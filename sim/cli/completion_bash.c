@@ -54,8 +54,8 @@ static void print_value(const char *command, const struct torci_option *option, 
     if (option->letter != 0)
         fprintf(out, " | '%s -%c'", command, option->letter);
     fputs(") ", out);
-    if (option->choices != NULL) {
-        fprintf(out, "%s '", option->kind == TORCI_VALUE_ONE_OF ? "_torc_words" : "_torc_list");
+    if (torci_completion_has_words(option)) {
+        fprintf(out, "%s '", torci_completion_is_list(option) ? "_torc_list" : "_torc_words");
         torci_completion_words(option, " ", out);
         fputc('\'', out);
     } else if (option->kind != TORCI_VALUE_TEXT) {
@@ -85,13 +85,9 @@ static void print_operands(const struct torci_command *command, FILE *out)
 void torci_completion_print_bash(FILE *out)
 {
     fputs(begin, out);
-    fputs("    case \"$command $before\" in\n    ' --man') _torc_words 'torc", out);
-    for (const struct torci_command_entry *entry = torci_commands; entry->table != NULL; entry++)
-        fprintf(out, " %s", entry->table->name);
-    fputs("'\n        return ;;\n", out);
+    fputs("    case \"$command $before\" in\n", out);
     for (const struct torci_option *option = torci_table_torc.options; option->name != NULL; option++)
-        if (option->choices != NULL)
-            print_value("", option, out);
+        print_value("", option, out);
     for (const struct torci_command_entry *entry = torci_commands; entry->table != NULL; entry++)
         for (const struct torci_option *option = entry->table->options; option->name != NULL; option++)
             print_value(entry->table->name, option, out);

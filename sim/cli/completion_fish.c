@@ -38,11 +38,11 @@ static void print_value(const struct torci_option *option, FILE *out)
         return;
     }
     fputs(" -x", out);
-    if (option->kind == TORCI_VALUE_ONE_OF) {
+    if (torci_completion_has_words(option) && !torci_completion_is_list(option)) {
         fputs(" -a '", out);
         torci_completion_words(option, " ", out);
         fputc('\'', out);
-    } else if (option->choices != NULL) {
+    } else if (torci_completion_has_words(option)) {
         fputs(" -a '(__fish_append , ", out);
         torci_completion_words(option, " ", out);
         fputs(")'", out);

@@ -37,13 +37,13 @@ static void print_value(const struct torci_option *option, FILE *out)
     for (const char *at = option->value; *at != '\0'; at++)
         fprintf(out, strchr("[]:", *at) != NULL ? "\\%c" : "%c", *at);
     fputc(':', out);
-    if (option->choices == NULL) {
+    if (!torci_completion_has_words(option)) {
         print_files(option->kind, out);
         return;
     }
-    fputs(option->kind == TORCI_VALUE_ONE_OF ? "(" : "_sequence compadd - ", out);
+    fputs(torci_completion_is_list(option) ? "_sequence compadd - " : "(", out);
     torci_completion_words(option, " ", out);
-    fputs(option->kind == TORCI_VALUE_ONE_OF ? ")" : "", out);
+    fputs(torci_completion_is_list(option) ? "" : ")", out);
 }
 
 static void print_option(const struct torci_option *option, FILE *out)

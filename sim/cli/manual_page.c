@@ -98,6 +98,14 @@ static void put_paragraphs(const char *text, bool first, FILE *out)
 
 /* --- parts ---------------------------------------------------------------------------------------- */
 
+/* Words are not divided, since many are names; mdoc undoes that for each section and each item of a list. */
+#define UNDIVIDED ".nh\n"
+
+static void put_section(const char *title, FILE *out)
+{
+    fprintf(out, ".Sh %s\n" UNDIVIDED, title);
+}
+
 static void put_head(const struct torci_command *command, FILE *out)
 {
     const char *epoch = getenv("SOURCE_DATE_EPOCH");
@@ -113,7 +121,9 @@ static void put_head(const struct torci_command *command, FILE *out)
     fprintf(out, ".Dd %s\n.Dt ", date);
     for (const char *at = title; *at != '\0'; at++)
         fputc(toupper((unsigned char)*at), out);
-    fprintf(out, " 1\n.Os Torc " TORC_VERSION "\n.nh\n.Sh NAME\n.Nm %s\n.Nd %s\n", title, command->summary);
+    fprintf(out, " 1\n.Os Torc " TORC_VERSION "\n");
+    put_section("NAME", out);
+    fprintf(out, ".Nm %s\n.Nd %s\n", title, command->summary);
 }
 
 /* "[words]" is an optional argument. */
@@ -129,7 +139,8 @@ static void put_operands(const char *operands, FILE *out)
 
 static void put_synopsis(const struct torci_command *command, FILE *out)
 {
-    fprintf(out, ".Sh SYNOPSIS\n.Nm torc%s%s\n", command->name != NULL ? " " : "",
+    put_section("SYNOPSIS", out);
+    fprintf(out, ".Nm torc%s%s\n", command->name != NULL ? " " : "",
             command->name != NULL ? command->name : "");
     for (const struct torci_option *option = command->options; option->name != NULL; option++)
         fprintf(out, ".Op Fl -%s%s%s\n", option->name, option->value != NULL ? " Ar " : "",
@@ -144,7 +155,7 @@ static void put_option(const struct torci_option *option, FILE *out)
         fprintf(out, ".It Fl %c , Fl -%s", option->letter, option->name);
     else
         fprintf(out, ".It Fl -%s", option->name);
-    fprintf(out, "%s%s\n", option->value != NULL ? " Ar " : "", option->value != NULL ? option->value : "");
+    fprintf(out, "%s%s\n" UNDIVIDED, option->value != NULL ? " Ar " : "", option->value != NULL ? option->value : "");
     put_sentences(option->text, strlen(option->text), out);
     if (option->choices != NULL) {
         fputs(option->kind == TORCI_VALUE_ONE_OF ? "One of " : "Some of ", out);
@@ -165,10 +176,12 @@ static void put_terms(const char *title, const struct torci_term *terms, FILE *o
 {
     if (terms == NULL)
         return;
-    fprintf(out, ".Sh %s\n.Bl -tag -width Ds\n", title);
+    put_section(title, out);
+    fputs(".Bl -tag -width Ds\n", out);
     for (const struct torci_term *term = terms; term->word != NULL; term++) {
         fputs(".It ", out);
         put_line(term->word, out);
+        fputs(UNDIVIDED, out);
         put_sentences(term->text, strlen(term->text), out);
     }
     fputs(".El\n", out);
@@ -176,7 +189,7 @@ static void put_terms(const char *title, const struct torci_term *terms, FILE *o
 
 static void put_examples(const struct torci_term *examples, FILE *out)
 {
-    fputs(".Sh EXAMPLES\n", out);
+    put_section("EXAMPLES", out);
     for (const struct torci_term *example = examples; example->word != NULL; example++) {
         fputs(example != examples ? ".Pp\n" : "", out);
         put_sentences(example->text, strlen(example->text), out);
@@ -191,7 +204,7 @@ static void put_see_also(const struct torci_command *command, FILE *out)
 {
     const char *text = command->see_also;
 
-    fputs(".Sh SEE ALSO\n", out);
+    put_section("SEE ALSO", out);
     if (command->name != NULL)
         fputs(".Xr torc 1 ,\n", out);
     while (*text != '\0') {
@@ -205,9 +218,10 @@ static void put_see_also(const struct torci_command *command, FILE *out)
 
 static void put_commands(FILE *out)
 {
-    fputs(".Sh COMMANDS\n.Bl -tag -width Ds\n", out);
+    put_section("COMMANDS", out);
+    fputs(".Bl -tag -width Ds\n", out);
     for (const struct torci_command_entry *entry = torci_commands; entry->table != NULL; entry++) {
-        fprintf(out, ".It Xr torc-%s 1\n", entry->table->name);
+        fprintf(out, ".It Xr torc-%s 1\n" UNDIVIDED, entry->table->name);
         fprintf(out, "%c", toupper((unsigned char)entry->table->summary[0]));
         put_text(entry->table->summary + 1, strlen(entry->table->summary + 1), out);
         fputs(".\n", out);
@@ -219,12 +233,13 @@ void torci_manual_page_print(const struct torci_command *command, FILE *out)
 {
     put_head(command, out);
     put_synopsis(command, out);
-    fputs(".Sh DESCRIPTION\n", out);
+    put_section("DESCRIPTION", out);
     put_paragraphs(command->about, true, out);
     put_paragraphs(command->more, false, out);
     if (command->name == NULL)
         put_commands(out);
-    fputs(".Sh OPTIONS\n.Bl -tag -width Ds\n", out);
+    put_section("OPTIONS", out);
+    fputs(".Bl -tag -width Ds\n", out);
     for (const struct torci_option *option = command->options; option->name != NULL; option++)
         put_option(option, out);
     put_option(&torci_option_help, out);

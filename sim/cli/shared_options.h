@@ -22,7 +22,7 @@
 #define TORCI_OPTION_SITES \
     {.name = "sites", .value = "LIST", .kind = TORCI_VALUE_SITES, \
      .text = "What is decided; -NAME: but not that one.", .choices = "free, times, faults, all", \
-     .preset = "free: what takes no virtual time"}
+     .preset = "free, which takes no virtual time"}
 
 #define TORCI_OPTION_JOBS \
     {.name = "jobs", .value = "NUMBER", .text = "Processes at a time.", .preset = "the number of processors"}

@@ -14,7 +14,8 @@ const struct torci_command torci_table_torc = {
     .options =
         (const struct torci_option[]){
             {.name = "version", .text = "Prints the version and ends."},
-            {.name = "man", .value = "COMMAND", .text = "Prints the manual page of a command, or of torc, in mdoc(7)."},
+            {.name = "man", .value = "COMMAND", .kind = TORCI_VALUE_COMMAND,
+             .text = "Prints the manual page of a command, or of torc, in mdoc(7)."},
             {.name = "completion", .value = "SHELL", .kind = TORCI_VALUE_ONE_OF,
              .text = "Prints what completes the arguments of torc in a shell.", .choices = "bash, zsh, fish"},
             {.name = NULL}},

@@ -17,6 +17,7 @@ enum torci_value {
     TORCI_VALUE_RECORDING,
     TORCI_VALUE_MODULE,     /* a shared object */
     TORCI_VALUE_CHECKED,    /* a scenario or a shared object */
+    TORCI_VALUE_COMMAND,    /* the name of one, or torc */
     TORCI_VALUE_ONE_OF,     /* of the choices */
     TORCI_VALUE_SOME_OF,    /* with commas between them */
     TORCI_VALUE_SITES       /* names of torc_decision_sites and the choices, with commas between them */
