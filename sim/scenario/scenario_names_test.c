@@ -23,6 +23,7 @@ struct caller {
     struct torc_reactor *reactor;
     struct torc_scope *scope;
     int64_t family; /* 4 or 6; 0: not connected */
+    bool stopping;
 };
 
 static struct caller *caller_of(struct torc_protocol *protocol)
@@ -60,9 +61,23 @@ static struct torc_failure *build(struct torc_factory *self, const struct torc_a
     return NULL;
 }
 
+static void release(struct caller *caller)
+{
+    torc_release(caller->scope, caller, sizeof *caller);
+}
+
+/* The last that is heard of a connection. */
+static void over(struct torc_factory *self)
+{
+    struct caller *caller = (struct caller *)(void *)self;
+
+    if (caller->stopping)
+        release(caller);
+}
+
 static struct torc_failure *start(struct torc_reactor *reactor, const struct torc_options *options, void **out)
 {
-    static const struct torc_factory_ops factory_ops = {.size = sizeof factory_ops, .build_protocol = build};
+    static const struct torc_factory_ops factory_ops = {.size = sizeof factory_ops, .build_protocol = build, .stopped = over};
     static const struct torc_protocol_ops protocol_ops = {
         .size = sizeof protocol_ops, .connection_made = made, .data_received = ignore, .connection_lost = lost};
     struct caller *caller = torc_alloc_zero(torc_reactor_scope(reactor), sizeof *caller);
@@ -82,9 +97,11 @@ static struct torc_deferred *stop(void *instance)
 {
     struct caller *caller = instance;
 
+    caller->stopping = true;
     if (caller->family != 0)
         torc_transport_abort(caller->protocol.transport);
-    torc_release(caller->scope, caller, sizeof *caller);
+    else
+        release(caller);
     return NULL;
 }
 
