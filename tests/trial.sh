@@ -140,6 +140,7 @@ GITHUB_ACTIONS=true ends 1 "on GitHub a failure is an annotation as well" "$mixe
 
 # --- interruption -------------------------------------------------------------------------------------
 for how in "" --in-process; do
+    : >"$at/out" # what the run before has said is no sign that this one is under way
     # What runs in the background ignores interrupts, unless it says otherwise.
     env --default-signal=INT "$TORC_BUILD/torc" trial $how "$objects/passes.so" --filter an_hour_is_short --until-failure >"$at/out" 2>"$at/err" &
     child=$!

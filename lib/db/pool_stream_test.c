@@ -231,10 +231,11 @@ static void end_after_steps(struct pool_fixture *fixture, enum ending ending, un
 
 TORC_TEST(a_stream_can_be_ended_at_every_moment, .group = &with_pool)
 {
+    struct pool_fixture *fixture = torc_trial_state(trial);
     for (int ending = CANCEL; ending <= LAST_ENDING; ending++)
         for (unsigned steps = 0; steps < 8; steps++)
             for (int paused = 0; paused < 2; paused++)
-                end_after_steps(torc_trial_state(trial), (enum ending)ending, steps, paused);
+                end_after_steps(fixture, (enum ending)ending, steps, paused);
     return NULL;
 }
 

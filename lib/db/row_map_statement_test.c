@@ -125,19 +125,20 @@ TORC_TEST(what_the_database_forbids_is_told_by_the_deferred, .group = &with_data
 
 TORC_TEST(a_table_may_go_while_its_statements_run, .group = &with_database)
 {
-    struct torc_pool *pool = database_pool(torc_trial_state(trial), NULL);
+    struct database_fixture *fixture = torc_trial_state(trial);
+    struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_deferred *deferred;
     struct order_table *orders = NULL;
     struct order_array *found = NULL;
 
     assert_int_equal(order_table_new(pool, &orders), 0);
-    database_run(torc_trial_state(trial), pool, order_create_sql(orders));
+    database_run(fixture, pool, order_create_sql(orders));
     assert_int_equal(order_select(orders, "WHERE id > 0", TORC_NO_PARAMETERS, &deferred), 0);
     order_table_free(orders);
-    found = database_await_value(torc_trial_state(trial), deferred);
+    found = database_await_value(fixture, deferred);
     assert_int_equal(found->count, 0);
     order_array_free(found);
-    database_pool_end(torc_trial_state(trial), pool);
+    database_pool_end(fixture, pool);
     return NULL;
 }
 

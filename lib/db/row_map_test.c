@@ -7,7 +7,8 @@
 
 TORC_TEST(the_texts_name_what_they_need_and_quote_what_they_must, .group = &with_database)
 {
-    struct torc_pool *pool = database_pool(torc_trial_state(trial), NULL);
+    struct database_fixture *fixture = torc_trial_state(trial);
+    struct torc_pool *pool = database_pool(fixture, NULL);
     struct line_table *lines = NULL;
     struct odd_table *odds = NULL;
     struct order_table *orders = NULL;
@@ -29,54 +30,56 @@ TORC_TEST(the_texts_name_what_they_need_and_quote_what_they_must, .group = &with
     order_table_free(orders);
     line_table_free(lines);
     odd_table_free(odds);
-    database_pool_end(torc_trial_state(trial), pool);
+    database_pool_end(fixture, pool);
     return NULL;
 }
 
 TORC_TEST(odd_names_work, .group = &with_database)
 {
-    struct torc_pool *pool = database_pool(torc_trial_state(trial), NULL);
+    struct database_fixture *fixture = torc_trial_state(trial);
+    struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_deferred *deferred;
     struct odd_table *odds = NULL;
     struct odd *odd;
 
     assert_int_equal(odd_table_new(pool, &odds), 0);
-    database_run(torc_trial_state(trial), pool, odd_create_sql(odds));
+    database_run(fixture, pool, odd_create_sql(odds));
     assert_int_equal(odd_upsert(odds, &(struct odd){3, "a"}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 1);
+    assert_int_equal((intptr_t)database_await_value(fixture, deferred), 1);
     assert_int_equal(odd_upsert(odds, &(struct odd){3, "b"}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 1);
+    assert_int_equal((intptr_t)database_await_value(fixture, deferred), 1);
     assert_int_equal(odd_find(odds, &(struct odd){3, NULL}, &deferred), 0);
-    odd = database_await_value(torc_trial_state(trial), deferred);
+    odd = database_await_value(fixture, deferred);
     assert_string_equal(odd->name, "b");
     odd_free(odd);
     odd_table_free(odds);
-    database_pool_end(torc_trial_state(trial), pool);
+    database_pool_end(fixture, pool);
     return NULL;
 }
 
 TORC_TEST(a_table_may_be_a_key_alone, .group = &with_database)
 {
-    struct torc_pool *pool = database_pool(torc_trial_state(trial), NULL);
+    struct database_fixture *fixture = torc_trial_state(trial);
+    struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_deferred *deferred;
     struct tag_table *tags = NULL;
     struct counter_table *counters = NULL;
 
     assert_int_equal(tag_table_new(pool, &tags), 0);
     assert_int_equal(counter_table_new(pool, &counters), 0);
-    database_run(torc_trial_state(trial), pool, tag_create_sql(tags));
-    database_run(torc_trial_state(trial), pool, counter_create_sql(counters));
+    database_run(fixture, pool, tag_create_sql(tags));
+    database_run(fixture, pool, counter_create_sql(counters));
     assert_int_equal(tag_upsert(tags, &(struct tag){"a"}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 1);
+    assert_int_equal((intptr_t)database_await_value(fixture, deferred), 1);
     assert_int_equal(tag_upsert(tags, &(struct tag){"a"}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 0);
+    assert_int_equal((intptr_t)database_await_value(fixture, deferred), 0);
     assert_int_equal(tag_update(tags, &(struct tag){"a"}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 1);
+    assert_int_equal((intptr_t)database_await_value(fixture, deferred), 1);
     assert_int_equal(counter_insert(counters, &(struct counter){99}, &deferred), 0);
-    assert_int_equal((intptr_t)database_await_value(torc_trial_state(trial), deferred), 1);
+    assert_int_equal((intptr_t)database_await_value(fixture, deferred), 1);
     tag_table_free(tags);
     counter_table_free(counters);
-    database_pool_end(torc_trial_state(trial), pool);
+    database_pool_end(fixture, pool);
     return NULL;
 }
 
@@ -265,11 +268,12 @@ TORC_TEST(an_integer_is_a_real_too, .group = &with_database)
 
 TORC_TEST(a_map_without_a_key_or_with_a_column_twice_is_refused, .group = &with_database)
 {
+    struct database_fixture *fixture = torc_trial_state(trial);
     static const struct torc_row_column twice[] = {
         {"id", TORC_COLUMN_INTEGER, TORC_MEMBER_INT64, TORC_KEY, 0, 8},
         {"ID", TORC_COLUMN_INTEGER, TORC_MEMBER_INT64, 0, 8, 8}};
     struct torc_row_map map = *order_row_map();
-    struct torc_pool *pool = database_pool(torc_trial_state(trial), NULL);
+    struct torc_pool *pool = database_pool(fixture, NULL);
     struct torc_table *table;
 
     map.columns = twice;
@@ -281,7 +285,7 @@ TORC_TEST(a_map_without_a_key_or_with_a_column_twice_is_refused, .group = &with_
     map.column_count = 0;
     assert_int_equal(torc_table_new(pool, &map, &table), TORC_EINVAL);
     torc_table_free(NULL);
-    database_pool_end(torc_trial_state(trial), pool);
+    database_pool_end(fixture, pool);
     return NULL;
 }
 

@@ -103,8 +103,10 @@ static uint64_t accept_one(struct bench *bench)
 
 TORC_TEST(the_first_line_says_what_is_recorded, .group = &with_bench)
 {
-    assert_recorded(torc_trial_state(trial), "{\"torc\":\"recording\",\"format\":1,");
-    assert_recorded(torc_trial_state(trial), "\"host\":\"h1\",\"module\":\"m\",\"module_version\":\"7\",\"options\":[[\"listen\","
+    struct bench *bench = torc_trial_state(trial);
+
+    assert_recorded(bench, "{\"torc\":\"recording\",\"format\":1,");
+    assert_recorded(bench, "\"host\":\"h1\",\"module\":\"m\",\"module_version\":\"7\",\"options\":[[\"listen\","
                             "\"tcp:1\"],[\"name\",\"a\\\"b\"]],\"build\":\"b1\",\"wall_ns\":1000}\n");
     return NULL;
 }

@@ -130,9 +130,10 @@ TORC_TEST(a_program_is_answered_from_the_recording_without_a_database, .group = 
 
 TORC_TEST(another_statement_is_shown_with_both_texts, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), LEDGER_OTHER_SQL, "database ledger, request 5, statement 4",
+    assert_different(bench, LEDGER_OTHER_SQL, "database ledger, request 5, statement 4",
                      "ran another statement than recorded", &report);
     assert_string_equal(report.difference.expected,
                         "'SELECT name, amount, proof FROM entries ORDER BY name'");
@@ -144,45 +145,49 @@ TORC_TEST(another_statement_is_shown_with_both_texts, .group = &with_bench)
 
 TORC_TEST(another_value_is_shown_with_its_place, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), LEDGER_OTHER_VALUE, "request 2, statement 1, parameter 3",
+    assert_different(bench, LEDGER_OTHER_VALUE, "request 2, statement 1, parameter 3",
                      "bound another value", &report);
     assert_string_equal(report.difference.expected, "0.1");
     assert_string_equal(report.difference.got, "0.2");
     assert_string_equal(report.difference.statement,
                         "INSERT INTO entries (id, name, amount, proof) VALUES (?, ?, ?, ?)");
-    assert_different(torc_trial_state(trial), LEDGER_MORE_VALUES, "request 2, statement 1",
+    assert_different(bench, LEDGER_MORE_VALUES, "request 2, statement 1",
                      "bound 5 parameters, recorded are 4", &report);
     return NULL;
 }
 
 TORC_TEST(a_statement_more_or_less_is_found, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), LEDGER_SHORT, "request 3, statement 4", "another statement", &report);
+    assert_different(bench, LEDGER_SHORT, "request 3, statement 4", "another statement", &report);
     assert_string_equal(report.difference.got, "'SELECT id FROM entries ORDER BY id'");
-    assert_different(torc_trial_state(trial), LEDGER_LONG, "request 3, statement 5", "another statement", &report);
+    assert_different(bench, LEDGER_LONG, "request 3, statement 5", "another statement", &report);
     assert_string_equal(report.difference.expected, "'SELECT id FROM entries ORDER BY id'");
     return NULL;
 }
 
 TORC_TEST(a_statement_that_is_left_early_is_found, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), LEDGER_LEAVES_EARLY, "request 3, statement 5",
+    assert_different(bench, LEDGER_LEAVES_EARLY, "request 3, statement 5",
                      "left the statement after 1 rows, recorded are more", &report);
     return NULL;
 }
 
 TORC_TEST(what_a_request_does_not_do_is_found, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), LEDGER_IDLE, "request 3, statement 2", "another statement", &report);
-    assert_different(torc_trial_state(trial), LEDGER_SILENT, "database ledger, request 4", "opened a database, which is not",
+    assert_different(bench, LEDGER_IDLE, "request 3, statement 2", "another statement", &report);
+    assert_different(bench, LEDGER_SILENT, "database ledger, request 4", "opened a database, which is not",
                      &report);
     return NULL;
 }
@@ -205,20 +210,22 @@ TORC_TEST(what_is_left_over_of_a_request_is_found, .group = &with_bench)
 
 TORC_TEST(a_statement_changed_in_the_recording_is_found, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    edit(torc_trial_state(trial), NULL, "WHERE id < 0", "WHERE id < 1");
-    assert_different(torc_trial_state(trial), LEDGER_AS_RECORDED, "", "another statement", &report);
+    edit(bench, NULL, "WHERE id < 0", "WHERE id < 1");
+    assert_different(bench, LEDGER_AS_RECORDED, "", "another statement", &report);
     assert_string_equal(report.difference.expected, "'SELECT id FROM entries WHERE id < 1'");
     return NULL;
 }
 
 TORC_TEST(a_value_changed_in_the_recording_is_found, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    edit(torc_trial_state(trial), NULL, "{\"blob64\":\"AP8=\"}]", "{\"blob64\":\"AP4=\"}]");
-    assert_different(torc_trial_state(trial), LEDGER_AS_RECORDED, "request 2, statement 1, parameter 4",
+    edit(bench, NULL, "{\"blob64\":\"AP8=\"}]", "{\"blob64\":\"AP4=\"}]");
+    assert_different(bench, LEDGER_AS_RECORDED, "request 2, statement 1, parameter 4",
                      "bound another value", &report);
     assert_string_equal(report.difference.expected, "x'\\x00\\xfe'");
     assert_string_equal(report.difference.got, "x'\\x00\\xff'");
@@ -227,10 +234,11 @@ TORC_TEST(a_value_changed_in_the_recording_is_found, .group = &with_bench)
 
 TORC_TEST(a_statement_missing_in_the_recording_is_found, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    take_event(torc_trial_state(trial), "\"ordinal\":5,\"sql\":\"SELECT id FROM entries ORDER BY id\"");
-    assert_different(torc_trial_state(trial), LEDGER_AS_RECORDED, "request 3, statement 5", "is not recorded",
+    take_event(bench, "\"ordinal\":5,\"sql\":\"SELECT id FROM entries ORDER BY id\"");
+    assert_different(bench, LEDGER_AS_RECORDED, "request 3, statement 5", "is not recorded",
                      &report);
     assert_string_equal(report.difference.got, "'SELECT id FROM entries ORDER BY id'");
     return NULL;
@@ -238,15 +246,16 @@ TORC_TEST(a_statement_missing_in_the_recording_is_found, .group = &with_bench)
 
 TORC_TEST(a_step_that_no_job_comes_to_is_found, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    edit(torc_trial_state(trial), "SELECT id FROM entries ORDER BY id", "\"request\":3,\"ordinal\":6",
+    edit(bench, "SELECT id FROM entries ORDER BY id", "\"request\":3,\"ordinal\":6",
          "\"request\":3,\"ordinal\":7");
-    assert_different(torc_trial_state(trial), LEDGER_AS_RECORDED, "request 3, statement 6", "is not recorded",
+    assert_different(bench, LEDGER_AS_RECORDED, "request 3, statement 6", "is not recorded",
                      &report);
-    edit(torc_trial_state(trial), "\"what\":\"close\"", "\"request\":", "\"request\":9");
-    edit(torc_trial_state(trial), NULL, "\"request\":3,\"ordinal\":7", "\"request\":3,\"ordinal\":6");
-    assert_different(torc_trial_state(trial), LEDGER_AS_RECORDED, "", "closed a connection, which is not recorded",
+    edit(bench, "\"what\":\"close\"", "\"request\":", "\"request\":9");
+    edit(bench, NULL, "\"request\":3,\"ordinal\":7", "\"request\":3,\"ordinal\":6");
+    assert_different(bench, LEDGER_AS_RECORDED, "", "closed a connection, which is not recorded",
                      &report);
     return NULL;
 }
@@ -315,8 +324,9 @@ static int replay_real(struct bench *bench, struct torc_replay_report *report)
 
 TORC_TEST(sqlite_gives_what_is_recorded, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
-    int status = replay_real(torc_trial_state(trial), &report);
+    int status = replay_real(bench, &report);
 
     if (status != 0 || report.verdict != TORC_REPLAY_EQUAL) {
         print_report(status, &report);
@@ -347,10 +357,11 @@ TORC_TEST(options_of_an_earlier_size_run_nothing, .group = &with_bench)
 
 TORC_TEST(a_row_that_sqlite_gives_otherwise_is_shown_with_its_place, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    edit(torc_trial_state(trial), NULL, "[[1],[10],[11],[12]]", "[[1],[10],[11],[13]]");
-    assert_int_equal(replay_real(torc_trial_state(trial), &report), 0);
+    edit(bench, NULL, "[[1],[10],[11],[12]]", "[[1],[10],[11],[13]]");
+    assert_int_equal(replay_real(bench, &report), 0);
     assert_int_equal(report.verdict, TORC_REPLAY_DIFFERENT);
     assert_string_equal(report.difference.where,
                         "database ledger, request 3, statement 5, row 4, column id");
@@ -361,10 +372,11 @@ TORC_TEST(a_row_that_sqlite_gives_otherwise_is_shown_with_its_place, .group = &w
 
 TORC_TEST(rows_of_a_stream_are_compared_in_each_piece, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    edit(torc_trial_state(trial), "[[81,40.5]", "[90,45.0]", "[90,45.5]");
-    assert_int_equal(replay_real(torc_trial_state(trial), &report), 0);
+    edit(bench, "[[81,40.5]", "[90,45.0]", "[90,45.5]");
+    assert_int_equal(replay_real(bench, &report), 0);
     assert_int_equal(report.verdict, TORC_REPLAY_DIFFERENT);
     assert_non_null(strstr(report.difference.where, ", row 90, column i / 2.0"));
     assert_string_equal(report.difference.expected, "45.5");
@@ -374,10 +386,11 @@ TORC_TEST(rows_of_a_stream_are_compared_in_each_piece, .group = &with_bench)
 
 TORC_TEST(a_code_that_sqlite_gives_otherwise_is_found, .group = &with_bench)
 {
+    struct bench *bench = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    edit(torc_trial_state(trial), NULL, "\"code\":1555", "\"code\":2067");
-    assert_int_equal(replay_real(torc_trial_state(trial), &report), 0);
+    edit(bench, NULL, "\"code\":1555", "\"code\":2067");
+    assert_int_equal(replay_real(bench, &report), 0);
     assert_int_equal(report.verdict, TORC_REPLAY_DIFFERENT);
     assert_string_equal(report.difference.expected, "'2067 UNIQUE constraint failed: entries.id'");
     assert_string_equal(report.difference.got, "'1555 UNIQUE constraint failed: entries.id'");

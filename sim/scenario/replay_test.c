@@ -95,10 +95,11 @@ static void assert_different(struct desk_file *file, enum desk_fault fault, cons
 
 TORC_TEST(the_same_program_replays_equal, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_equal(torc_trial_state(trial), DESK_AS_RECORDED);
-    assert_int_equal(desk_replay(torc_trial_state(trial), DESK_AS_RECORDED, &report), 0);
+    assert_equal(file, DESK_AS_RECORDED);
+    assert_int_equal(desk_replay(file, DESK_AS_RECORDED, &report), 0);
     assert_false(report.truncated);
     assert_int_equal(report.connections, 5);
     assert_true(report.turns > 40);
@@ -112,12 +113,12 @@ TORC_TEST(the_same_program_replays_equal, .group = &with_desk_file)
 
 TORC_TEST(the_digest_is_the_recorded_one_and_always_the_same, .group = &with_desk_file)
 {
-    const struct desk_file *file = torc_trial_state(trial);
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
     struct torc_replay_report again;
 
-    assert_int_equal(desk_replay(torc_trial_state(trial), DESK_AS_RECORDED, &report), 0);
-    assert_int_equal(desk_replay(torc_trial_state(trial), DESK_IN_PIECES, &again), 0);
+    assert_int_equal(desk_replay(file, DESK_AS_RECORDED, &report), 0);
+    assert_int_equal(desk_replay(file, DESK_IN_PIECES, &again), 0);
     assert_string_equal(report.digest, again.digest);
     assert_non_null(memmem(file->text, file->bytes, report.digest, strlen(report.digest)));
     return NULL;
@@ -125,19 +126,25 @@ TORC_TEST(the_digest_is_the_recorded_one_and_always_the_same, .group = &with_des
 
 TORC_TEST(the_pieces_of_a_write_make_no_difference, .group = &with_desk_file)
 {
-    assert_equal(torc_trial_state(trial), DESK_IN_PIECES);
+    struct desk_file *file = torc_trial_state(trial);
+
+    assert_equal(file, DESK_IN_PIECES);
     return NULL;
 }
 
 TORC_TEST(what_the_peer_cannot_see_makes_no_difference, .group = &with_desk_file)
 {
-    assert_equal(torc_trial_state(trial), DESK_READS_NAMES);
+    struct desk_file *file = torc_trial_state(trial);
+
+    assert_equal(file, DESK_READS_NAMES);
     return NULL;
 }
 
 TORC_TEST(the_order_between_connections_within_a_turn_makes_no_difference, .group = &with_desk_file)
 {
-    assert_equal(torc_trial_state(trial), DESK_SWAPPED);
+    struct desk_file *file = torc_trial_state(trial);
+
+    assert_equal(file, DESK_SWAPPED);
     return NULL;
 }
 
@@ -145,9 +152,10 @@ TORC_TEST(the_order_between_connections_within_a_turn_makes_no_difference, .grou
 
 TORC_TEST(another_answer_is_shown_with_both_sides, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), DESK_WRONG_ANSWER, "other bytes", &report);
+    assert_different(file, DESK_WRONG_ANSWER, "other bytes", &report);
     assert_string_equal(report.difference.object, "c2");
     assert_string_equal(report.difference.expected, "BETA AND THE REST\\nGAMMA\\n");
     return NULL;
@@ -155,84 +163,93 @@ TORC_TEST(another_answer_is_shown_with_both_sides, .group = &with_desk_file)
 
 TORC_TEST(a_longer_answer_is_found, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), DESK_LONGER_ANSWER, "other bytes", &report);
+    assert_different(file, DESK_LONGER_ANSWER, "other bytes", &report);
     return NULL;
 }
 
 TORC_TEST(a_missing_answer_is_found, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), DESK_NO_ANSWER, "other bytes", &report);
-    assert_different(torc_trial_state(trial), DESK_SHORTER_ANSWER, "other bytes", &report);
+    assert_different(file, DESK_NO_ANSWER, "other bytes", &report);
+    assert_different(file, DESK_SHORTER_ANSWER, "other bytes", &report);
     return NULL;
 }
 
 TORC_TEST(closing_is_compared, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), DESK_CLOSES, "", &report);
-    assert_different(torc_trial_state(trial), DESK_STAYS, "did not close", &report);
-    assert_different(torc_trial_state(trial), DESK_CLOSES_GENTLY, "closed, which is not recorded", &report);
+    assert_different(file, DESK_CLOSES, "", &report);
+    assert_different(file, DESK_STAYS, "did not close", &report);
+    assert_different(file, DESK_CLOSES_GENTLY, "closed, which is not recorded", &report);
     return NULL;
 }
 
 TORC_TEST(what_was_read_must_be_read, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), DESK_DEAF, "did not read", &report);
+    assert_different(file, DESK_DEAF, "did not read", &report);
     return NULL;
 }
 
 TORC_TEST(draws_are_compared_with_their_sites, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), DESK_DRAWS_TWICE, "desk.dice, which is not recorded", &report);
-    assert_different(torc_trial_state(trial), DESK_DRAWS_ELSEWHERE, "desk.other, which is not recorded", &report);
-    assert_different(torc_trial_state(trial), DESK_DRAWS_NOT, "", &report);
+    assert_different(file, DESK_DRAWS_TWICE, "desk.dice, which is not recorded", &report);
+    assert_different(file, DESK_DRAWS_ELSEWHERE, "desk.other, which is not recorded", &report);
+    assert_different(file, DESK_DRAWS_NOT, "", &report);
     return NULL;
 }
 
 TORC_TEST(listening_and_connecting_are_compared, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), DESK_LISTENS_TWICE, "listened on tcp:127.0.0.1:0, which is not",
+    assert_different(file, DESK_LISTENS_TWICE, "listened on tcp:127.0.0.1:0, which is not",
                      &report);
-    assert_different(torc_trial_state(trial), DESK_CALLS_ANOTHER,
+    assert_different(file, DESK_CALLS_ANOTHER,
                      "connected to tcp:10.0.0.8:99, recorded is tcp:10.0.0.9:99", &report);
-    assert_different(torc_trial_state(trial), DESK_CALLS_NOT, "did not connect (tcp:10.0.0.9:99)", &report);
+    assert_different(file, DESK_CALLS_NOT, "did not connect (tcp:10.0.0.9:99)", &report);
     return NULL;
 }
 
 TORC_TEST(jobs_are_run_again_and_compared, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), DESK_WORK_FAILS, "job j1 returned -60, recorded is 0", &report);
-    assert_different(torc_trial_state(trial), DESK_WORKS_NOT, "did not submit the job", &report);
+    assert_different(file, DESK_WORK_FAILS, "job j1 returned -60, recorded is 0", &report);
+    assert_different(file, DESK_WORKS_NOT, "did not submit the job", &report);
     return NULL;
 }
 
 TORC_TEST(a_program_that_ends_early_is_found, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), DESK_STOPS, "stopped", &report);
-    assert_different(torc_trial_state(trial), DESK_DOES_NOT_START, "", &report);
+    assert_different(file, DESK_STOPS, "stopped", &report);
+    assert_different(file, DESK_DOES_NOT_START, "", &report);
     return NULL;
 }
 
 TORC_TEST(a_difference_says_what_led_to_it, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    assert_different(torc_trial_state(trial), DESK_WRONG_ANSWER, "other bytes", &report);
+    assert_different(file, DESK_WRONG_ANSWER, "other bytes", &report);
     assert_string_equal(report.difference.led_to, "ta and the rest\\nupper gamma\\n");
     assert_true(report.difference.led_to_n > 0);
     assert_true(report.difference.n > report.difference.led_to_n);
@@ -245,10 +262,11 @@ TORC_TEST(a_difference_says_what_led_to_it, .group = &with_desk_file)
 
 TORC_TEST(a_reply_changed_in_the_recording_is_found, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    edit(torc_trial_state(trial), NULL, "ALPHA", "ALPHB");
-    assert_different(torc_trial_state(trial), DESK_AS_RECORDED, "other bytes", &report);
+    edit(file, NULL, "ALPHA", "ALPHB");
+    assert_different(file, DESK_AS_RECORDED, "other bytes", &report);
     assert_string_equal(report.difference.expected, "ALPHB\\n");
     assert_string_equal(report.difference.got, "ALPHA\\n");
     assert_string_equal(report.difference.led_to, "upper alpha\\n");
@@ -257,45 +275,49 @@ TORC_TEST(a_reply_changed_in_the_recording_is_found, .group = &with_desk_file)
 
 TORC_TEST(a_reply_made_longer_or_shorter_is_found, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    edit(torc_trial_state(trial), NULL, "ALPHA\\n\"", "ALPHA\\nmore\"");
-    assert_different(torc_trial_state(trial), DESK_AS_RECORDED, "did not write 4 bytes", &report);
-    edit(torc_trial_state(trial), NULL, "ALPHA\\nmore\"", "ALP\"");
-    assert_different(torc_trial_state(trial), DESK_AS_RECORDED, "wrote more", &report);
+    edit(file, NULL, "ALPHA\\n\"", "ALPHA\\nmore\"");
+    assert_different(file, DESK_AS_RECORDED, "did not write 4 bytes", &report);
+    edit(file, NULL, "ALPHA\\nmore\"", "ALP\"");
+    assert_different(file, DESK_AS_RECORDED, "wrote more", &report);
     return NULL;
 }
 
 TORC_TEST(replies_in_another_order_are_found, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    edit(torc_trial_state(trial), NULL, "ALPHA\\n", "TEMP\\n");
-    edit(torc_trial_state(trial), NULL, "BETA AND THE REST\\nGAMMA\\n", "ALPHA\\n");
-    edit(torc_trial_state(trial), NULL, "TEMP\\n", "BETA AND THE REST\\nGAMMA\\n");
-    assert_different(torc_trial_state(trial), DESK_AS_RECORDED, "other bytes", &report);
+    edit(file, NULL, "ALPHA\\n", "TEMP\\n");
+    edit(file, NULL, "BETA AND THE REST\\nGAMMA\\n", "ALPHA\\n");
+    edit(file, NULL, "TEMP\\n", "BETA AND THE REST\\nGAMMA\\n");
+    assert_different(file, DESK_AS_RECORDED, "other bytes", &report);
     assert_string_equal(report.difference.object, "c1");
     return NULL;
 }
 
 TORC_TEST(a_changed_request_is_found_by_its_reply_or_the_digest, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    edit(torc_trial_state(trial), NULL, "upper alpha", "upper alphx");
-    assert_different(torc_trial_state(trial), DESK_AS_RECORDED, "other bytes", &report);
-    edit(torc_trial_state(trial), NULL, "upper alphx", "UPPER alpha");
-    assert_different(torc_trial_state(trial), DESK_AS_RECORDED, "did not write", &report);
+    edit(file, NULL, "upper alpha", "upper alphx");
+    assert_different(file, DESK_AS_RECORDED, "other bytes", &report);
+    edit(file, NULL, "upper alphx", "UPPER alpha");
+    assert_different(file, DESK_AS_RECORDED, "did not write", &report);
     return NULL;
 }
 
 TORC_TEST(request_and_reply_changed_alike_are_found_by_the_digest, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    edit(torc_trial_state(trial), NULL, "upper alpha", "upper alphx");
-    edit(torc_trial_state(trial), NULL, "ALPHA", "ALPHX");
-    assert_int_equal(desk_replay(torc_trial_state(trial), DESK_AS_RECORDED, &report), TORC_ESYNTAX);
+    edit(file, NULL, "upper alpha", "upper alphx");
+    edit(file, NULL, "ALPHA", "ALPHX");
+    assert_int_equal(desk_replay(file, DESK_AS_RECORDED, &report), TORC_ESYNTAX);
     assert_non_null(strstr(report.error, "desk.torc:"));
     assert_non_null(strstr(report.error, "the recording was changed"));
     return NULL;
@@ -303,15 +325,16 @@ TORC_TEST(request_and_reply_changed_alike_are_found_by_the_digest, .group = &wit
 
 TORC_TEST(a_recording_without_its_end_replays_up_to_the_last_whole_turn, .group = &with_desk_file)
 {
+    struct desk_file *file = torc_trial_state(trial);
     struct torc_replay_report report;
 
-    cut(torc_trial_state(trial), "{\"end\":");
-    assert_int_equal(desk_replay(torc_trial_state(trial), DESK_AS_RECORDED, &report), 0);
+    cut(file, "{\"end\":");
+    assert_int_equal(desk_replay(file, DESK_AS_RECORDED, &report), 0);
     assert_int_equal(report.verdict, TORC_REPLAY_EQUAL);
     assert_true(report.truncated);
     assert_true(report.events > 0);
-    cut(torc_trial_state(trial), "LPHA");
-    assert_int_equal(desk_replay(torc_trial_state(trial), DESK_AS_RECORDED, &report), 0);
+    cut(file, "LPHA");
+    assert_int_equal(desk_replay(file, DESK_AS_RECORDED, &report), 0);
     assert_true(report.truncated);
     assert_int_equal(report.verdict, TORC_REPLAY_EQUAL);
     assert_int_equal(report.writes, 0);

@@ -217,8 +217,7 @@ void torci_trial_run_once(const struct torci_trial_case *one, struct torci_trial
     trial->parameter = one->parameter;
     trial->outcome = outcome;
     trial->sweep = sweep;
-    if (one->way == TORCI_TRIAL_LIVE)
-        torci_trial_begin_live(trial);
+    torci_trial_begin(trial, one->way == TORCI_TRIAL_LIVE);
     run_and_judge(trial);
 }
 

@@ -1,5 +1,6 @@
 /* trial_ground.c - what a test stands on: a world, or a live reactor. */
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <torc/live.h>
@@ -59,6 +60,26 @@ static int make_world(struct torc_trial *trial)
     return 0;
 }
 
+static void *resize_and_count(struct torc_platform *self, void *ptr, size_t old_bytes, size_t new_bytes)
+{
+    struct torci_live_slots *slots = (struct torci_live_slots *)(uintptr_t)self->ops;
+    void *block = slots->own->resize(self, ptr, old_bytes, new_bytes);
+
+    if (block != NULL || new_bytes == 0) {
+        atomic_fetch_add(&slots->bytes_in_use, new_bytes);
+        atomic_fetch_sub(&slots->bytes_in_use, old_bytes);
+    }
+    return block;
+}
+
+static void count_memory(struct torc_trial *trial)
+{
+    trial->slots.own = trial->platform->ops;
+    trial->slots.ops = *trial->platform->ops;
+    trial->slots.ops.resize = resize_and_count;
+    trial->platform->ops = &trial->slots.ops;
+}
+
 static int make_live(struct torc_trial *trial)
 {
     struct torc_reactor_options options = TORC_REACTOR_OPTIONS_INIT;
@@ -68,6 +89,7 @@ static int make_live(struct torc_trial *trial)
     code = torc_live_new(NULL, &trial->platform);
     if (code != 0)
         return code;
+    count_memory(trial);
     code = torc_reactor_new(trial->platform, &options, &trial->reactor);
     if (code == 0) {
         code = torc_reactor_start(trial->reactor);
@@ -81,9 +103,9 @@ static int make_live(struct torc_trial *trial)
     return code;
 }
 
-void torci_trial_begin_live(struct torc_trial *trial)
+void torci_trial_begin(struct torc_trial *trial, bool live)
 {
-    trial->live = true;
+    trial->live = live;
     trial->descriptors = open_descriptors();
 }
 
@@ -294,9 +316,23 @@ static bool all_stopped(const struct torc_trial *trial)
     return true;
 }
 
+/* `bytes` are those left when the reactor has been freed; the counts were made before. */
+static void note_leaks(struct torc_trial *trial, const char *whose, const struct torc_scope_counts *counts,
+                       uint64_t bytes)
+{
+    if (bytes > 0)
+        torci_trial_fail(trial->outcome, "%s leaks %llu bytes of memory", whose, (unsigned long long)bytes);
+    if (counts->deferreds > counts->deferreds_unfired)
+        torci_trial_fail(trial->outcome, "%s leaks deferreds that have fired: %zu", whose,
+                         counts->deferreds - counts->deferreds_unfired);
+    if (counts->failures > 0)
+        torci_trial_fail(trial->outcome, "%s leaks failures: %zu", whose, counts->failures);
+}
+
 static void retire(struct torc_trial *trial, struct torc_host *host)
 {
     struct torc_scope_counts counts;
+    char whose[128];
     uint64_t bytes = 0;
 
     if (!torc_host_up(host))
@@ -304,16 +340,10 @@ static void retire(struct torc_trial *trial, struct torc_host *host)
     if (host != trial->hosts[0])
         torc_reactor_describe(torc_host_reactor(host), note_leftover, trial);
     torc_scope_count(torc_reactor_scope(torc_host_reactor(host)), &counts);
+    snprintf(whose, sizeof whose, "host %s", torc_host_name(host));
     if (torc_host_retire(host, &bytes) != 0)
-        torci_trial_fail(trial->outcome, "host %s did not stop within a minute", torc_host_name(host));
-    else if (bytes != 0)
-        torci_trial_fail(trial->outcome, "host %s leaks %llu bytes of memory", torc_host_name(host),
-                         (unsigned long long)bytes);
-    if (counts.deferreds > counts.deferreds_unfired)
-        torci_trial_fail(trial->outcome, "host %s leaks deferreds that have fired: %zu", torc_host_name(host),
-                         counts.deferreds - counts.deferreds_unfired);
-    if (counts.failures > 0)
-        torci_trial_fail(trial->outcome, "host %s leaks failures: %zu", torc_host_name(host), counts.failures);
+        torci_trial_fail(trial->outcome, "%s did not stop within a minute", whose);
+    note_leaks(trial, whose, &counts, bytes);
 }
 
 static void stop_world(struct torc_trial *trial)
@@ -333,22 +363,27 @@ static void stop_world(struct torc_trial *trial)
 
 static void stop_live(struct torc_trial *trial)
 {
-    size_t left;
+    struct torc_scope_counts counts;
 
-    if (trial->reactor != NULL)
-        (void)torc_reactor_stop(trial->reactor);
-    while (trial->reactor != NULL && torc_reactor_turn(trial->reactor, TORC_NEVER) == 0)
+    (void)torc_reactor_stop(trial->reactor);
+    while (torc_reactor_turn(trial->reactor, TORC_NEVER) == 0)
         ;
-    torci_trial_free_ground(trial);
-    left = open_descriptors();
-    if (left > trial->descriptors)
-        torci_trial_fail(trial->outcome, "file descriptors are left open: %zu", left - trial->descriptors);
+    torc_scope_count(torc_reactor_scope(trial->reactor), &counts);
+    torc_reactor_free(trial->reactor);
+    trial->reactor = NULL;
+    note_leaks(trial, "the live reactor", &counts, atomic_load(&trial->slots.bytes_in_use));
 }
 
 void torci_trial_stop_ground(struct torc_trial *trial)
 {
+    size_t left;
+
     if (trial->world != NULL)
         stop_world(trial);
-    if (trial->live)
+    if (trial->platform != NULL)
         stop_live(trial);
+    torci_trial_free_ground(trial);
+    left = open_descriptors();
+    if (left > trial->descriptors)
+        torci_trial_fail(trial->outcome, "file descriptors are left open: %zu", left - trial->descriptors);
 }

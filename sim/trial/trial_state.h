@@ -4,11 +4,13 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
 
+#include <torc/platform.h>
 #include <torc/trial.h>
 
 #include "trial_outcome.h"
@@ -36,6 +38,13 @@ struct torci_armed_fault {
     char text[160];
 };
 
+/* The live platform's slots, which count what is acquired; threads of jobs acquire, too. */
+struct torci_live_slots {
+    struct torc_platform_ops ops; /* first: what the platform has */
+    const struct torc_platform_ops *own;
+    atomic_size_t bytes_in_use;
+};
+
 /* How the function was left early, if not by an assertion. */
 enum torci_trial_exit { TORCI_TRIAL_NO_EXIT, TORCI_TRIAL_SKIPPED_ITSELF, TORCI_TRIAL_ENDED };
 
@@ -53,7 +62,8 @@ struct torc_trial {
     struct torc_host **hosts;
     size_t host_count;
     struct torc_platform *platform;
-    size_t descriptors; /* open before; live */
+    struct torci_live_slots slots;
+    size_t descriptors; /* open before */
     struct torc_reactor *reactor;
 
     struct torci_trial_clean_up *clean_ups;
@@ -77,8 +87,8 @@ void torci_trial_end(struct torc_trial *trial, const char *format, ...) TORC_PRI
 
 /* --- ground: what a test stands on -------------------------------------------------------------- */
 
-/* Notes where a live test begins. */
-void torci_trial_begin_live(struct torc_trial *trial);
+/* Notes what there is before a test begins. */
+void torci_trial_begin(struct torc_trial *trial, bool live);
 /* Makes the world or the live reactor, unless there is one; without it the test fails as an assertion does. */
 void torci_trial_stand(struct torc_trial *trial);
 /* Frees it as it is. */
@@ -89,7 +99,7 @@ bool torci_trial_wait(struct torc_trial *trial, const char *whose, struct torc_d
 bool torci_trial_is_broken(struct torc_trial *trial);
 /* Does what is due at this very time. */
 void torci_trial_settle(struct torc_trial *trial);
-/* Stops all reactors in order, and notes what they leave behind. */
+/* Stops all reactors in order, notes what they and the test leave behind, and frees the ground. */
 void torci_trial_stop_ground(struct torc_trial *trial);
 /* Notes what is left on the test's own reactor. */
 void torci_trial_note_leftovers(struct torc_trial *trial);

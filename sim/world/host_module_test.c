@@ -159,7 +159,8 @@ static int64_t probe_number(struct torc_host *host, const char *name)
 
 TORC_TEST(a_module_starts_with_its_options_and_answers_probes, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
+    struct torc_world *world = torc_trial_state(trial);
+    struct torc_host *host = torc_world_find_host(world, "a");
     static const char *const pairs[] = {"value", "42", NULL};
     char error[128];
     int64_t number = 0;
@@ -177,7 +178,8 @@ TORC_TEST(a_module_starts_with_its_options_and_answers_probes, .group = &in_worl
 
 TORC_TEST(it_starts_again_with_the_host, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
+    struct torc_world *world = torc_trial_state(trial);
+    struct torc_host *host = torc_world_find_host(world, "a");
     char value[] = "42";
     const char *const pairs[] = {"value", value, NULL};
     char error[128];
@@ -195,7 +197,8 @@ TORC_TEST(it_starts_again_with_the_host, .group = &in_world)
 
 TORC_TEST(what_is_wrong_comes_back_as_a_sentence, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
+    struct torc_world *world = torc_trial_state(trial);
+    struct torc_host *host = torc_world_find_host(world, "a");
     static const char *const unknown[] = {"valeu", "42", NULL};
     static const char *const refused[] = {"value", "-1", NULL};
     char error[128];
@@ -214,13 +217,14 @@ TORC_TEST(what_is_wrong_comes_back_as_a_sentence, .group = &in_world)
 
 TORC_TEST(it_is_stopped_with_the_reactor, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
+    struct torc_world *world = torc_trial_state(trial);
+    struct torc_host *host = torc_world_find_host(world, "a");
     enum torc_verdict verdict;
     char error[128];
 
     assert_int_equal(torc_host_start_module(host, &module, NULL, error, sizeof error), 0);
     torc_host_signal(host, TORC_SIGNAL_TERMINATE);
-    assert_int_equal(torc_world_run(torc_trial_state(trial), TORC_NEVER, &verdict), 0);
+    assert_int_equal(torc_world_run(world, TORC_NEVER, &verdict), 0);
     assert_int_equal(verdict, TORC_VERDICT_STOPPED);
     {
         int64_t number;
@@ -249,19 +253,21 @@ static const char *answer_of(struct torc_world *world, const char *by)
 
 TORC_TEST(a_call_reaches_the_module_and_its_answer_comes_back, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
+    struct torc_world *world = torc_trial_state(trial);
+    struct torc_host *host = torc_world_find_host(world, "a");
     char error[128];
 
     assert_int_equal(torc_host_start_module(host, &module, NULL, error, sizeof error), 0);
-    assert_string_equal(answer_of(torc_trial_state(trial), "3"), "done");
+    assert_string_equal(answer_of(world, "3"), "done");
     assert_int_equal(probe_number(host, "value"), 10);
-    assert_string_equal(answer_of(torc_trial_state(trial), "-1"), "limit");
+    assert_string_equal(answer_of(world, "-1"), "limit");
     return NULL;
 }
 
 TORC_TEST(a_call_that_cannot_be_says_why, .group = &in_world)
 {
-    struct torc_host *host = torc_world_find_host(torc_trial_state(trial), "a");
+    struct torc_world *world = torc_trial_state(trial);
+    struct torc_host *host = torc_world_find_host(world, "a");
     static const char *const wrong[] = {"by", "three", NULL};
     static const char *const zero[] = {"by", "0", NULL};
     struct torc_deferred *deferred = NULL;

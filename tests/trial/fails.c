@@ -389,25 +389,25 @@ TORC_TEST(a_live_timed_call_that_is_left, .places = TORC_ON_LIVE)
     return NULL;
 }
 
-TORC_TEST(a_deferred_with_a_value_that_is_left)
+TORC_TEST(a_deferred_with_a_value_that_is_left, .places = TORC_ON_SIM | TORC_ON_LIVE)
 {
     (void)succeeded(trial);
     return NULL;
 }
 
-TORC_TEST(a_file_descriptor_that_is_left, .places = TORC_ON_LIVE)
+TORC_TEST(a_file_descriptor_that_is_left, .places = TORC_ON_SIM | TORC_ON_LIVE)
 {
     assert_non_null(fopen("/dev/null", "r"));
     return NULL;
 }
 
-TORC_TEST(memory_that_is_left)
+TORC_TEST(memory_that_is_left, .places = TORC_ON_SIM | TORC_ON_LIVE)
 {
     assert_non_null(torc_alloc(torc_trial_scope(trial), 24));
     return NULL;
 }
 
-TORC_TEST(a_failure_that_is_left)
+TORC_TEST(a_failure_that_is_left, .places = TORC_ON_SIM | TORC_ON_LIVE)
 {
     assert_non_null(torc_failure_new(torc_trial_scope(trial), &torc_failure_limit, TORC_ELIMIT, NULL, "kept"));
     return NULL;

@@ -20,7 +20,7 @@
  *   - an error was logged, or a failure left unhandled, and was not flushed (torc_flush_logged_errors);
  *   - after its clean-ups timed calls, listeners, connections, jobs or deferreds are left on its reactor;
  *   - hosts that it added do not stop, or leave anything behind;
- *   - memory of its hosts, or of test_malloc, is not given back;
+ *   - memory of its hosts, of the live reactor, or of test_malloc, is not given back, or file descriptors are left open;
  *   - a fault it armed has not struck (torc_trial_arm).
  *
  * Once an assertion has failed, or the test is skipped, the last four are not looked at.  An assertion that fails inside
