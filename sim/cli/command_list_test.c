@@ -17,6 +17,9 @@
 
 enum { SAID_BYTES = 16384 };
 
+/* Where each command finds a scenario without a line, as its standard input. */
+static const char scenario[] = "scn 1\n";
+
 /* A value an option takes, by what stands for it. */
 static const struct {
     const char *placeholder;
@@ -27,7 +30,7 @@ static const struct {
     {"DIR", "/tmp"},      {"DURATION", "1s"},
     {"A..B", "1..2"},     {"I/N", "0/2"},
     {"N[:SEED]", "3:4"},  {"PATTERN", "x*"},
-    {"MODULE", "echo"},   {"decisions", "scenarios/smoke/kv.scn"},
+    {"MODULE", "echo"},   {"decisions", "/dev/stdin"},
     {"fault", "connect.fail:cli:1=1"}, {"split", "c:c2s:3"},
 };
 
@@ -47,17 +50,22 @@ static const char *sample_of(const struct torci_option *option)
 static int run(const struct torci_command_entry *entry, const char *const *arguments, char said[SAID_BYTES])
 {
     FILE *output = tmpfile();
+    FILE *input = tmpfile();
     char *argv[8] = {(char *)(uintptr_t)entry->table->name};
     int argc = 1;
     int status;
     pid_t child;
 
     assert_non_null(output);
+    assert_non_null(input);
+    fputs(scenario, input);
     for (; *arguments != NULL; arguments++)
         argv[argc++] = (char *)(uintptr_t)*arguments;
     fflush(NULL);
     child = fork();
     if (child == 0) {
+        rewind(input);
+        dup2(fileno(input), STDIN_FILENO);
         dup2(fileno(output), STDOUT_FILENO);
         dup2(fileno(output), STDERR_FILENO);
         status = entry->run(argc, argv);
@@ -67,6 +75,7 @@ static int run(const struct torci_command_entry *entry, const char *const *argum
     assert_int_equal(waitpid(child, &status, 0), child);
     rewind(output);
     said[fread(said, 1, SAID_BYTES - 1, output)] = '\0';
+    fclose(input);
     fclose(output);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
