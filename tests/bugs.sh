@@ -5,11 +5,7 @@ set -u
 cd "$TORC_ROOT" || exit 99
 at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 export TMPDIR=$at
 mkdir "$at/left"
 names=$(cd fixtures/bugs && ls -d */ | tr -d /)
@@ -28,4 +24,4 @@ pairs=$(grep -l '^# takes: [2-9]' fixtures/bugs/*/hides.scn | wc -l)
 echo "$total bugs, $pairs of them take two coincidences or more" >"$at/out"
 [ "$total" -ge 40 ] && [ $((3 * pairs)) -ge "$total" ]
 report $? "there are forty at least, and a third of them take two coincidences"
-echo "1..$n"
+finish

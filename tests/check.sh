@@ -5,11 +5,7 @@ cd "$TORC_ROOT" || exit 99
 at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 torc=$TORC_BUILD/torc
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 # expect STATUS WHAT ARGUMENTS TEXT...
 expect() {
     wanted=$1 what=$2 arguments=$3; shift 3
@@ -41,4 +37,4 @@ expect 2 "a misspelt option" "--piars 3 x.scn" "did you mean --pairs"
 expect 2 "a number of pairs that is none" "--pairs 0 x.scn" "'0' is not a number from 1 on"
 [ -z "$(find "$at" -name 'torc-*')" ]
 report $? "nothing is left behind"
-echo "1..$n"
+finish

@@ -6,11 +6,7 @@ at=$(mktemp -d) || exit 99
 server= other=
 trap 'for p in $server $other; do kill -KILL $p 2>/dev/null; done; rm -rf "$at"' EXIT
 torc=$TORC_BUILD/torc
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out" "$at/err"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 says() { # says FILE TEXT...
     file=$1; shift
     for text in "$@"; do
@@ -209,4 +205,4 @@ report $? "a recording that cannot be written is said while it serves"
 end TERM
 [ $status -eq 1 ] && says "$at/err" "the recording /dev/full is not complete: no space left"
 report $? "a recording that could not be written is said at the end, exit status 1"
-echo "1..$n"
+finish

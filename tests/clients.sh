@@ -7,15 +7,11 @@ module=$build/modules/kv.so
 work=$(mktemp -d) || exit 99
 server=
 trap 'if [ -n "$server" ]; then kill "$server" 2>/dev/null; fi; rm -rf "$work"' EXIT INT TERM
-count=0
-
-ok() { # ok STATUS CLAIM
-    count=$((count + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
-}
+at=$work
+. "$(dirname "$0")/support/tap.sh"
 same() { # same CLAIM EXPECTED ACTUAL
     [ "$2" = "$3" ]
-    ok $? "$1"
+    report $? "$1"
     [ "$2" = "$3" ] || printf '# expected: %s\n# got: %s\n' "$2" "$3"
 }
 
@@ -54,16 +50,16 @@ same 'TTL' 100 "$(cli TTL a)"
 same 'PEXPIRE' 1 "$(cli PEXPIRE a 100000)"
 left=$(cli PTTL a)
 [ "$left" -gt 90000 ] && [ "$left" -le 100000 ]
-ok $? 'PTTL'
+report $? 'PTTL'
 same 'KEYS' 'a b c' "$(cli KEYS '*' | sort | tr '\n' ' ' | sed 's/ $//')"
 same 'DBSIZE' 3 "$(cli DBSIZE)"
 same 'DEL' 2 "$(cli DEL b c nosuch)"
 same 'CONFIG GET' 'appendonly no' "$(cli CONFIG GET appendonly | tr '\n' ' ' | sed 's/ $//')"
 same 'CLIENT' OK "$(cli CLIENT SETNAME me)"
 cli INFO | grep -q '^redis_version:7'
-ok $? 'INFO'
+report $? 'INFO'
 cli COMMAND | grep -q '^mget'
-ok $? 'COMMAND'
+report $? 'COMMAND'
 same 'QUIT' OK "$(cli QUIT)"
 same 'an error' "ERR unknown command 'NOSUCH', with args beginning with: 'x' " "$(cli NOSUCH x)"
 same 'RESP3 is declined and redis-cli goes on' PONG "$(cli -3 PING 2>/dev/null | tail -n 1)"
@@ -82,22 +78,22 @@ while [ $i -lt 20000 ]; do
 done >"$work/commands"
 cli --pipe <"$work/commands" >"$work/piped" 2>&1
 grep -q '^errors: 0, replies: 20000$' "$work/piped"
-ok $? 'pipe mode'
+report $? 'pipe mode'
 same 'and all of it arrived' value-of-key-19999 "$(cli GET key:19999)"
 
 for pipeline in 1 16; do
     redis-benchmark -p "$port" -n 2000 -c 50 -P $pipeline -t ping,set,get,incr,mset --csv \
         >"$work/bench" 2>"$work/bench.err"
-    ok $? "redis-benchmark, 50 clients, pipeline $pipeline"
+    report $? "redis-benchmark, 50 clients, pipeline $pipeline"
     same 'and it warned of nothing' '' "$(cat "$work/bench.err")"
     same 'and it measured every test' 6 "$(grep -c '^"[A-Z]' "$work/bench")"
 done
 redis-benchmark -p "$port" -n 2000 -c 50 -r 1000 -d 10000 -t set,get -q >/dev/null 2>&1
-ok $? 'redis-benchmark with values of 10 kB'
+report $? 'redis-benchmark with values of 10 kB'
 
 kill -TERM "$server"
 wait "$server"
 same 'it stops in order' 0 $?
 server=
 same 'and had no error to log' '' "$(cat "$work/err")"
-echo "1..$count"
+finish

@@ -3,7 +3,7 @@
 # why: each file of tests/compile-fail holds the words it is to say; right.c is right.
 set -u
 cd "$TORC_ROOT" || exit 99
-n=0
+. tests/support/tap.sh
 said=$(mktemp) || exit 99
 trap 'rm -f "$said"' EXIT
 compiles() { # compiles COMPILER FILE
@@ -23,6 +23,7 @@ for compiler in gcc clang; do
         fi
         sed 's/^/# /' "$said"
         echo "not ok $n - $name, $compiler"
+        not_ok=$((not_ok + 1))
     done
 done
-echo "1..$n"
+finish

@@ -8,13 +8,9 @@ trap '[ -z "$server" ] || kill -KILL $server 2>/dev/null; rm -rf "$at"' EXIT
 unset GITHUB_ACTIONS
 torc=$TORC_BUILD/torc
 pages="README.md CONTRIBUTING.md SECURITY.md $(echo docs/*.md docs/howto/*.md)"
-n=0
+. tests/support/tap.sh
 : >"$at/log"
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/log"; echo "not ok $n - $2"; fi
-    : >"$at/log"
-}
+tell() { report "$@"; : >"$at/log"; }
 # within PART WHOLE: the text of the one file stands in the other, line by line.
 within() {
     [ -s "$1" ] || { echo "nothing to look for"; return 1; }
@@ -53,20 +49,20 @@ for page in $pages; do
     for link in $(grep -o '](\([^)#:]*\))' "$page" | sed 's/](\(.*\))/\1/'); do
         [ -e "$(dirname "$page")/$link" ] || { bad=1; echo "the link $link leads nowhere" >>"$at/log"; }
     done
-    report $bad "$page: files and folders it names exist"
+    tell $bad "$page: files and folders it names exist"
 done
 bad=0
 for page in docs/*.md; do
     grep -qF "\`$page\`" README.md || { bad=1; echo "$page" >>"$at/log"; }
 done
-report $bad "the README leads to every page"
+tell $bad "the README leads to every page"
 MAKEFLAGS= make -s help >"$at/help"
 bad=0
 for target in $(grep -ohE '`make [a-z][a-z-]*' $pages | sed 's/.*make //' | sort -u) \
               $(grep -oE '\bmake -s .*' ci/quickstart ci/test | grep -oE '[a-z][a-z-]*$' | sort -u); do
     grep -q "^$target " "$at/help" || { bad=1; echo "make $target" >>"$at/log"; }
 done
-report $bad "every make target that is named is in make help"
+tell $bad "every make target that is named is in make help"
 
 bad=0
 # Every `name_of_a_test`, and the second half of every `program_test: name_of_a_test`, of a table row.
@@ -74,25 +70,25 @@ for test in $(grep '^|' docs/conformance.md | grep -oE '`([a-z0-9_]+_test: )?[a-
     grep -rqw --include='*.c' "$test" lib sim fixtures tests || [ -n "$(find lib sim fixtures -name "$test.c")" ] ||
         { bad=1; echo "no test is called $test" >>"$at/log"; }
 done
-report $bad "docs/conformance.md: bodies and tests it names exist"
+tell $bad "docs/conformance.md: bodies and tests it names exist"
 
 # --- the example of the README ------------------------------------------------------------------------
 awk '/^```c$/ { on = 1; count++; next } /^```$/ { on = 0 } on { print >("'"$at"'/c" count) }' README.md
 within "$at/c1" examples/hello/hello.c >>"$at/log"
-report $? "the protocol in the README is the one of examples/hello"
+tell $? "the protocol in the README is the one of examples/hello"
 within "$at/c2" examples/hello/hello_test.c >>"$at/log"
-report $? "so is the unit test"
+tell $? "so is the unit test"
 indented README.md 'scn 1' >"$at/scn"
 within "$at/scn" examples/hello/hello.scn >>"$at/log"
-report $? "so is the scenario"
+tell $? "so is the scenario"
 
 indented docs/database.md 'struct order_line' >"$at/rows"
 within "$at/rows" fixtures/orders/order_rows.h >>"$at/log"
-report $? "docs/database.md shows the rows of the fixture"
+tell $? "docs/database.md shows the rows of the fixture"
 
 awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' docs/trial.md >"$at/trial.c"
 within "$at/trial.c" fixtures/echo/echo_test.c >>"$at/log"
-report $? "docs/trial.md shows a test of the fixture"
+tell $? "docs/trial.md shows a test of the fixture"
 
 # --- commands -----------------------------------------------------------------------------------------
 # Every `torc COMMAND --option` of a code block, of any page: the help knows it.
@@ -108,13 +104,13 @@ while read -r _ command rest; do
     done
 done <"$at/lines"
 [ "$(wc -l <"$at/lines")" -ge 6 ] || { bad=1; echo "only $(wc -l <"$at/lines") commands were found" >>"$at/log"; }
-report $bad "every option in a shown command exists"
+tell $bad "every option in a shown command exists"
 
 # The block of the README, line by line: on a free port, and a file of ours for session.torc.
 grep -E '^    build/torc ' README.md | sed 's/^    //; s/  .*//' >"$at/block"
 grep -c . "$at/block" >"$at/log"
 [ "$(cat "$at/log")" -eq 9 ]
-report $? "the README shows nine commands"
+tell $? "the README shows nine commands"
 while read -r line; do
     shown=$line
     line=$(printf '%s\n' "$line" | sed "s|build/|$TORC_BUILD/|g; s|session.torc|$at/session.torc|; s|tcp:6379|tcp:127.0.0.1:0|")
@@ -138,7 +134,7 @@ while read -r line; do
         [ "$answer" = "+PONG"$'\r' ] && [ $status -eq 0 ] ;;
     *)  $line >"$at/log" 2>&1 ;; # the * of scenarios are to be expanded
     esac
-    report $? "README: $shown"
+    tell $? "README: $shown"
 done <"$at/block"
 
 # --- outputs ------------------------------------------------------------------------------------------
@@ -146,23 +142,23 @@ done <"$at/block"
 "$torc" replay fixtures/recordings/kv-redis-clients.torc | grep -v '^  wall time' >"$at/whole"
 indented docs/recording.md 'equal: ' | grep -v '^  wall time' >"$at/part"
 within "$at/part" "$at/whole" >>"$at/log"
-report $? "docs/recording.md shows what replaying the committed recording prints"
+tell $? "docs/recording.md shows what replaying the committed recording prints"
 failing='s/(\([^,]*, [0-9]* events\), [0-9a-f]*)/(\1)/'
 "$torc" run tests/scenarios-fail/other_bytes.scn | sed "$failing" >"$at/whole"
 indented docs/scenario.md 'fail  *tests' | sed "$failing" >"$at/part"
 within "$at/part" "$at/whole" >>"$at/log"
-report $? "docs/scenario.md shows what a failing scenario prints"
+tell $? "docs/scenario.md shows what a failing scenario prints"
 indented docs/scenario.md 'scn 1' >"$at/shown.scn"
 "$torc" run "$at/shown.scn" >"$at/log" 2>&1
-report $? "the first scenario of docs/scenario.md passes"
+tell $? "the first scenario of docs/scenario.md passes"
 "$torc" fmt --diff "$at/shown.scn" >"$at/log" 2>&1
-report $? "it is in its canonical form"
+tell $? "it is in its canonical form"
 for module in echo line_server kv; do
     "$torc" serve $module --help | sed -n 's/^  --\([a-z-]*\) .*\[\(.*\)\].*/\1 \2/p' | sort >"$at/real"
     awk -v module="$module" '/^## / { on = $2 == module; options = 0 } on && /^\| option / { options = 1; next }
         on && options && /^$/ { options = 0 } on && options && /^\| `/ { print $2, $(0) }' docs/fixtures.md |
         sed -n 's/^`\([a-z-]*\)` .*| `\([^`]*\)` | .*/\1 \2/p' | sort >"$at/told"
     grep -Ev '^(record|log-level|modules|threads|help) ' "$at/real" | diff - "$at/told" >"$at/log" && [ -s "$at/told" ]
-    report $? "docs/fixtures.md has the options of $module with their defaults"
+    tell $? "docs/fixtures.md has the options of $module with their defaults"
 done
-echo "1..$n"
+finish

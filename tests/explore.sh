@@ -6,11 +6,7 @@ cd "$TORC_ROOT" || exit 99
 at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 torc=$TORC_BUILD/torc
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 # expect STATUS WHAT COMMAND ARGUMENTS TEXT...
 expect() {
     wanted=$1 what=$2 arguments=$3; shift 3
@@ -164,4 +160,4 @@ printf 'scn 1\ndecide srv red.short 1 = 2\n' >"$at/x.scn"
 expect 2 "a misspelt site of a decide line" "run $at/x.scn" "x.scn:2:12: unknown site 'red.short'; did you mean 'read.short'?"
 printf 'scn 1\ndecide srv read.short 1 2\n' >"$at/x.scn"
 expect 2 "a decide line without its =" "run $at/x.scn" "a decision is written decide HOST SITE NUMBER = VALUE"
-echo "1..$n"
+finish

@@ -5,11 +5,7 @@ cd "$TORC_ROOT" || exit 99
 at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 torc=$TORC_BUILD/torc
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out" "$at/err"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 # fmt STATUS ARGUMENTS...: the command, in $at/out and $at/err.
 fmt() {
     wanted=$1; shift
@@ -84,4 +80,4 @@ mkdir "$at/full"; printf 'scn 1\nhost  a peer\n' >"$at/full/a.scn"; cp "$at/full
 grep -qF "torc fmt: $at/full/a.scn: it cannot be written: File too large" "$at/out" && grep -q '^exit 99$' "$at/out" &&
     cmp "$at/full/a.scn" "$at/before" >>"$at/err" && [ "$(ls "$at/full")" = a.scn ]
 report $? "a file that cannot be written stays, and nothing beside it"
-echo "1..$n"
+finish

@@ -10,11 +10,7 @@ fi
 at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 fuzz=${TORC_BUILD#"$TORC_ROOT"/}/fuzz # as make fuzz calls it: what depends on what is noted by these names
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else tail -n 40 "$at/log" | sed 's/^/# /'; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 env -u MAKEFLAGS -u MFLAGS make -s -j2 FUZZ_BUILD="$fuzz" COVERAGE= fuzz-programs >"$at/log" 2>&1
 report $? "they build"
 program=$fuzz/tests/fuzz/scenario_fuzz
@@ -35,4 +31,4 @@ report $? "the planted crash is not in the seed"
 status=$?
 [ $status -eq 77 ] && grep -q fail_of_canary "$at/log" && ls "$at"/crash-* >/dev/null
 report $? "it is found, and kept"
-echo "1..$n"
+finish

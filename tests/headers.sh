@@ -2,7 +2,7 @@
 # Every public header compiles alone, as C11 and as C++, without a warning, under every compiler here.
 set -u
 cd "$TORC_ROOT" || exit 99
-n=0
+. tests/support/tap.sh
 for header in lib/include/torc/*.h sim/include/torc/*.h; do
     for compiler in gcc clang; do
         command -v $compiler >/dev/null || continue
@@ -12,10 +12,11 @@ for header in lib/include/torc/*.h sim/include/torc/*.h; do
                 $compiler -x $language -Wall -Wextra -Wpedantic -Werror -Ilib/include -Isim/include \
                     -fsyntax-only - 2>&1 | sed 's/^/# /' | grep . ; then
                 echo "not ok $n - $header alone as ${language%% *}, $compiler"
+                not_ok=$((not_ok + 1))
             else
                 echo "ok $n - $header alone as ${language%% *}, $compiler"
             fi
         done
     done
 done
-echo "1..$n"
+finish

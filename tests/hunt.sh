@@ -5,11 +5,7 @@ cd "$TORC_ROOT" || exit 99
 at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 torc=$TORC_BUILD/torc
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 # expect STATUS WHAT ARGUMENTS TEXT...
 expect() {
     wanted=$1 what=$2 arguments=$3; shift 3
@@ -59,4 +55,4 @@ expect 1 "one that fails as it is needs no search" "$at/fails.scn" "found (as it
 expect 5 "a sometimes that no run meets is told" "--budget 1s $at/never.scn" "a \`sometimes\` was never true in"
 expect 2 "a budget without a unit" "--budget 5 x.scn" "is no duration"
 expect 2 "a misspelt option" "--bugdet 5s x.scn" "did you mean --budget"
-echo "1..$n"
+finish

@@ -5,11 +5,8 @@ set -u
 cd "$TORC_ROOT" || exit 99
 at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
-n=0
-check() {
-    n=$((n + 1)); what=$1; shift
-    if ("$@") >"$at/log" 2>&1; then echo "ok $n - $what"; else sed 's/^/# /' "$at/log"; echo "not ok $n - $what"; fi
-}
+. tests/support/tap.sh
+check() { what=$1; shift; ("$@") >"$at/log" 2>&1; report $? "$what"; }
 plain=$TORC_BUILD/plain
 make_plain() { flock "$plain.lock" make -s BUILD="$plain" SAN= COVERAGE= OPT=-O2 CC=gcc prefix="$at/usr" "$@"; }
 export PKG_CONFIG_PATH="$at/usr/lib/pkgconfig"
@@ -79,4 +76,4 @@ check "the manual is installed: man finds a command, a function, a type, a file,
 check "what completes arguments is where each shell looks for it" finds_completion
 check "make uninstall leaves nothing behind" make_plain uninstall
 check "nothing is left" empty
-echo "1..$n"
+finish

@@ -8,11 +8,7 @@ at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 kill=$TORC_BUILD/tests/kill/kill
 seed=${TORC_KILL_SEED:-$(date +%s)}
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 
 mkdir "$at/kv"
 "$kill" "$TORC_BUILD/torc" "$TORC_BUILD/modules/kv.so" "$at/kv" "${TORC_KILLS:-6}" "$seed" >"$at/out" 2>&1
@@ -33,4 +29,4 @@ else
     report $? "a kv that replies before its commit is caught"
     grep '^not ok .* every acknowledged change is there' "$at/out" | sed 's/^/# /'
 fi
-echo "1..$n"
+finish

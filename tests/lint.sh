@@ -5,11 +5,7 @@ cd "$TORC_ROOT" || exit 99
 at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 torc=$TORC_BUILD/torc
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 # lint STATUS ARGUMENTS...: the command, in $at/out.
 lint() {
     wanted=$1; shift
@@ -206,4 +202,4 @@ report $? "so is one that is none"
 lint 2 "$at/no.so" && grep -q "no.so: No such file" "$at/out"; report $? "and one that is not there"
 lint 2 && grep -q "which scenario, or which module?" "$at/out"; report $? "without a file it says what is missing"
 lint 2 --modul x && grep -q "did you mean --modules?" "$at/out"; report $? "a misspelt option"
-echo "1..$n"
+finish

@@ -7,11 +7,7 @@ at=$(mktemp -d) || exit 99
 server=
 trap '[ -z "$server" ] || kill -KILL $server 2>/dev/null; rm -rf "$at"' EXIT
 unset GITHUB_ACTIONS MAKEFLAGS MAKELEVEL CFLAGS LDFLAGS TORC BUDGET
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/log"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 check() { what=$1; shift; "$@" >"$at/log" 2>&1; report $? "$what"; }
 # refuses STATUS WHAT TEXT COMMAND...: in the empty folder $at/empty, which stays empty; TEXT on stderr, nothing on stdout.
 refuses() {
@@ -171,4 +167,4 @@ refuses 99 "a command without its template" "there is no template, neither in $a
     "$at/alone/bin/torc" new x
 mkdir -p "$at/alone/bin/template/folder" && echo text >"$at/alone/bin/template/folder/file" && ln -s nowhere "$at/alone/bin/template/link"
 refuses 99 "a template with a file that cannot be read" "$at/alone/bin/template/link cannot be read: No such file" "$at/alone/bin/torc" new x
-echo "1..$n"
+finish

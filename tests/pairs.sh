@@ -6,11 +6,7 @@ cd "$TORC_ROOT" || exit 99
 at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 pairs=$TORC_BUILD/tests/pairs/pairs
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 "$pairs" --modules "$TORC_BUILD/modules" --pairs "${TORC_PAIRS:-3000}" $(git ls-files 'scenarios/*.scn') >"$at/out" 2>&1
 status=$?
 sed 's/^/# /' "$at/out"
@@ -25,4 +21,4 @@ for slip in memory addresses; do
     [ $? -eq 3 ] && grep -q "different: tests/check/slip.scn, seed" "$at/out"
     report $? "a slip is found: $slip"
 done
-echo "1..$n"
+finish

@@ -9,19 +9,15 @@ at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 power=$TORC_BUILD/tests/power/power
 every=${TORC_POWER_EVERY:-7}
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-    grep '^# kv: ' "$at/out"
-}
+. tests/support/tap.sh
+tell() { report "$@"; grep '^# kv: ' "$at/out"; }
 
 "$power" "$TORC_BUILD/modules/kv.so" "$every" >"$at/out" 2>&1
-report $? "kv loses nothing it has acknowledged (TORC_POWER_EVERY=$every)"
+tell $? "kv loses nothing it has acknowledged (TORC_POWER_EVERY=$every)"
 
 "$power" "$TORC_BUILD/modules/kv.so" 31 ignore-sync >"$at/out" 2>&1
 [ $? -eq 1 ]
-report $? "a device that ignores syncs is caught"
+tell $? "a device that ignores syncs is caught"
 
 # kv with one line changed: it waits for nothing.
 cp -r fixtures/kv "$at/source"
@@ -30,10 +26,10 @@ sed -i 's/kv_connection_hold(connection, begin, journal->depends);/kv_connection
 if cmp -s fixtures/kv/kv_connection.c "$at/source/kv_connection.c" ||
    ! ${CC:-gcc} -std=c11 -shared -fPIC -O1 -Ilib/include -o "$at/early.so" \
        $(ls "$at"/source/*.c | grep -v _test.c) >"$at/out" 2>&1; then
-    report 1 "a kv that replies before its commit is caught (it could not be built)"
+    tell 1 "a kv that replies before its commit is caught (it could not be built)"
 else
     "$power" "$at/early.so" 31 >"$at/out" 2>&1
     [ $? -eq 1 ] && grep -q 'changes were acknowledged' "$at/out"
-    report $? "a kv that replies before its commit is caught"
+    tell $? "a kv that replies before its commit is caught"
 fi
-echo "1..$n"
+finish

@@ -8,11 +8,7 @@ server=
 trap '[ -z "$server" ] || kill -KILL "$server" 2>/dev/null; rm -rf "$at"' EXIT
 torc=$TORC_BUILD/torc
 recording=fixtures/recordings/kv-redis-clients.torc
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 # expect STATUS WHAT [TEXT...]: replays $at/file; the status, and each text in what is printed.
 expect() {
     wanted=$1 what=$2; shift 2
@@ -169,4 +165,4 @@ sleep 0.3
 kill -KILL $server; wait $server 2>/dev/null
 server=
 expect 0 "the recording of a server that was killed has what happened up to a moment before" truncated "10 bytes in 2 writes, equal"
-echo "1..$n"
+finish

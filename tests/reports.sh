@@ -6,18 +6,14 @@ at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 python=${PYTHON:-/usr/bin/python3}
 export PYTHONDONTWRITEBYTECODE=1
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 for file in reports/test_*.py; do
     "$python" "$file" >"$at/tap" 2>"$at/err"
     status=$?
     while read -r line; do
         case $line in
         'ok '*) n=$((n + 1)); echo "ok $n - $(basename "$file" .py):${line#*-}" ;;
-        'not ok '*) n=$((n + 1)); echo "not ok $n - $(basename "$file" .py):${line#*-}" ;;
+        'not ok '*) n=$((n + 1)) not_ok=$((not_ok + 1)); echo "not ok $n - $(basename "$file" .py):${line#*-}" ;;
         '#'*) echo "$line" ;;
         esac
     done <"$at/tap"
@@ -73,4 +69,4 @@ report $? "a changed error path that nothing reached is exit status 5"
 echo '#include "none.h"' >>faulty.c
 look --scenario faulty.scn; [ $? -eq 2 ] && grep -q "faulty.c:.*'none.h' file not found" "$at/out"
 report $? "a source that cannot be read is exit status 2, with its place"
-echo "1..$n"
+finish

@@ -8,11 +8,7 @@ export HOME=$at TMPDIR=$at
 unset ${!TEST_*} ${!SLURM_*} ${!JOB_COMPLETION*} GITHUB_ACTIONS
 torc=$TORC_BUILD/torc
 python=${PYTHON:-/usr/bin/python3}
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 # expect STATUS WHAT ARGUMENTS TEXT...
 expect() {
     wanted=$1 what=$2 arguments=$3; shift 3
@@ -287,4 +283,4 @@ done
 report $bad "with Slurm's variables each task runs its shard"
 "$torc" merge "$at/slurm/all.db" "$at"/slurm/[0-9]*.db >"$at/out" 2>&1
 same "$at/whole.db" "$at/slurm/all.db" "and all tasks find what one process finds"
-echo "1..$n"
+finish

@@ -6,11 +6,7 @@ cd "$TORC_ROOT" || exit 99
 at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 torc=$TORC_BUILD/torc
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 # expect STATUS WHAT ARGUMENTS TEXT...
 expect() {
     wanted=$1 what=$2 arguments=$3; shift 3
@@ -137,4 +133,4 @@ expect 0 "options come before it" "--fault accept --mode once --k 1 scenarios/db
 expect 2 "a misspelt mode" "--mode twice x.scn" "'twice' is none of once, persist"
 "$torc" run --fault alloc.fail:srv x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "is not SITE:HOST:NUMBER" "$at/out"
 report $? "a case that is none"
-echo "1..$n"
+finish

@@ -5,7 +5,7 @@
 set -u
 cd "$TORC_ROOT" || exit 99
 plain=$TORC_BUILD/plain
-n=0
+. tests/support/tap.sh
 if ! flock "$plain.lock" make -s BUILD="$plain" SAN= COVERAGE= OPT=-O2 CC=gcc libs >"$plain.log" 2>&1; then
     sed 's/^/# /' "$plain.log"
     echo "not ok 1 - a plain -O2 build"
@@ -28,6 +28,7 @@ for list in ci/symbols/*; do
             echo "# $folder uses $name: $(nm -uA $objects | awk -v s="$name" '$NF == s { sub(/:.*/, "", $1); print $1 }' | head -n 1)"
         done
         echo "not ok $n - $folder asks for nothing that is not in $list"
+        not_ok=$((not_ok + 1))
     fi
 done
 for library in libtorc libtorc-sim libtorc-trial; do
@@ -38,6 +39,7 @@ for library in libtorc libtorc-sim libtorc-trial; do
     else
         echo "# $alien" | tr '\n' ' '; echo
         echo "not ok $n - $library.so exports torc_* only"
+        not_ok=$((not_ok + 1))
     fi
 done
 # Not lib/live: the disposition of signals is the process's, and so is the note of who watches them.
@@ -51,6 +53,7 @@ for folder in lib/core lib/net lib/db lib/service sim/world sim/scenario; do
     else
         echo "# $writable"
         echo "not ok $n - $folder has no writable statics"
+        not_ok=$((not_ok + 1))
     fi
 done
-echo "1..$n"
+finish

@@ -6,11 +6,7 @@ at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 unset GITHUB_ACTIONS CMOCKA_MESSAGE_OUTPUT CMOCKA_TEST_FILTER CMOCKA_SKIP_FILTER CMOCKA_XML_FILE
 objects=$TORC_BUILD/tests/trial
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out" "$at/err"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 trial() { timeout -s KILL 120 "$TORC_BUILD/torc" trial "$@" >"$at/out" 2>"$at/err" </dev/null; }
 # ends STATUS WHAT "ARGUMENTS" TEXT...: this exit status, and each text said.
 ends() {
@@ -166,4 +162,4 @@ mkdir "$at/bin"
 printf '#!/bin/sh\necho "$@"\n' >"$at/bin/gdb"; chmod +x "$at/bin/gdb"
 PATH="$at/bin:$PATH" ends 0 "--gdb runs it under gdb" "$objects/passes.so --gdb --filter x" \
     "-q --args $TORC_BUILD/torc trial --filter x $objects/passes.so"
-echo "1..$n"
+finish
