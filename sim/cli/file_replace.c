@@ -47,23 +47,50 @@ static void sync_folder(char *path)
     close(fd);
 }
 
+/* The mode of a file that is made, as open() would have it. */
+static mode_t new_mode(void)
+{
+    mode_t mask = umask(0);
+
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+/* Which file it is that `path` names, and its mode. */
+static int find(const char *path, char real[PATH_MAX], mode_t *out_mode)
+{
+    struct stat status;
+    int error;
+
+    *out_mode = new_mode();
+    if (realpath(path, real) == NULL) {
+        error = errno;
+        if (error != ENOENT || lstat(path, &status) == 0)
+            return error;
+        snprintf(real, PATH_MAX, "%s", path);
+        return strlen(path) < PATH_MAX ? 0 : ENAMETOOLONG;
+    }
+    if (stat(real, &status) != 0 || access(real, W_OK) != 0)
+        return errno;
+    *out_mode = status.st_mode & 07777;
+    return S_ISREG(status.st_mode) ? 0 : EINVAL;
+}
+
 int torci_file_replace(const char *path, const char *text, size_t bytes)
 {
     char real[PATH_MAX];
     char beside[PATH_MAX + 16];
-    struct stat status;
-    int error;
+    mode_t mode;
+    int error = find(path, real, &mode);
     int fd;
 
-    if (realpath(path, real) == NULL || stat(real, &status) != 0 || access(real, W_OK) != 0)
-        return errno;
-    if (!S_ISREG(status.st_mode))
-        return EINVAL;
+    if (error != 0)
+        return error;
     snprintf(beside, sizeof(beside), "%s.XXXXXX", real);
     fd = mkostemp(beside, O_CLOEXEC);
     if (fd < 0)
         return errno;
-    error = fill(fd, text, bytes, status.st_mode & 07777);
+    error = fill(fd, text, bytes, mode);
     if (error == 0 && rename(beside, real) != 0)
         error = errno;
     if (error != 0) {

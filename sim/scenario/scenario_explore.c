@@ -15,42 +15,17 @@ struct torc_scenario_exploration torci_exploration_defaults(void)
     return exploration;
 }
 
-static int parse_number(const char *text, size_t bytes, uint64_t *out)
-{
-    uint64_t number = 0;
-
-    if (bytes == 0 || bytes > 19)
-        return TORC_ESYNTAX;
-    for (size_t i = 0; i < bytes; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return TORC_ESYNTAX;
-        number = number * 10 + (uint64_t)(text[i] - '0');
-    }
-    *out = number;
-    return 0;
-}
-
 int torc_scenario_parse_seeds(const char *text, uint64_t *out_first, uint64_t *out_last)
 {
-    const char *dots = strstr(text, "..");
-    size_t bytes = dots != NULL ? (size_t)(dots - text) : strlen(text);
-    const char *second = dots != NULL ? dots + 2 : text;
-    uint64_t first;
-    uint64_t last;
-
-    if (parse_number(text, bytes, &first) != 0 ||
-        parse_number(second, strlen(second), &last) != 0 || last < first)
-        return TORC_ESYNTAX;
-    *out_first = first;
-    *out_last = last;
-    return 0;
+    return torci_value_range(text, false, out_first, out_last);
 }
 
 int torc_scenario_parse_depth(const char *text, unsigned *out)
 {
+    const char *why;
     uint64_t depth;
 
-    if (parse_number(text, strlen(text), &depth) != 0 || depth == 0 || depth > TORC_SEARCH_DEPTH_MAX)
+    if (torci_value_digits(text, strlen(text), &depth, &why) != 0 || depth == 0 || depth > TORC_SEARCH_DEPTH_MAX)
         return TORC_ESYNTAX;
     *out = (unsigned)depth;
     return 0;

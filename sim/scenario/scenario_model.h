@@ -478,6 +478,10 @@ TORC_CHECKED int torci_value_size(const char *text, uint64_t *out_bytes, const c
 TORC_CHECKED int torci_value_share(const char *text, uint64_t *out_ppm, const char **why);
 TORC_CHECKED int torci_value_rate(const char *text, uint64_t *out_bits, const char **why);
 TORC_CHECKED int torci_value_count(const char *text, uint64_t *out, const char **why);
+/* Digits only: all `bytes` of the text. */
+TORC_CHECKED int torci_value_digits(const char *text, size_t bytes, uint64_t *out, const char **why);
+/* 7, 1..20, or 3.. with `open`, whose end is UINT64_MAX.  The end is not before the start. */
+TORC_CHECKED int torci_value_range(const char *text, bool open, uint64_t *out_first, uint64_t *out_last);
 
 /* The bytes of "..." or x"...", quotes included in `text`; `out` holds as many bytes as `text` has.
  * *out_wrong is then the offset of what is wrong. */

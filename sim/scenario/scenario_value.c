@@ -119,6 +119,42 @@ int torci_value_count(const char *text, uint64_t *out, const char **why)
     return read_quantity(text, units, "it is not a whole number", out, why);
 }
 
+int torci_value_digits(const char *text, size_t bytes, uint64_t *out, const char **why)
+{
+    char digits[24] = "";
+
+    *why = "it is not a whole number";
+    for (size_t i = 0; i < bytes; i++)
+        if (!is_digit(text[i]))
+            return TORC_ESYNTAX;
+    *why = "the number is too large";
+    if (bytes >= sizeof(digits))
+        return TORC_ESYNTAX;
+    memcpy(digits, text, bytes);
+    return torci_value_count(digits, out, why);
+}
+
+int torci_value_range(const char *text, bool open, uint64_t *out_first, uint64_t *out_last)
+{
+    const char *dots = strstr(text, "..");
+    size_t bytes = dots != NULL ? (size_t)(dots - text) : strlen(text);
+    const char *why;
+    uint64_t first;
+    uint64_t last;
+
+    if (torci_value_digits(text, bytes, &first, &why) != 0)
+        return TORC_ESYNTAX;
+    last = dots == NULL ? first : UINT64_MAX;
+    if (dots != NULL && (!open || dots[2] != '\0') &&
+        torci_value_digits(dots + 2, strlen(dots + 2), &last, &why) != 0)
+        return TORC_ESYNTAX;
+    if (last < first)
+        return TORC_ESYNTAX;
+    *out_first = first;
+    *out_last = last;
+    return 0;
+}
+
 /* --- strings ------------------------------------------------------------------------------------- */
 
 static int hex_digit(char c)
