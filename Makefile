@@ -109,7 +109,7 @@ cli_libs := -ldl
 test_libs := $(trial_libs)
 
 .PHONY: all help libs modules tests check check-programs check-command check-unit check-conformance \
-        check-determinism check-threads check-threaded-programs check-pairs check-kill check-power-cut check-oom check-valgrind coverage sweep-all bench install uninstall clean
+        check-determinism check-threads check-threaded-programs check-pairs check-kill check-power-cut check-equivalent check-oom check-valgrind coverage sweep-all bench install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -297,6 +297,9 @@ bug-hunt: $(torc) ## torc hunt on each of the known bugs of fixtures/bugs, and o
 	tests/bug-hunt --build $(BUILD) $(if $(RESULTS),--results $(RESULTS))
 sweep-all: all ## every case of torc sweep on every scenario that is shipped, which takes many minutes
 	TORC_SWEEP_ALL=1 TORC_TEST_TIMEOUT=7200 tests/run --build $(BUILD) tests/sweep.sh
+check-equivalent: all ## sweeps programs that are wrong, and the scenarios, with all cases and with --equivalent once
+	tests/equivalents --build $(BUILD)
+	tests/equivalents --build $(BUILD) --right
 check-power-cut: tests ## cuts the power of kv at every operation of its disk, with every loss
 	TORC_POWER_EVERY=1 tests/run --build $(BUILD) tests/power.sh
 PAIRS ?= 1000000

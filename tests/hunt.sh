@@ -50,6 +50,29 @@ expect 3 "a module that reads fresh memory is found by the determinism check" "-
 printf 'scn 1\nhost s module=nowhere\n0 s kill\nend expect !running(s)\n' >"$at/lacks.scn"
 expect 2 "a module that is not there is nothing to shrink" "$at/lacks.scn" "module 'nowhere'" "invalid (as it is)"
 [ -z "$(ls "$at" | grep '^lacks-')" ]; report $? "and nothing is written"
+{ cat tests/explore/chunky.scn; echo "sweep segment"; } >"$at/splits.scn"
+expect 0 "where there is a line for splits they are tried" "--budget 2s $at/splits.scn" "every split                    20 runs"
+"$torc" hunt --modules "$at" --out "$at" --budget 1s tests/explore/chunky.scn >"$at/out" 2>&1; ! grep -q "every split" "$at/out"
+report $? "and nowhere else"
+hundred=$(printf 'ABCD%.0s' {1..25})
+cat >"$at/page.scn" <<TEXT
+scn 1
+host srv module=chunky listen=tcp:7000 bug=page
+host a peer
+link * delay=1ms
+0         a connect srv:7000 as one
+10ms      one send "$hundred"
++0..50ms  one expect "$hundred"
+100ms     one close
+end       expect leaks == 0
+sweep     segment dir=c2s
+TEXT
+expect 1 "what only one split shows is found there, and shrunk" "--budget 20s $at/page.scn" "fail     $at/page.scn, one-c2s-39" \
+    "page-one-c2s-39.decisions --split one:c2s:39 " "found (every split) after" "shrunk to"
+"$torc" $(sed -n 's/^ *reproduce: torc //p' "$at/out") >"$at/again" 2>&1; [ $? -eq 1 ] && grep -q "^split one c2s at=39" "$at/page-one-c2s-39.scn"
+report $? "and the line that is printed reproduces it"
+sed 's/dir=c2s/conn=oen/' "$at/page.scn" | sed 's/bug=page/bug=none/' >"$at/oen.scn"
+expect 2 "a connection that is never made is an error here, too" "--budget 20s $at/oen.scn" "oen.scn:10:24: no scripted peer has a connection 'oen' in the run"
 expect 2 "a scenario that cannot run is invalid" "$at/none.scn" "none.scn"
 expect 1 "one that fails as it is needs no search" "$at/fails.scn" "found (as it is) after 1 runs"
 expect 5 "a sometimes that no run meets is told" "--budget 1s $at/never.scn" "a \`sometimes\` was never true in"

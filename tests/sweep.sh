@@ -100,11 +100,41 @@ expect 0 "the sweep segment line of a scenario says which stream is split" "scen
 report $? "and no faults then"
 { cat tests/explore/chunky.scn; echo "sweep segment conn=one dir=s2c split=3"; } >"$at/third.scn"
 expect 0 "every third place" "--modules $at $at/third.scn" "8 bytes" "2 cases,        2 run"
+{ cat tests/explore/chunky.scn; echo "sweep segment conn=oen dir=c2s"; } >"$at/oen.scn"
+expect 2 "a connection that is never made is an error" "--modules $at $at/oen.scn" "oen.scn:20:20: no scripted peer has a connection 'oen' in the run; did you mean 'one'?"
+{ cat tests/explore/chunky.scn; echo "sweep segment conn=one split=100"; } >"$at/none.scn"
+expect 0 "a line that splits nothing is told" "--modules $at $at/none.scn" ": 0 cases" "of segment, which was asked for, there is no case"
 "$torc" run --split one:c3s:1 x.scn >"$at/out" 2>&1; [ $? -eq 2 ] && grep -q "is not CONNECTION:c2s:AT" "$at/out"
 report $? "a split that is none"
 expect 0 "a sample has as many cases as are wanted, and says so" "--fault alloc,read,write --sample 40 scenarios/protocol/kv_split.scn" ": 40 cases, 0 failed, 0 left" "    a sample: 40 cases of "
 grep -E "^    [a-z]+ " "$at/out" | awk '$1 == "alloc" || $1 == "read" || $1 == "write" { n += $4; least = least == "" || $4 < least ? $4 : least } END { exit !(n == 40 && least >= 5) }'
 report $? "and some of each kind"
+# Cases that are equivalent: the same eight times.
+gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/rounds.so" tests/explore/rounds.c >"$at/out" 2>&1
+report $? "the module that does the same eight times is built"
+options="--fault alloc --modules $at tests/explore/rounds.scn"
+expect 0 "of equivalent cases the first and the last are run, and it is told how many were not" "--equivalent once $options" "36 cases, 0 failed, 0 left" \
+    "    not run: 32 cases of 68, which are equivalent to others" "36 run,      0 failed, 0 left, 32 equivalent"
+expect 0 "all of them are run if nothing is said" "$options" "68 cases, 0 failed, 0 left"
+for bug in first last; do
+    expect 1 "bug=$bug shows in one of them" "--equivalent once --param bug=$bug $options" "something leaks"
+    reproduces "$bug"
+done
+expect 1 "bug=fourth shows in none of them, so that all is the default" "--param bug=fourth $options" "something leaks"
+expect 0 "and is what it costs to leave them out" "--equivalent once --param bug=fourth $options" " 0 failed, 0 left"
+{ cat tests/explore/rounds.scn; echo "sweep fault=alloc,cancel mode=once equivalent=once"; } >"$at/once.scn"
+expect 0 "the sweep line of a scenario may say it" "--modules $at $at/once.scn" "18 cases, 0 failed" "not run: 16 cases of 34" "of cancel, which was asked for, there is no case"
+expect 0 "options come before that, too" "--equivalent all --modules $at $at/once.scn" "34 cases, 0 failed"
+for shard in 0/2 1/2; do
+    expect 0 "shard $shard has half of them" "--equivalent once --shard $shard --results $at/${shard%/*}.db $options" "18 cases, 0 failed" "not run: 32 cases of 68"
+done
+"$torc" merge "$at/both.db" "$at/0.db" "$at/1.db" >"$at/out" 2>&1 && grep -qF "equivalent=once" "$at/out" && grep -qF "36 runs, 0 failed, 0 different, 0 left out" "$at/out"
+report $? "and together they are a campaign of its own"
+expect 2 "a misspelt --equivalent" "--equivalent onec x.scn" "'onec' is none of once, all"
+sed 's/equivalent=once/equivalent=onec/' "$at/once.scn" >"$at/onec.scn"
+expect 2 "a misspelt key" "$at/onec.scn" "onec.scn:7:47: equivalent cases are run all or once"
+tests/equivalents --build "$TORC_BUILD" faulty:leak faulty:stuck careless:read careless:cancel meter-skips-late crossed-replies requeue-reversed >"$at/out" 2>&1
+report $? "on programs that are wrong the same kinds of failure are found without equivalent cases"
 expect 1 "one with another seed finds the same bug elsewhere" "--fault alloc --sample 60:7 --param bug=leak --modules $at tests/explore/faulty.scn" "a sample: " ", seed 7" "something leaks"
 expect 2 "a sample of nothing" "--sample 0 x.scn" "'0' is no number of cases: N or N:SEED"
 mkdir "$at/shrunk"
@@ -118,6 +148,11 @@ for shrunk in "$at"/shrunk/*.scn; do
 done
 echo "$wrong" >>"$at/out"; [ -z "$wrong" ]
 report $? "and is small, and fails in the same way"
+expect 1 "a split that fails is shrunk" "--out $at/shrunk --fault segment --param bug=split --modules $at tests/explore/chunky.scn" "reproduce: torc run --split one:c2s:1" "shrunk:    $at/shrunk/chunky-one-c2s-1.scn" "1 of them decisions"
+small=$at/shrunk/chunky-one-c2s-1.scn
+"$torc" run --modules "$at" "$small" >"$at/out" 2>&1; [ $? -eq 1 ] && grep -q "something else came" "$at/out" && grep -q "^split one c2s at=" "$small" && [ "$(wc -l <"$small")" -le 10 ] &&
+    grep -v "^split" "$small" >"$at/whole.scn" && "$torc" run --modules "$at" "$at/whole.scn" >>"$at/out" 2>&1
+report $? "to a small scenario that fails in the same way, and passes without its split"
 expect 4 "a budget ends it and says what it left" "--budget 1ms scenarios/db/tour.scn" " left"
 expect 2 "a scenario that fails by itself is not swept" "tests/scenarios-fail/other_bytes.scn" "does not pass without a fault"
 expect 2 "a misspelt class" "--fault aloc x.scn" "'aloc' is none of alloc, read, write, send, accept, connect, socket, resolve, timer, job, db, io, cancel, errback, never, segment"

@@ -1,5 +1,6 @@
 /* torc hunt: everything there is against one scenario, the cheap first: a plain run, the determinism check, orders and
- * amounts, every single fault, many faults and delays, every fault for ever, and then seeds until the time is up. */
+ * amounts, every single fault, every split where the scenario asks for splits, many faults and delays, every fault for
+ * ever, and then seeds until the time is up. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +13,14 @@
 #include "found.h"
 #include "parallel.h"
 #include "scenario_source.h"
+#include "sweep_plan.h"
 
 static const char name[] = "hunt";
 
 enum { ROUND_RUNS = 128, SETTINGS_BYTES = 4096 };
 #define BUDGET_NS UINT64_C(60000000000)
 
-enum phase_kind { PHASE_PLAIN, PHASE_CHECK, PHASE_SEEDS, PHASE_FAULTS, PHASE_FAULTS_FOR_EVER };
+enum phase_kind { PHASE_PLAIN, PHASE_CHECK, PHASE_SEEDS, PHASE_FAULTS, PHASE_SPLITS, PHASE_FAULTS_FOR_EVER };
 
 struct phase {
     const char *title;
@@ -33,6 +35,7 @@ static const struct phase phases[] = {
     {"perturbed", PHASE_CHECK, NULL, 0, 100},
     {"orders and amounts", PHASE_SEEDS, "free", 300, 10},
     {"every single fault", PHASE_FAULTS, NULL, 0, 25},
+    {"every split", PHASE_SPLITS, NULL, 0, 10}, /* of scenarios with a `sweep segment` line */
     {"faults, delays, orders", PHASE_SEEDS, "all", 2000, 25},
     {"every fault for ever", PHASE_FAULTS_FOR_EVER, NULL, 0, 15},
     {"orders and delays", PHASE_SEEDS, "free,times", 1000, 10},
@@ -57,6 +60,7 @@ struct hunt {
     size_t first; /* run of the present round */
     uint64_t next_seed;
     struct torci_fault_list faults;
+    struct torci_sweep_plan splits;
     bool marks_wanted;
     struct torci_found_shrunk shrunk;
 };
@@ -112,6 +116,9 @@ static int make_options(struct hunt *hunt, size_t index, struct torc_decision *f
         out->decisions = fault;
         out->decision_count = 1;
         return 0;
+    case PHASE_SPLITS:
+        out->split = &hunt->splits.cases[index].split;
+        return 0;
     case PHASE_PLAIN:
     case PHASE_CHECK:
     default:
@@ -129,6 +136,10 @@ static void name_index(void *arg, size_t index, char item[TORCI_ITEM_BYTES], uin
     if (hunt->phase->kind == PHASE_FAULTS || hunt->phase->kind == PHASE_FAULTS_FOR_EVER) {
         fault = fault_of(hunt, hunt->first + index);
         torci_fault_case_write(&fault, item, TORCI_ITEM_BYTES);
+        return;
+    }
+    if (hunt->phase->kind == PHASE_SPLITS) {
+        torci_sweep_case_write(&hunt->splits.cases[hunt->first + index], item, TORCI_ITEM_BYTES);
         return;
     }
     *out_number = hunt->phase->kind == PHASE_SEEDS ? hunt->next_seed + hunt->first + index
@@ -163,7 +174,9 @@ static void make_label(const struct hunt *hunt, const struct torc_scenario_run_o
 {
     const struct torc_decision *fault = options->decisions;
 
-    if (options->decision_count == 0)
+    if (options->split != NULL)
+        torci_split_case_label(options->split, out, size);
+    else if (options->decision_count == 0)
         snprintf(out, size, "%s%llu", hunt->phase->kind == PHASE_PLAIN ? "plain" : "seed",
                  (unsigned long long)options->seed);
     else
@@ -280,7 +293,10 @@ static int open_campaign(struct hunt *hunt)
     bool faults = phase->kind == PHASE_FAULTS || phase->kind == PHASE_FAULTS_FOR_EVER;
     bool seeds = phase->kind == PHASE_SEEDS;
     uint64_t first = seeds ? hunt->next_seed : phase->kind == PHASE_PLAIN ? torc_scenario_seed(hunt->scenario) : 0;
-    uint64_t count = seeds ? phase->seeds : faults ? hunt->faults.count : 1;
+    uint64_t count = seeds                          ? phase->seeds
+                     : faults                       ? hunt->faults.count
+                     : phase->kind == PHASE_SPLITS ? hunt->splits.count
+                                                    : 1;
     char shared[SETTINGS_BYTES];
     char settings[SETTINGS_BYTES + 256];
     char arguments[TORCI_REPEATED_BYTES + 256];
@@ -296,15 +312,43 @@ static int open_campaign(struct hunt *hunt)
                                                              phase->percent == 0 || count == 0});
 }
 
+static bool wants_splits(const struct hunt *hunt)
+{
+    struct torc_scenario_sweeping sweeping;
+
+    torc_scenario_sweep(hunt->scenario, &sweeping);
+    return sweeping.segmenting_count > 0;
+}
+
+static int list_splits(struct hunt *hunt)
+{
+    struct torci_sweep_plan *splits = &hunt->splits;
+    int status;
+
+    splits->baseline = hunt->faults.baseline;
+    splits->shard.count = 1;
+    torc_scenario_sweep(hunt->scenario, &splits->sweeping);
+    for (unsigned i = 0; torc_fault_classes[i].name != NULL; i++)
+        if (!torc_fault_class_is_segment(&torc_fault_classes[i]))
+            splits->sweeping.classes &= ~(1u << i);
+    status = torci_sweep_plan_check(splits, name);
+    if (status == 0 && torci_sweep_plan_make(splits) != 0)
+        status = torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
+    return status;
+}
+
 /* Whatever the phase needs, before its first run. */
 static int begin_phase(struct hunt *hunt)
 {
+    bool splits = hunt->phase->kind == PHASE_SPLITS;
     bool faults = hunt->phase->kind == PHASE_FAULTS || hunt->phase->kind == PHASE_FAULTS_FOR_EVER;
+    int status;
 
-    if (faults && hunt->faults.cases == NULL &&
+    if ((faults || splits) && hunt->faults.cases == NULL &&
         torci_fault_list_make(&hunt->source, hunt->scenario, &hunt->faults) != 0)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
-    return open_campaign(hunt);
+    status = splits ? list_splits(hunt) : 0;
+    return status != 0 ? status : open_campaign(hunt);
 }
 
 static int run_phase(struct hunt *hunt)
@@ -323,6 +367,8 @@ static int run_phase(struct hunt *hunt)
         status = run_rounds(hunt, hunt->phase->seeds);
         hunt->next_seed += hunt->phase->seeds;
         return status;
+    case PHASE_SPLITS:
+        return run_rounds(hunt, hunt->splits.count);
     case PHASE_FAULTS:
     case PHASE_FAULTS_FOR_EVER:
     default:
@@ -342,6 +388,8 @@ static int run_phases(struct hunt *hunt)
         hunt->phase = &phases[i];
         if (since_ns >= hunt->since_ns + hunt->budget_ns)
             break;
+        if (hunt->phase->kind == PHASE_SPLITS && !wants_splits(hunt))
+            continue;
         status = begin_phase(hunt);
         if (status == 0)
             status = run_phase(hunt);
@@ -391,7 +439,8 @@ static int hunt_scenario(struct hunt *hunt)
     status = torci_campaign_list_marks(&hunt->campaign, &hunt->source, scenario, hunt->marks_wanted);
     if (status == 0) {
         status = run_phases(hunt);
-        tell_end(hunt, status);
+        if (status != TORCI_EXIT_INTERNAL)
+            tell_end(hunt, status);
     }
     if (status == 0 && hunt->marks_wanted && torci_mark_catalogue_tell(&hunt->campaign.marks) > 0)
         status = TORCI_EXIT_UNMET;
@@ -399,6 +448,7 @@ static int hunt_scenario(struct hunt *hunt)
         status = TORCI_EXIT_UNMET;
     torci_mark_catalogue_free(&hunt->campaign.marks);
     torci_found_free(&hunt->shrunk);
+    torci_sweep_plan_free(&hunt->splits);
     torci_fault_list_free(&hunt->faults);
     torc_scenario_free(scenario);
     return status;

@@ -119,6 +119,12 @@ int torci_split_case_read(const char *command, const char *text, struct torci_sp
                              "sweep prints it", text);
 }
 
+void torci_split_case_label(const struct torc_scenario_split *split, char *out, size_t size)
+{
+    snprintf(out, size, "%s-%s-%llu", split->connection, split->from_server ? "s2c" : "c2s",
+             (unsigned long long)split->at);
+}
+
 void torci_split_case_write(const struct torc_scenario_split *split, char *out, size_t size)
 {
     snprintf(out, size, "%s:%s:%llu", split->connection, split->from_server ? "s2c" : "c2s",

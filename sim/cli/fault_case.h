@@ -26,6 +26,8 @@ struct torci_split_case {
 };
 
 int torci_split_case_read(const char *command, const char *text, struct torci_split_case *out);
+/* As part of file names: "one-c2s-1". */
+void torci_split_case_label(const struct torc_scenario_split *split, char *out, size_t size);
 void torci_split_case_write(const struct torc_scenario_split *split, char *out, size_t size);
 
 /* The option of torc run that takes a case: "fault" or "split". */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "command.h"
+#include "fault_case.h"
+#include "file_replace.h"
 #include "run_apart.h"
 #include "trace_tail.h"
 
@@ -51,15 +53,10 @@ static void make_path(const struct torci_found *found, const char *kind, char ou
 
 static int write_file(const struct torci_found *found, const char *path, const char *text)
 {
-    FILE *file = fopen(path, "w");
-    int failed = file == NULL || fputs(text, file) == EOF ? errno : 0;
+    int error = torci_file_replace(path, text, strlen(text));
 
-    if (file != NULL && fclose(file) != 0 && failed == 0)
-        failed = errno;
-    if (failed != 0)
-        return torci_command_error(found->source->command, TORCI_EXIT_INTERNAL, "%s: %s", path,
-                                   strerror(failed));
-    return 0;
+    return error == 0 ? 0 : torci_command_error(found->source->command, TORCI_EXIT_INTERNAL, "%s: %s", path,
+                                                strerror(error));
 }
 
 static int out_of_memory(const struct torci_found *found)
@@ -209,11 +206,14 @@ static int shrink(const struct torci_found *found, const struct torci_shrink_sta
 static void print_commands(const struct torci_found *found, const char *path)
 {
     static const char *const kinds[] = {"reproduce: torc run", "show:      torc run -v"};
+    char split[TORCI_FAULT_HOST_BYTES + 32] = "";
 
+    if (found->options->split != NULL)
+        torci_split_case_write(found->options->split, split, sizeof split);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        printf("    %s --seed %llu --decisions %s %s%s\n", kinds[i],
-               (unsigned long long)found->options->seed, path, found->source->repeated,
-               found->path);
+        printf("    %s --seed %llu --decisions %s %s%s%s%s%s\n", kinds[i],
+               (unsigned long long)found->options->seed, path, split[0] != '\0' ? "--split " : "", split,
+               split[0] != '\0' ? " " : "", found->source->repeated, found->path);
 }
 
 static int tell(const struct torci_found *found, const struct torci_apart *apart,
@@ -283,7 +283,7 @@ static int describe(const struct torci_found *found, const struct torci_apart *a
 /* Makes the run again, for what is to be done with it. */
 static int make_again(const struct torci_found *found, found_fn *with, struct torci_found_shrunk *out)
 {
-    struct torci_shrink_start start = {found->options->seed, NULL, 0};
+    struct torci_shrink_start start = {found->options->seed, NULL, 0, found->options->split};
     struct torc_decision *decisions;
     struct torci_apart apart = {0};
     int error = torci_run_apart(found->scenario, found->options, TORCI_RUN_SECONDS_MAX, &apart);

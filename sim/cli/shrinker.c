@@ -1,6 +1,5 @@
 #include "shrinker.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,51 +33,6 @@ struct shrinker {
     bool by_decisions; /* without them it passes */
     char message[512]; /* of the last run that failed so */
 };
-
-/* --- identity ------------------------------------------------------------------------------------- */
-
-/* 0x7ffd3cd39cb0 is one too: where something lies is another place in each process. */
-static size_t number_bytes(const char *text)
-{
-    return strncmp(text, "0x", 2) == 0 && isxdigit((unsigned char)text[2])
-               ? 2 + strspn(text + 2, "0123456789abcdefABCDEF")
-               : strspn(text, "0123456789");
-}
-
-void torci_failure_without_numbers(const char *text, char *out, size_t size)
-{
-    size_t used = 0;
-
-    while (*text != '\0' && used + 1 < size) {
-        if (!isdigit((unsigned char)*text)) {
-            out[used++] = *text++;
-            continue;
-        }
-        text += number_bytes(text);
-        out[used++] = '#';
-    }
-    out[used] = '\0';
-}
-
-void torci_failure_identify(const struct torc_scenario_report *report,
-                            struct torci_failure_identity *out)
-{
-    memset(out, 0, sizeof *out);
-    out->verdict = (int)report->verdict;
-    if (report->failure_count == 0)
-        return;
-    snprintf(out->property, sizeof out->property, "%s", report->failures[0].property);
-    torci_failure_without_numbers(report->failures[0].message, out->message, sizeof out->message);
-    snprintf(out->host, sizeof out->host, "%s", report->failures[0].host);
-}
-
-bool torci_failure_same(const struct torci_failure_identity *a,
-                        const struct torci_failure_identity *b)
-{
-    return a->verdict == b->verdict && strcmp(a->property, b->property) == 0 &&
-           strcmp(a->message, b->message) == 0 &&
-           strcmp(a->host, b->host) == 0;
-}
 
 /* --- the text ------------------------------------------------------------------------------------- */
 
@@ -183,6 +137,15 @@ static bool add_decisions(struct shrinker *shrinker, const struct torc_decision 
         good = add_line(shrinker, line, strlen(line), true);
     }
     return good;
+}
+
+static bool add_split(struct shrinker *shrinker, const struct torc_scenario_split *split)
+{
+    char line[160];
+
+    snprintf(line, sizeof line, "split %s %s at=%llu", split->connection, split->from_server ? "s2c" : "c2s",
+             (unsigned long long)split->at);
+    return add_line(shrinker, line, strlen(line), true);
 }
 
 /* The lines that are kept, behind the comment if there is one; `decisions` false: without those. */
@@ -415,7 +378,8 @@ static int read_and_shrink(struct shrinker *shrinker, size_t runs_max, struct to
     if (torci_scenario_source_read(shrinker->path, &text, &bytes) != 0)
         return TORC_ENOTFOUND;
     good = read_lines(shrinker, text, bytes) && shrinker->count > 0 &&
-           add_decisions(shrinker, shrinker->start->decisions, shrinker->start->decision_count);
+           add_decisions(shrinker, shrinker->start->decisions, shrinker->start->decision_count) &&
+           (shrinker->start->split == NULL || add_split(shrinker, shrinker->start->split));
     free(text);
     if (good)
         shrinker->keep = malloc(shrinker->count * sizeof *shrinker->keep);

@@ -5,28 +5,15 @@
 
 #include <stdint.h>
 
+#include "failure_identity.h"
 #include "scenario_source.h"
-
-/* What a failure is, whatever line or time it comes at: its verdict, the property, the sentence without its
- * numbers, the host. */
-struct torci_failure_identity {
-    int verdict; /* as in struct torci_outcome: negative if the run ended its process */
-    char property[512];
-    char message[512];
-    char host[64];
-};
-void torci_failure_identify(const struct torc_scenario_report *report,
-                            struct torci_failure_identity *out);
-/* The sentence with each number, 0xADDRESS too, as one #. */
-void torci_failure_without_numbers(const char *text, char *out, size_t size);
-bool torci_failure_same(const struct torci_failure_identity *a,
-                        const struct torci_failure_identity *b);
 
 /* How it is run: as the source says, and like this. */
 struct torci_shrink_start {
     uint64_t seed;
     const struct torc_decision *decisions;
     size_t decision_count;
+    const struct torc_scenario_split *split; /* or NULL */
 };
 
 struct torci_shrunk {
@@ -37,7 +24,8 @@ struct torci_shrunk {
     uint64_t ns; /* of real time */
 };
 
-/* Shrinks the scenario at `path`, which started so fails as `identity` says.  Where it takes decisions to fail, what
+/* Shrinks the scenario at `path`, which started so fails as `identity` says.  Where it takes decisions, a split among
+ * them, to fail, what
  * is left must pass without them: otherwise deleting what is waited for would do.  Each run is made in a process of its own.  At most about `runs_max` runs.
  * 0; TORC_ENOMEM; TORC_ENOTFOUND, it does not fail like that when it is read again. */
 int torci_shrink_scenario(struct torci_scenario_source *source, const char *path,

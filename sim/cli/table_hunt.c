@@ -9,8 +9,8 @@ const struct torci_command torci_table_hunt = {
     .operands = "SCENARIO",
     .operand = TORCI_VALUE_SCENARIO,
     .about = "Tries everything there is against one scenario, until something fails or the time is up: a plain run, the "
-             "determinism check, other orders and amounts, every single fault once, many faults and delays by seeds, every "
-             "single fault for ever, and seeds again. What fails is shrunk to a small scenario.",
+             "determinism check, other orders and amounts, every single fault once, every split if the scenario has a line "
+             "`sweep segment`, many faults and delays by seeds, every single fault for ever, and seeds again. What fails is shrunk to a small scenario.",
     .options =
         (const struct torci_option[]){
             TORCI_OPTION_BUDGET("60s"),

@@ -24,6 +24,10 @@ const struct torci_command torci_table_sweep = {
              .choices = "once, persist", .preset = "both"},
             {.name = "k", .value = "A..B", .text = "Of each host and kind, only those operations, counted from 1.",
              .preset = "all"},
+            {.name = "equivalent", .value = "HOW", .kind = TORCI_VALUE_ONE_OF,
+             .text = "once: of operations that are asked for from the same place of the code, the first and the last fail; "
+                     "how many cases that leaves out is told.",
+             .choices = "once, all", .preset = "all"},
             TORCI_OPTION_BUDGET("no end"),
             TORCI_OPTION_JOBS,
             {.name = "sample", .value = "N[:SEED]", .text = "Runs N of the cases, as many of each host and kind, evenly spread.",

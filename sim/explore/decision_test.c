@@ -14,7 +14,7 @@
 static uint64_t ask(struct torc_decider *decider, const char *host, const char *site, uint64_t k,
                     uint64_t options, uint64_t draw)
 {
-    struct torc_question question = {host, site, k, options, draw, 0, 0};
+    struct torc_question question = {host, site, k, options, draw, 0, 0, NULL};
 
     return decider->decide(decider, &question);
 }
@@ -106,7 +106,7 @@ TORC_TEST(a_decision_onwards_answers_that_question_and_all_after_it)
 
 TORC_TEST(what_is_drawn_happens_until_the_list_is_closed)
 {
-    struct torc_question question = {"a", "job.delay", 0, 4, 0, 2, 0};
+    struct torc_question question = {"a", "job.delay", 0, 4, 0, 2, 0, NULL};
     const struct torc_decision *taken;
     struct torc_decision_list *list;
     struct torc_decider *decider;
@@ -125,7 +125,7 @@ TORC_TEST(what_is_drawn_happens_until_the_list_is_closed)
 
 TORC_TEST(a_strategy_leaves_what_is_drawn_alone_where_it_does_not_decide)
 {
-    struct torc_question question = {"a", "job.delay", 0, 4, 5, 3, 0};
+    struct torc_question question = {"a", "job.delay", 0, 4, 5, 3, 0, NULL};
     struct torc_decider *strategy;
     uint64_t sites;
     const char *bad;

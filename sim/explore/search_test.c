@@ -21,7 +21,7 @@ static uint64_t sites_of(const char *text)
 
 static uint64_t ask(struct torc_search *search, const char *site, uint64_t k, uint64_t options)
 {
-    struct torc_question question = {"srv", site, k, options, 0, 0, 0};
+    struct torc_question question = {"srv", site, k, options, 0, 0, 0, NULL};
 
     return search->decider.decide(&search->decider, &question);
 }

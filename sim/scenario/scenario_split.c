@@ -19,13 +19,14 @@ int torc_split_parse_direction(const char *text, bool *out_from_server)
 static int parse_number(struct torci_parser *parser, const struct torci_word *word, const char *text,
                         size_t bytes, uint64_t *out)
 {
-    char number[24] = "";
-    const char *why = "bytes are counted from 1";
+    const char *why;
+    int code = torci_value_digits(text, bytes, out, &why);
 
-    memcpy(number, text, bytes < sizeof(number) ? bytes : sizeof(number) - 1);
-    if (bytes >= sizeof(number) || strcmp(number, "0") == 0 || torci_value_count(number, out, &why) != 0)
-        return torci_parse_error(parser, word, (size_t)(text - word->text), "%s", why);
-    return 0;
+    if (code == 0 && *out == 0) {
+        why = "bytes are counted from 1";
+        code = TORC_ESYNTAX;
+    }
+    return code == 0 ? 0 : torci_parse_error(parser, word, (size_t)(text - word->text), "%s", why);
 }
 
 /* --- split ---------------------------------------------------------------------------------------- */
@@ -98,6 +99,9 @@ static int parse_option(struct torci_parser *parser, const struct torci_word *wo
     memcpy(key, word->text, key_bytes);
     if (strcmp(key, "conn") == 0) {
         out->connection = value;
+        out->file = parser->line->source->name;
+        out->line = parser->line->number;
+        out->column = word->column + (unsigned)key_bytes + 1;
         return torci_is_name(value, strlen(value))
                    ? 0
                    : torci_parse_error(parser, word, key_bytes + 1,
@@ -133,7 +137,7 @@ int torci_parse_segmenting(struct torci_parser *parser)
     int code = segmenting == NULL ? TORC_ENOMEM : 0;
 
     if (code == 0)
-        *segmenting = (struct torc_scenario_segmenting){NULL, true, true, 1};
+        *segmenting = (struct torc_scenario_segmenting){.from_client = true, .from_server = true, .every = 1};
     for (size_t i = 2; i < parser->line->word_count && code == 0; i++)
         code = parse_option(parser, &parser->line->words[i], segmenting);
     return code;

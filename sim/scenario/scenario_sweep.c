@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call_place.h"
 #include "scenario_run.h"
 
 /* --- classes -------------------------------------------------------------------------------------- */
@@ -81,6 +82,7 @@ struct asked {
     const char *host; /* the world's */
     const char *site; /* a literal */
     uint64_t *possible; /* by k */
+    uint64_t *places;   /* the same */
     size_t count;
     size_t room;
 };
@@ -110,20 +112,27 @@ static struct asked *find_asked(struct torci_question_counter *counter,
     return *at;
 }
 
+static bool grow(uint64_t **numbers, size_t count, size_t room)
+{
+    uint64_t *grown = realloc(*numbers, room * sizeof(*grown));
+
+    if (grown == NULL)
+        return false;
+    memset(grown + count, 0, (room - count) * sizeof(*grown));
+    *numbers = grown;
+    return true;
+}
+
 static bool make_room(struct asked *asked, uint64_t k)
 {
     size_t room = asked->room == 0 ? 64 : asked->room;
-    uint64_t *possible;
 
     while (room <= k)
         room *= 2;
     if (room == asked->room)
         return true;
-    possible = realloc(asked->possible, room * sizeof(*possible));
-    if (possible == NULL)
+    if (!grow(&asked->possible, asked->room, room) || !grow(&asked->places, asked->room, room))
         return false;
-    memset(possible + asked->room, 0, (room - asked->room) * sizeof(*possible));
-    asked->possible = possible;
     asked->room = room;
     return true;
 }
@@ -131,6 +140,12 @@ static bool make_room(struct asked *asked, uint64_t k)
 static uint64_t all_options(uint64_t options)
 {
     return (UINT64_C(1) << (options < 64 ? options : 63)) - 2;
+}
+
+/* What is no operation of the host's code was asked from nowhere, each time. */
+static uint64_t place_of(const struct torc_question *question)
+{
+    return question->possible != 0 ? torci_call_place(question->about) : question->k;
 }
 
 static uint64_t count(struct torc_decider *self, const struct torc_question *question)
@@ -145,6 +160,7 @@ static uint64_t count(struct torc_decider *self, const struct torc_question *que
         if (!counter->failed) {
             asked->possible[question->k] =
                 question->possible != 0 ? question->possible : all_options(question->options);
+            asked->places[question->k] = place_of(question);
             asked->count = (size_t)question->k + 1;
         }
     }
@@ -169,6 +185,7 @@ void torci_sweep_free(struct torci_run *run)
 
         run->counter->asked = asked->next;
         free(asked->possible);
+        free(asked->places);
         free(asked);
     }
     free(run->counter);
@@ -177,15 +194,19 @@ void torci_sweep_free(struct torci_run *run)
 static int report_asked(struct torci_run *run, const struct asked *asked,
                         struct torc_scenario_questions *out)
 {
-    uint64_t *possible = torci_pile_alloc(run->report_pile, asked->count * sizeof(*possible));
+    size_t bytes = asked->count * sizeof(uint64_t);
+    uint64_t *possible = torci_pile_alloc(run->report_pile, bytes);
+    uint64_t *places = torci_pile_alloc(run->report_pile, bytes);
 
     out->host = torci_pile_copy(run->report_pile, asked->host, strlen(asked->host));
     out->site = asked->site;
     out->count = asked->count;
     out->possible = possible;
-    if (possible == NULL || out->host == NULL)
+    out->places = places;
+    if (possible == NULL || places == NULL || out->host == NULL)
         return TORC_ENOMEM;
-    memcpy(possible, asked->possible, asked->count * sizeof(*possible));
+    memcpy(possible, asked->possible, bytes);
+    memcpy(places, asked->places, bytes);
     return 0;
 }
 

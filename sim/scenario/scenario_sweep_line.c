@@ -1,4 +1,4 @@
-/* sweep fault=alloc,db mode=once,persist k=1.. budget=30s require=no-crash,no-leak,no-stuck: what `torc sweep` does
+/* sweep fault=alloc,db mode=once,persist k=1.. equivalent=once budget=30s require=no-crash,no-leak,no-stuck: what `torc sweep` does
  * unless its options say otherwise. */
 #include <string.h>
 
@@ -40,23 +40,21 @@ int torc_sweep_parse_modes(const char *text, bool *out_once, bool *out_persist)
 
 int torc_sweep_parse_numbers(const char *text, uint64_t *out_first, uint64_t *out_last)
 {
-    size_t bytes = strlen(text);
-    char first_text[24];
-    uint64_t first = 0;
-    uint64_t last = UINT64_MAX;
-    int code;
+    uint64_t first;
+    uint64_t last;
 
-    if (bytes > 2 && bytes < sizeof(first_text) && strcmp(text + bytes - 2, "..") == 0) {
-        memcpy(first_text, text, bytes - 2);
-        first_text[bytes - 2] = '\0';
-        code = torc_scenario_parse_seeds(first_text, &first, &first);
-    } else {
-        code = torc_scenario_parse_seeds(text, &first, &last);
-    }
-    if (code != 0 || first == 0)
+    if (torci_value_range(text, true, &first, &last) != 0 || first == 0)
         return TORC_ESYNTAX;
     *out_first = first;
     *out_last = last;
+    return 0;
+}
+
+int torc_sweep_parse_equivalent(const char *text, bool *out_once)
+{
+    if (strcmp(text, "once") != 0 && strcmp(text, "all") != 0)
+        return TORC_ESYNTAX;
+    *out_once = text[0] == 'o';
     return 0;
 }
 
@@ -69,8 +67,10 @@ static int parse_classes(struct torci_parser *parser, const struct torci_word *w
 
     for (size_t i = 0; torc_fault_classes[i].name != NULL; i++)
         names[i] = torc_fault_classes[i].name;
-    if (torc_fault_classes_parse(value, &parser->scenario->sweeping.classes, &bad) == 0)
+    if (torc_fault_classes_parse(value, &parser->scenario->sweeping.classes, &bad) == 0) {
+        parser->scenario->sweeping.named = parser->scenario->sweeping.classes;
         return 0;
+    }
     return torci_parse_unknown(parser, word, (size_t)(bad - word->text), torc_name_nearest(bad, names),
                                "unknown class of faults '%.*s'", (int)strcspn(bad, ","), bad);
 }
@@ -99,7 +99,7 @@ static int parse_requirements(struct torci_parser *parser, const struct torci_wo
 
 static int parse_option(struct torci_parser *parser, const struct torci_word *word)
 {
-    static const char *const keys[] = {"fault", "mode", "k", "budget", "require", NULL};
+    static const char *const keys[] = {"fault", "mode", "k", "equivalent", "budget", "require", NULL};
     struct torc_scenario_sweeping *sweeping = &parser->scenario->sweeping;
     size_t key_bytes = torci_word_key(word);
     const char *value = word->text + key_bytes + 1;
@@ -123,6 +123,10 @@ static int parse_option(struct torci_parser *parser, const struct torci_word *wo
                    ? 0
                    : torci_parse_error(parser, word, key_bytes + 1,
                                        "operations are counted from 1: k=1.. or k=3 or k=3..5");
+    if (strcmp(key, "equivalent") == 0)
+        return torc_sweep_parse_equivalent(value, &sweeping->equivalent_once) == 0
+                   ? 0
+                   : torci_parse_error(parser, word, key_bytes + 1, "equivalent cases are run all or once");
     return torci_parse_unknown(parser, word, 0, torc_name_nearest(key, keys), "unknown key '%s'", key);
 }
 
@@ -147,6 +151,8 @@ void torc_scenario_sweep(const struct torc_scenario *scenario, struct torc_scena
     if (out->segmenting_count > 0 && !scenario->sweeps_faults)
         out->classes = 0;
     for (unsigned i = 0; out->segmenting_count > 0 && torc_fault_classes[i].name != NULL; i++)
-        if (torc_fault_class_is_segment(&torc_fault_classes[i]))
+        if (torc_fault_class_is_segment(&torc_fault_classes[i])) {
             out->classes |= 1u << i;
+            out->named |= 1u << i;
+        }
 }

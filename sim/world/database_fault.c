@@ -254,12 +254,14 @@ static const char lost_before[] = "the connection was lost before the statement 
 static const char lost_reply[] = "the connection was lost before the reply came";
 
 /* db.fail: whether the statement is answered without being run. */
-static bool fail_statement(struct torc_host *host, struct torci_database_connection *connection)
+static bool fail_statement(struct torc_host *host, struct torci_database_connection *connection,
+                           const struct torc_database_event *event)
 {
     static const int codes[] = {0,           SQLITE_BUSY,    SQLITE_LOCKED,   SQLITE_FULL,
                                 SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_INTERRUPT};
     uint64_t option =
-        torci_operation(host, "db.fail", TORCI_OPTION(TORCI_DB_DROP_REPLY + 1) - TORCI_OPTION(TORCI_DB_BUSY));
+        torci_operation_about(host, "db.fail",
+                              TORCI_OPTION(TORCI_DB_DROP_REPLY + 1) - TORCI_OPTION(TORCI_DB_BUSY), event->sql);
 
     connection->reply_lost = option == TORCI_DB_DROP_REPLY;
     if (option == 0 || connection->reply_lost)
@@ -281,7 +283,7 @@ bool torci_database_strike_begin(struct torc_host *host,
     bool answered = false;
 
     if (!note_due(host, connection, event))
-        return fail_statement(host, connection);
+        return fail_statement(host, connection, event);
     for (each = host->databases->faults; each != NULL; each = each->next) {
         if (!is_due(connection, each))
             continue;
@@ -302,7 +304,7 @@ bool torci_database_strike_begin(struct torc_host *host,
             answered = true;
         }
     }
-    return answered || fail_statement(host, connection);
+    return answered || fail_statement(host, connection, event);
 }
 
 bool torci_database_strike_row(struct torc_host *host, struct torci_database_connection *connection,

@@ -63,9 +63,10 @@ uint64_t torci_world_ask_fault(struct torc_host *host, const char *site, const c
 }
 
 uint64_t torci_world_ask_operation(struct torc_host *host, const char *site, uint64_t possible,
-                                   uint64_t struck)
+                                   uint64_t struck, const char *about)
 {
-    struct torc_question question = {.host = host->name, .site = site, .possible = possible};
+    struct torc_question question = {
+        .host = host->name, .site = site, .possible = possible, .about = about};
 
     while (possible >> question.options > 0)
         question.options++;

@@ -168,9 +168,8 @@ static void ask(void *arg, const char *place, bool withheld)
 {
     struct asking *asking = arg;
 
-    (void)place;
     if (asking->option == 0 && !withheld) {
-        asking->option = torci_operation(asking->host, "deferred.fail", possible_now(asking->host));
+        asking->option = torci_operation_about(asking->host, "deferred.fail", possible_now(asking->host), place);
         asking->index = asking->seen;
     }
     asking->seen++;

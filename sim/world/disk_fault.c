@@ -231,7 +231,7 @@ static uint64_t strike_all(struct torci_disk *disk, enum torc_disk_operation ope
 
 /* disk.fail: what the operation suffers of its own. */
 static void fail_operation(struct torci_disk *disk, enum torc_disk_operation operation,
-                           struct torci_disk_strike *strike)
+                           const char *path, struct torci_disk_strike *strike)
 {
     static const int errors[] = {SQLITE_IOERR_READ, SQLITE_IOERR_WRITE, SQLITE_IOERR_TRUNCATE,
                                  SQLITE_IOERR_FSYNC, SQLITE_IOERR_DELETE, SQLITE_IOERR_LOCK};
@@ -246,7 +246,7 @@ static void fail_operation(struct torci_disk *disk, enum torc_disk_operation ope
         possible |= TORCI_OPTION(TORCI_DISK_FULL);
     if (operation == TORC_DISK_WRITE)
         possible |= TORCI_OPTION(TORCI_DISK_SHORT);
-    option = torci_operation(disk->host, "disk.fail", possible);
+    option = torci_operation_about(disk->host, "disk.fail", possible, path);
     if (option == 0)
         return;
     strike->struck = true;
@@ -294,7 +294,7 @@ int torci_disk_begin(struct torci_disk *disk, enum torc_disk_operation operation
     if (disk->faults != NULL)
         delay_ns += strike_all(disk, operation, path, strike);
     if (!strike->struck && operation != 0)
-        fail_operation(disk, operation, strike);
+        fail_operation(disk, operation, path, strike);
     torci_job_yield(host->world, delay_ns);
     if (torci_disk_dead(disk)) {
         strike->dead = true;

@@ -184,14 +184,14 @@ static void add_host(struct torci_name_lookup *lookup, struct torc_world *world,
 }
 
 /* resolve.fail. */
-static uint64_t ask_fate(struct torc_host *host, const struct torci_name_lookup *lookup)
+static uint64_t ask_fate(struct torc_host *host, const struct torci_name_lookup *lookup, const char *name)
 {
     uint64_t possible = TORCI_OPTION(TORCI_RESOLVE_NXDOMAIN) | TORCI_OPTION(TORCI_RESOLVE_SERVFAIL) |
                         TORCI_OPTION(TORCI_RESOLVE_TIMEOUT) | TORCI_OPTION(TORCI_RESOLVE_SLOW);
 
     if (lookup->count > 1)
         possible |= TORCI_OPTION(TORCI_RESOLVE_FLIP);
-    return torci_operation(host, "resolve.fail", possible);
+    return torci_operation_about(host, "resolve.fail", possible, name);
 }
 
 static void flip(struct torci_name_lookup *lookup)
@@ -328,7 +328,7 @@ int torci_names_resolve(struct torc_host *host, const char *name, enum torc_addr
     declared = take_turn(world, name);
     delay_ns = declared != NULL ? declared->delay_ns : 0;
     answer(lookup, world, name, declared, family);
-    fate = ask_fate(host, lookup);
+    fate = ask_fate(host, lookup, name);
     if ((declared != NULL && declared->answer == TORC_NAME_SILENT) || fate == TORCI_RESOLVE_TIMEOUT)
         return 0;
     if (fate == TORCI_RESOLVE_SLOW)

@@ -111,7 +111,8 @@ static uint64_t strike(struct torc_host *host, const char *site, uint64_t possib
     return option;
 }
 
-uint64_t torci_host_ask_operation(struct torc_host *host, const char *site, uint64_t possible)
+uint64_t torci_host_ask_operation(struct torc_host *host, const char *site, uint64_t possible,
+                                  const char *about)
 {
     uint64_t option;
 
@@ -120,7 +121,7 @@ uint64_t torci_host_ask_operation(struct torc_host *host, const char *site, uint
     option = strike(host, site, possible);
     if (host->world->decider == NULL)
         return option;
-    return torci_world_ask_operation(host, site, possible, option);
+    return torci_world_ask_operation(host, site, possible, option, about);
 }
 
 int torci_socket_fails(struct torc_host *host, bool binds)

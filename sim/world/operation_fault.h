@@ -76,13 +76,20 @@ enum { /* disk.fail */
 };
 enum { TORCI_DEFERRED_CANCEL = 1, TORCI_DEFERRED_ERRBACK, TORCI_DEFERRED_NEVER }; /* deferred.fail */
 
-uint64_t torci_host_ask_operation(struct torc_host *host, const char *site, uint64_t possible);
+uint64_t torci_host_ask_operation(struct torc_host *host, const char *site, uint64_t possible,
+                                  const char *about);
 
 /* What goes wrong with the operation that is begun: 0, nothing, or one of the options in `possible` (bit i: option
  * i).  `site` is a literal. */
 static inline uint64_t torci_operation(struct torc_host *host, const char *site, uint64_t possible)
 {
-    return host->may_fail ? torci_host_ask_operation(host, site, possible) : 0;
+    return host->may_fail ? torci_host_ask_operation(host, site, possible, NULL) : 0;
+}
+/* The same of one that is about something: the `about` of its question. */
+static inline uint64_t torci_operation_about(struct torc_host *host, const char *site, uint64_t possible,
+                                             const char *about)
+{
+    return host->may_fail ? torci_host_ask_operation(host, site, possible, about) : 0;
 }
 
 /* socket.fail, as the error of a call that makes a socket, and binds it if `binds`; 0: it goes well. */

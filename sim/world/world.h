@@ -219,9 +219,9 @@ uint64_t torci_world_ask_fault(struct torc_host *host, const char *site, const c
          : torci_world_ask_fault((host), site, "chance." site, (options), (ppm)))
 
 /* The same of an operation that can have the options in `possible` (bit i: option i); with `struck`, the option the
- * scenario says, it is counted only. */
+ * scenario says, it is counted only.  `about` is the question's. */
 uint64_t torci_world_ask_operation(struct torc_host *host, const char *site, uint64_t possible,
-                                   uint64_t struck);
+                                   uint64_t struck, const char *about);
 
 /* What is left of `bytes` (at least 1) at a site where less may be taken. */
 uint32_t torci_decide_bytes(struct torc_host *host, const char *site, uint32_t bytes);

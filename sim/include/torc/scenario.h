@@ -103,11 +103,16 @@ struct torc_scenario_segmenting {
     bool from_client;
     bool from_server;
     uint64_t every; /* places are so many bytes apart */
+    const char *file; /* where the connection is named; borrowed until the scenario is freed */
+    unsigned line;
+    unsigned column;
 };
 
 /* What `sweep` lines say, or the defaults: every class of faults, once and persist, every operation, no budget. */
 struct torc_scenario_sweeping {
     unsigned classes; /* bit i: torc_fault_classes[i] */
+    unsigned named;   /* of those, the ones that a line names */
+    bool equivalent_once; /* of operations that are asked from the same place of the code only a few fail */
     bool once;        /* the operation fails */
     bool persist;     /* it fails, and all of its kind after it */
     uint64_t first;   /* operations of a host at a site, counted from 1 */
@@ -118,7 +123,8 @@ struct torc_scenario_sweeping {
 };
 TORC_API void torc_scenario_sweep(const struct torc_scenario *scenario,
                                   struct torc_scenario_sweeping *out);
-/* Read "once,persist"; "1..", "3", "3..5".  Errors: TORC_ESYNTAX. */
+/* Read "once" or "all"; "once,persist"; "1..", "3", "3..5".  Errors: TORC_ESYNTAX. */
+TORC_API TORC_CHECKED int torc_sweep_parse_equivalent(const char *text, bool *out_once);
 TORC_API TORC_CHECKED int torc_sweep_parse_modes(const char *text, bool *out_once,
                                                  bool *out_persist);
 TORC_API TORC_CHECKED int torc_sweep_parse_numbers(const char *text, uint64_t *out_first,
@@ -263,6 +269,8 @@ struct torc_scenario_questions {
     const char *site;
     uint64_t count;
     const uint64_t *possible; /* of question k: bit i: option i was one; 0: nobody was asked */
+    const uint64_t *places;   /* of question k: from where and about what it was asked, the calls that led to it
+                               * included: equal or not within this report, and of no other meaning */
 };
 
 /* One direction of a scripted peer's connection. */
