@@ -5,17 +5,13 @@ cd "$TORC_ROOT" || exit 99
 at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 torc=$TORC_BUILD/torc
-n=0
+. tests/support/tap.sh
 : >"$at/log"
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/log"; echo "not ok $n - $2"; fi
-    : >"$at/log"
-}
+tell() { report "$@"; : >"$at/log"; }
 "$torc" --completion bash >"$at/torc.bash" && . "$at/torc.bash" 2>"$at/log"
-report $? "bash reads its script"
+tell $? "bash reads its script"
 [ "$(complete -p torc)" = "complete -F _torc torc" ]
-report $? "and completes torc with it"
+tell $? "and completes torc with it"
 mkdir "$at/files" && touch "$at/files/a.scn" "$at/files/b.torc" "$at/files/c.so" "$at/files/d.txt" && mkdir "$at/files/folder"
 # offers WHAT "WORDS" EXPECTED: the words after torc, the last of which is to be completed ("" after a blank); what is
 # offered, sorted, in one line.  It is not called by a shell that reads a line, so compopt has nothing to change.
@@ -26,7 +22,7 @@ offers() {
     (cd "$at/files" && _torc torc "" ""; printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort -u | tr '\n' ' ') >"$at/out" 2>"$at/err"
     echo "offered: $(cat "$at/out" "$at/err")" >"$at/log"
     [ "$(cat "$at/out")" = "$3 " ] && [ ! -s "$at/err" ]
-    report $? "torc $2<TAB>: $1"
+    tell $? "torc $2<TAB>: $1"
 }
 offers "commands by their beginning" "re" "replay"
 offers "all commands" "" "$("$torc" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | { cat; echo help; } | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//')"
@@ -57,12 +53,12 @@ for command in $("$torc" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1
     _torc
     printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort | diff "$at/told" - >>"$at/log" && [ -s "$at/told" ] || bad=1
 done
-report $bad "what is offered after -- is what the help of each command has"
+tell $bad "what is offered after -- is what the help of each command has"
 for shell in zsh fish; do
     "$torc" --completion $shell >"$at/torc.$shell"
     if command -v $shell >/dev/null; then
         $shell -n "$at/torc.$shell" 2>"$at/log"
-        report $? "$shell reads its script"
+        tell $? "$shell reads its script"
     else
         n=$((n + 1)); echo "ok $n - $shell reads its script # SKIP there is no $shell"
     fi
@@ -73,7 +69,7 @@ if command -v fish >/dev/null; then
         (cd "$at/files" && HOME=$at fish -N -c "source $at/torc.fish; complete -C '$1'" 2>"$at/log" | sed 's/\t.*//' | LC_ALL=C sort -u | tr '\n' ' ') >"$at/out"
         cat "$at/out" >>"$at/log"
         [ "$(cat "$at/out")" = "$2 " ]
-        report $? "fish: $1"
+        tell $? "fish: $1"
     }
     offered "torc re" "replay"
     offered "torc --man tr" "trial"
@@ -81,4 +77,4 @@ if command -v fish >/dev/null; then
     offered "torc sweep --fault alloc,re" "alloc,read alloc,resolve"
     offered "torc trial --reporter=j" "--reporter=jsonl --reporter=junit"
 fi
-echo "1..$n"
+finish

@@ -8,13 +8,9 @@ trap 'rm -rf "$at"' EXIT
 export LC_ALL=C.UTF-8 MANWIDTH=80 MANROFFOPT=-ww
 unset MANPAGER PAGER
 torc=$TORC_BUILD/torc man=$TORC_BUILD/man python=${PYTHON:-/usr/bin/python3}
-n=0
+. tests/support/tap.sh
 : >"$at/log"
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/log"; echo "not ok $n - $2"; fi
-    : >"$at/log"
-}
+tell() { report "$@"; : >"$at/log"; }
 commands=$("$torc" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 headers=$(echo lib/include/torc/*.h sim/include/torc/*.h)
 pages=$(grep -L '^\.so' "$man"/man[1357]/*)
@@ -23,14 +19,14 @@ pages=$(grep -L '^\.so' "$man"/man[1357]/*)
 [ "$(printf '%s\n' $pages | wc -l)" -ge 50 ] || echo "only $(printf '%s\n' $pages | wc -l) pages" >>"$at/log"
 mandoc -T lint -W warning $pages >>"$at/log" 2>&1
 [ ! -s "$at/log" ]
-report $? "mandoc has nothing to warn of, in any page"
+tell $? "mandoc has nothing to warn of, in any page"
 mkdir "$at/text" "$at/lower"
 for page in $pages; do
     man -l "$page" >"$at/text/${page##*/}" 2>"$at/err" </dev/null || echo "$page: man cannot show it" >>"$at/log"
     sed "s|^|${page##*/}: |" "$at/err" >>"$at/log"
 done
 [ ! -s "$at/log" ]
-report $? "man shows each of them, and groff has nothing to warn of"
+tell $? "man shows each of them, and groff has nothing to warn of"
 "$python" - "$at"/text/* >"$at/log" 2>&1 <<'PY'
 import re, sys
 for name in sys.argv[1:]:
@@ -50,7 +46,7 @@ for name in sys.argv[1:]:
             print(page + ": there is no " + title)
 PY
 [ $? -eq 0 ] && [ ! -s "$at/log" ]
-report $? "no line is longer than 80 columns, nothing is left of the source, each has its parts"
+tell $? "no line is longer than 80 columns, nothing is left of the source, each has its parts"
 for page in "$man"/man3/*; do
     target=$(sed -n 's/^\.so //p' "$page")
     [ -z "$target" ] || [ -f "$man/$target" ] || echo "$page leads to $target" >>"$at/log"
@@ -61,7 +57,7 @@ for reference in $(grep -ohE '\\fB[a-z_\\-]+\\fR\([1357]\)' $pages | sed 's/\\fB
     [ -f "$man/man${section%)}/$name.${section%)}" ] || echo "$reference is not there" >>"$at/log"
 done
 [ ! -s "$at/log" ]
-report $? "what pages lead to is there"
+tell $? "what pages lead to is there"
 
 # --- nothing is left out ------------------------------------------------------------------------------
 for library in libtorc libtorc-sim libtorc-trial; do
@@ -73,7 +69,7 @@ while read -r name; do
     [ -f "$man/man3/$name.3" ] || echo "$name has no page" >>"$at/log"
 done <"$at/symbols"
 [ ! -s "$at/log" ]
-report $? "every name the libraries export, and every function and macro of the headers, has a page"
+tell $? "every name the libraries export, and every function and macro of the headers, has a page"
 for command in $commands; do
     grep -q "torc-$command(1)" "$at/text/torc.1" || echo "torc(1) has no $command" >>"$at/log"
     "$torc" "$command" --help | sed -nE 's/^  (-[a-z], )?(--[a-z-]+)( [^ ]+)?.*/\2\3/p' | while read -r option; do
@@ -81,7 +77,7 @@ for command in $commands; do
     done >>"$at/log"
 done
 [ -n "$commands" ] && [ ! -s "$at/log" ]
-report $? "every command and every option of its help is in its page"
+tell $? "every command and every option of its help is in its page"
 # words PAGE: the words of what comes in, each of which has to be in the page as often.
 cat >"$at/words.py" <<'PY'
 import collections, re, sys
@@ -101,7 +97,7 @@ for header in $headers; do
     "$python" "$at/words.py" "$at/lower/torc_$name.3" <"$at/said" >>"$at/log"
 done
 [ ! -s "$at/log" ]
-report $? "every word of a header's comments is in its page"
+tell $? "every word of a header's comments is in its page"
 for header in $headers; do
     name=$(basename "$header" .h)
     awk '/^(struct|enum|typedef) .*[{;]/ || /^enum \{/ { on = 1 } on { print } /;$/ && !/^ / || /^}/ { on = 0 }' "$header" |
@@ -109,7 +105,7 @@ for header in $headers; do
     [ ! -s "$at/said" ] || "$python" "$at/words.py" "$at/lower/torc_$name.3" <"$at/said" >>"$at/log"
 done
 [ ! -s "$at/log" ]
-report $? "so is every member of a struct, every constant of an enum, every type of a function"
+tell $? "so is every member of a struct, every constant of an enum, every type of a function"
 while read -r page document; do
     # Without its title, links, and what the first column of a table is, which its tags show.
     sed -E '1d; s/\[([^]`]*)\]\([^)]*\)//g' "$document" |
@@ -125,5 +121,5 @@ torc.7 docs/architecture.md
 torc-limits.7 docs/limits.md
 LIST
 [ ! -s "$at/log" ]
-report $? "every word of a document is in its page"
-echo "1..$n"
+tell $? "every word of a document is in its page"
+finish
