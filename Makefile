@@ -113,7 +113,7 @@ test_libs := $(trial_libs)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: libs $(torc) modules $(BUILD)/template ## the libraries, the command and the fixtures' modules
+all: libs $(torc) modules $(BUILD)/template $(BUILD)/reports ## the libraries, the command and the fixtures' modules
 libs: $(lib_a) $(sim_a) $(trial_a) $(lib_so) $(sim_so) $(trial_so) ## the libraries, static and shared
 modules: $(modules) ## the fixtures as shared objects, in $(BUILD)/modules
 tests: all man $(test_bin) $(script_bin) $(trial_test_so) ## every test program
@@ -171,10 +171,13 @@ $(torc): $(cli_obj) $(guard_obj) $(trial_a) $(sim_a) $(lib_a)
 	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(cli_obj) $(guard_obj) -Wl,--whole-archive $(trial_a) $(sim_a) $(lib_a) \
 	    -Wl,--no-whole-archive $(sim_libs) $(lib_libs) $(trial_libs) $(cli_libs)
 
-# Where `torc new` looks for it.
+# Where `torc new` and `torc report` look for them.
 $(BUILD)/template:
 	@mkdir -p $(@D)
 	ln -sfn $(CURDIR)/examples/template $@
+$(BUILD)/reports:
+	@mkdir -p $(@D)
+	ln -sfn $(CURDIR)/reports $@
 
 define module_rule
 $(BUILD)/modules/$(call module_of,$(1)).so: $(call objects,$(call sources,$(1)))
@@ -379,11 +382,14 @@ template_files := $(shell cd examples/template && find . -type f | sed 's|^\./||
 man_dirs := $(addprefix $(mandir)/man,1 3 5 7)
 completion_files := $(datadir)/bash-completion/completions/torc $(datadir)/zsh/site-functions/_torc \
                     $(datadir)/fish/vendor_completions.d/torc.fish
-install_dirs := $(bindir) $(libdir)/pkgconfig $(includedir)/torc $(libdir)/torc/modules $(man_dirs) \
+reports := $(datadir)/torc/reports
+report_scripts := campaign error-paths
+report_files := $(filter-out tap.py test_%,$(notdir $(wildcard reports/*.py reports/*.j2)))
+install_dirs := $(reports) $(bindir) $(libdir)/pkgconfig $(includedir)/torc $(libdir)/torc/modules $(man_dirs) \
                 $(patsubst %/,%,$(dir $(completion_files))) \
                 $(sort $(patsubst %/,%,$(dir $(addprefix $(template)/,$(template_files)))))
 
-install: all man $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/libtorc-trial.pc ## command, libraries, headers, pkg-config files, modules, manual pages and the template of projects under prefix (and DESTDIR)
+install: all man $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/sim/libtorc-trial.pc ## command, libraries, headers, pkg-config files, modules, manual pages, the template of projects and reports under prefix (and DESTDIR)
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(install_dirs))
 	$(INSTALL) -m 755 $(torc) $(DESTDIR)$(bindir)/torc
 	$(INSTALL) -m 644 $(lib_a) $(sim_a) $(trial_a) $(DESTDIR)$(libdir)/
@@ -399,6 +405,8 @@ install: all man $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/si
 	    $(INSTALL) -m 644 $(BUILD)/completion/torc.$$s "$(DESTDIR)$$1" && shift || exit 1; done
 	for f in $(template_files); do \
 	    $(INSTALL) -m 644 examples/template/$$f $(DESTDIR)$(template)/$$f || exit 1; done
+	$(INSTALL) -m 755 $(addprefix reports/,$(report_scripts)) $(DESTDIR)$(reports)/
+	$(INSTALL) -m 644 $(addprefix reports/,$(report_files)) $(DESTDIR)$(reports)/
 
 uninstall: ## removes what install put there, and nothing else
 	rm -f $(DESTDIR)$(bindir)/torc
@@ -413,8 +421,9 @@ uninstall: ## removes what install put there, and nothing else
 	    -exec grep -lE '^(\.so man3/torc_|\.TH "TORC_.* "Torc"$$)' {} + | xargs -r rm -f)
 	rm -f $(addprefix $(DESTDIR),$(completion_files))
 	rm -f $(addprefix $(DESTDIR)$(template)/,$(template_files))
+	rm -f $(addprefix $(DESTDIR)$(reports)/,$(report_scripts) $(report_files))
 	-[ ! -d $(DESTDIR)$(template) ] || find $(DESTDIR)$(template) -depth -type d -exec rmdir {} + 2>/dev/null
-	-rmdir $(DESTDIR)$(datadir)/torc $(DESTDIR)$(includedir)/torc $(DESTDIR)$(libdir)/torc/modules $(DESTDIR)$(libdir)/torc 2>/dev/null
+	-rmdir $(DESTDIR)$(reports) $(DESTDIR)$(datadir)/torc $(DESTDIR)$(includedir)/torc $(DESTDIR)$(libdir)/torc/modules $(DESTDIR)$(libdir)/torc 2>/dev/null
 
 clean: ## removes $(BUILD)
 	rm -rf $(BUILD)

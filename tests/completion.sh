@@ -24,7 +24,7 @@ offers() {
     [ "$(cat "$at/out")" = "$3 " ] && [ ! -s "$at/err" ]
     tell $? "torc $2<TAB>: $1"
 }
-offers "commands by their beginning" "re" "replay"
+offers "commands by their beginning" "re" "replay report"
 offers "all commands" "" "$("$torc" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | { cat; echo help; } | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//')"
 offers "options before a command" "--" "--completion --help --man --version"
 offers "commands that have a page" "--man tr" "trial"

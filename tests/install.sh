@@ -62,12 +62,18 @@ consume() {
         $configure && $build && $run && sed -i 's/"hello, "/"hallo, "/' hello.c && $build || return 1
     if $run; then echo "no test failed"; return 1; fi
 }
+installed_report() {
+    cd / && "$at/usr/bin/torc" explore --seeds 1..5 --out "$at" --results "$at/r.db" "$TORC_ROOT/scenarios/protocol/line.scn" &&
+        "$at/usr/bin/torc" report campaign --out "$at/r.html" "$at/r.db" && grep -q 'none of 5 runs failed' "$at/r.html" &&
+        "$at/usr/bin/torc" report error-paths --help
+}
 check "make install into a prefix" make_plain install
 check "the soname is libtorc.so.0" soname
 check "a consumer builds and runs against the shared libraries" shared
 check "a consumer builds and runs against the static libraries" static
 check "a consumer builds and runs as C++" plus
 check "the installed command finds its modules" installed_torc
+check "the installed command makes a report" installed_report
 check "a program of tests builds and passes" trial
 check "the example of the README builds against the installed library, passes its tests and its scenario" example
 consumes cmake "cmake -S . -B build" "cmake --build build" "ctest --test-dir build --output-on-failure"

@@ -21,6 +21,7 @@ enum torci_exit {
 
 int torci_command_new(int argc, char **argv);
 int torci_command_serve(int argc, char **argv);
+int torci_command_report(int argc, char **argv);
 int torci_command_replay(int argc, char **argv);
 int torci_command_run(int argc, char **argv);
 int torci_command_check(int argc, char **argv);

@@ -11,7 +11,7 @@ const struct torci_command_entry torci_commands[] = {
     {&torci_table_merge, torci_command_merge},     {&torci_table_check, torci_command_check},
     {&torci_trial_command, torci_command_trial},   {&torci_table_fmt, torci_command_fmt},
     {&torci_table_lint, torci_command_lint},       {&torci_table_replay, torci_command_replay},
-    {NULL, NULL},
+    {&torci_table_report, torci_command_report},   {NULL, NULL},
 };
 
 const struct torci_command_entry *torci_command_find(const char *name)

@@ -15,6 +15,7 @@ extern const struct torci_command torci_table_hunt;
 extern const struct torci_command torci_table_explore;
 extern const struct torci_command torci_table_sweep;
 extern const struct torci_command torci_table_merge;
+extern const struct torci_command torci_table_report;
 extern const struct torci_command torci_table_fmt;
 extern const struct torci_command torci_table_lint;
 
