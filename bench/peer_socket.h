@@ -31,7 +31,7 @@ static inline struct sockaddr_in peer_loopback(void)
 
 static inline void peer_print_port(int fd)
 {
-    struct sockaddr_in name;
+    struct sockaddr_in name = {0};
     socklen_t size = sizeof name;
 
     peer_must(getsockname(fd, (struct sockaddr *)&name, &size) == 0, "getsockname");

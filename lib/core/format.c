@@ -121,6 +121,7 @@ static intmax_t take_signed(struct arguments *arguments, enum length length)
         return va_arg(arguments->list, long);
     case LENGTH_LONG_LONG:
         return va_arg(arguments->list, long long);
+    /* Types that are the same here are two elsewhere.  NOLINTNEXTLINE(bugprone-branch-clone) */
     case LENGTH_MAX:
         return va_arg(arguments->list, intmax_t);
     case LENGTH_SIZE: /* the signed type of size_t's width */
@@ -143,6 +144,7 @@ static uintmax_t take_unsigned(struct arguments *arguments, enum length length)
         return va_arg(arguments->list, unsigned long);
     case LENGTH_LONG_LONG:
         return va_arg(arguments->list, unsigned long long);
+    /* As above.  NOLINTNEXTLINE(bugprone-branch-clone) */
     case LENGTH_MAX:
         return va_arg(arguments->list, uintmax_t);
     case LENGTH_SIZE:

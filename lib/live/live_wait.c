@@ -180,7 +180,7 @@ size_t torci_live_wait(struct torc_platform *self, uint64_t deadline_ns,
 {
     struct live *live = live_of(self);
     size_t count;
-    bool last = false;
+    bool last;
 
     if (capacity == 0)
         return 0;

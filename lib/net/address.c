@@ -280,10 +280,10 @@ static void put_ipv4(struct writer *writer, const struct torc_address *address)
 /* The shortest form: the longest run of two or more zero groups, the first of them, is "::". */
 static void put_ipv6(struct writer *writer, const uint8_t ip[16])
 {
-    int run_at = 8;
-    int run_groups = 1;
-    for (int i = 0; i < 8; i++) {
-        int groups = 0;
+    size_t run_at = 8;
+    size_t run_groups = 1;
+    for (size_t i = 0; i < 8; i++) {
+        size_t groups = 0;
         while (i + groups < 8 && ip[2 * (i + groups)] == 0 && ip[2 * (i + groups) + 1] == 0)
             groups++;
         if (groups > run_groups) {
@@ -291,7 +291,7 @@ static void put_ipv6(struct writer *writer, const uint8_t ip[16])
             run_groups = groups;
         }
     }
-    for (int i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++) {
         if (i == run_at) {
             put(writer, "::", 2);
             i += run_groups - 1;

@@ -71,6 +71,7 @@ static int append(struct torc_line_receiver *receiver, const uint8_t *data, size
     int code = bytes > 0 ? reserve(receiver, bytes) : 0;
     if (code || bytes == 0)
         return code;
+    /* Bytes are somewhere.  NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
     memcpy(receiver->buffer + receiver->buffer_begin + receiver->buffered_bytes, data, bytes);
     receiver->buffered_bytes += bytes;
     return 0;

@@ -78,10 +78,9 @@ static int each_line(FILE *file, int (*visit)(void *arg, const char *line), void
 {
     char *line = NULL;
     size_t room = 0;
-    ssize_t bytes;
     int error = 0;
 
-    while (error == 0 && (bytes = getline(&line, &room, file)) > 0) {
+    while (error == 0 && getline(&line, &room, file) > 0) {
         line[strcspn(line, "\n")] = '\0';
         error = visit(arg, line);
     }

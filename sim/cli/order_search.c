@@ -132,9 +132,7 @@ int torci_order_search(const struct torci_order_search *search)
         status = tell_failure(search, walk);
     else if (walk->left)
         status = TORCI_EXIT_BUDGET;
-    else if (walk->unmet != 0)
-        status = TORCI_EXIT_UNMET;
-    else if (torci_mark_catalogue_tell(search->marks) > 0)
+    else if (walk->unmet != 0 || torci_mark_catalogue_tell(search->marks) > 0)
         status = TORCI_EXIT_UNMET;
     printf("%s: %llu runs, strategy dfs, the first %u questions, %.2f s%s\n", search->path,
            (unsigned long long)walk->runs, search->depth,

@@ -169,7 +169,7 @@ static pid_t next_end(int *status)
 static int supervise(const struct parallel *parallel, struct share *shares, pid_t *children)
 {
     for (unsigned running = parallel->jobs; running > 0;) {
-        int status;
+        int status = 0;
         pid_t child = next_end(&status);
         unsigned i = 0;
 

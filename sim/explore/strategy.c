@@ -66,6 +66,7 @@ static uint64_t choose_option(const struct torc_question *question, uint64_t dra
         return 1 + draw % (question->options - 1);
     for (uint64_t i = 1; i < question->options; i++)
         count += torc_question_has(question, i) ? 1 : 0;
+    /* One option is possible.  NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
     left = 1 + draw % count;
     while (left > 0)
         left -= torc_question_has(question, ++option) ? 1 : 0;

@@ -91,6 +91,7 @@ bool torci_database_value_equal(const struct torc_db_value *a, const struct torc
         return a->as.integer == b->as.integer;
     case TORC_DB_REAL:
         return (isnan(a->as.real) && isnan(b->as.real)) ||
+               /* 0 and -0 are two values.  NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
                memcmp(&a->as.real, &b->as.real, sizeof(a->as.real)) == 0;
     default:
         return a->bytes == b->bytes &&

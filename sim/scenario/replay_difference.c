@@ -220,7 +220,7 @@ static void show(struct torci_replayer *replayer, const struct torci_replay_stre
     size_t offset = equal_bytes(replayer, stream);
     size_t begin = offset > SHOWN_BEFORE_BYTES ? offset - SHOWN_BEFORE_BYTES : 0;
     size_t prefix_bytes = begin > 0 ? 3 : 0;
-    uint8_t window[TORC_REPLAY_SHOWN_BYTES];
+    uint8_t window[TORC_REPLAY_SHOWN_BYTES] = {0};
     size_t shared_bytes = offset - begin;
     size_t got_bytes = bytes < sizeof(window) - shared_bytes ? bytes : sizeof(window) - shared_bytes;
     size_t window_bytes = recorded_bytes(replayer, stream, begin, window, sizeof(window));

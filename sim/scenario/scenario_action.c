@@ -161,7 +161,7 @@ static int parse_connect(struct torci_action *action)
         code = torci_action_finish(action);
     if (code == 0)
         code = torci_action_add(action, TORCI_VERB_CONNECT, &step);
-    if (code == 0) {
+    if (code == 0 && step != NULL) {
         step->remote = remote;
         step->port = port;
     }
@@ -192,7 +192,7 @@ static int parse_listen(struct torci_action *action)
     }
     if (code == 0)
         code = torci_action_add(action, TORCI_VERB_LISTEN, &step);
-    if (code == 0) {
+    if (code == 0 && step != NULL) {
         step->port = port;
         step->backlog = (uint32_t)backlog;
     }
@@ -216,7 +216,7 @@ static int parse_accept(struct torci_action *action)
         code = torci_action_finish(action);
     if (code == 0)
         code = torci_action_add(action, TORCI_VERB_ACCEPT, &step);
-    if (code == 0)
+    if (code == 0 && step != NULL)
         step->port = port;
     return code;
 }
@@ -251,7 +251,7 @@ static int parse_signal(struct torci_action *action)
     code = torci_action_finish(action);
     if (code == 0)
         code = torci_action_add(action, TORCI_VERB_SIGNAL, &step);
-    if (code == 0)
+    if (code == 0 && step != NULL)
         step->signal_number = numbers[i];
     return code;
 }

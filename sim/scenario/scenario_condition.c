@@ -33,7 +33,6 @@ static int read_number(struct torci_tokens *reader, struct torci_condition **out
     int code;
 
     if (torci_value_count(text + negative, &number, &why) != 0) {
-        duration = true;
         if (torci_value_duration(text + negative, &number, &why) != 0 &&
             torci_value_size(text + negative, &number, &why) != 0)
             return torci_token_fail(reader, "a number is 5, 20ms or 64KiB");
@@ -402,6 +401,7 @@ static int join(struct torci_tokens *reader, enum torci_condition_kind kind, str
 
     if (code != 0)
         return code;
+    /* Made.  NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     (*out)->left = left;
     (*out)->right = right;
     return 0;
@@ -414,7 +414,7 @@ static int read_comparison(struct torci_tokens *reader, struct torci_condition *
     struct torci_condition *right = NULL;
     int code = read_operand(reader, &left);
 
-    if (code != 0)
+    if (code != 0 || left == NULL)
         return code;
     if (!comparison_of(reader, &kind)) {
         if (left->kind == TORCI_CONDITION_TEXT)
@@ -425,7 +425,7 @@ static int read_comparison(struct torci_tokens *reader, struct torci_condition *
     code = torci_token_next(reader);
     if (code == 0)
         code = read_operand(reader, &right);
-    if (code != 0)
+    if (code != 0 || right == NULL)
         return code;
     if ((is_number(left) && right->kind == TORCI_CONDITION_TEXT) ||
         (left->kind == TORCI_CONDITION_TEXT && is_number(right)))

@@ -47,7 +47,7 @@ int torci_parse_database_name(struct torci_parser *parser, const struct torci_wo
     size_t distance = SIZE_MAX;
     int code = read_host(parser, word, offset, bytes, &host, &host_bytes);
 
-    if (code != 0)
+    if (code != 0 || host == NULL)
         return code;
     name = torci_scenario_copy(parser->scenario, word->text + offset + host_bytes + 1,
                                bytes - host_bytes - 1);

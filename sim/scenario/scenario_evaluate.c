@@ -134,6 +134,7 @@ static enum torci_truth compare(struct torci_run *run, const struct torci_condit
     if (left.kind == TORCI_VALUE_NONE || right.kind != left.kind)
         return TORCI_UNKNOWN;
     if (left.kind == TORCI_VALUE_TEXT)
+        /* Both are texts.  NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
         order = strcmp(left.text, right.text);
     else
         order = left.number < right.number ? -1 : left.number > right.number;

@@ -141,10 +141,10 @@ static int read_name(struct torci_parser *parser, size_t first, size_t end,
 
 int torci_parse_dns(struct torci_parser *parser)
 {
-    struct torci_script_name *name;
+    struct torci_script_name *name = NULL;
     int code = read_name(parser, 0, parser->line->word_count, &name);
 
-    if (code != 0)
+    if (code != 0 || name == NULL)
         return code;
     *parser->name_end = name;
     parser->name_end = &name->next;
@@ -153,13 +153,13 @@ int torci_parse_dns(struct torci_parser *parser)
 
 int torci_parse_dns_action(struct torci_action *action, size_t first)
 {
-    struct torci_script_name *name;
-    struct torci_step *step;
+    struct torci_script_name *name = NULL;
+    struct torci_step *step = NULL;
     int code = read_name(action->parser, first, action->end, &name);
 
     if (code == 0)
         code = torci_action_add(action, TORCI_VERB_DNS, &step);
-    if (code == 0)
+    if (code == 0 && step != NULL)
         step->dns = name;
     return code;
 }

@@ -280,6 +280,7 @@ static struct torci_swizzle *begin_swizzle(struct torci_run *run, const struct t
         if (torci_hosts_have(&net->paths.from, host))
             swizzle->hosts[count++] = host;
     shuffle(run, swizzle->hosts, count);
+    /* Of no host there is no line.  NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
     swizzle->count = 1 + (size_t)(torc_world_draw(run->world, "net.swizzle", NULL) % count);
     memcpy(swizzle->hosts + swizzle->count, swizzle->hosts,
            swizzle->count * sizeof(*swizzle->hosts));

@@ -104,7 +104,7 @@ static int parse_include(struct torci_parser *parser)
     struct torci_line *line = parser->line;
     const struct torci_word *word = &line->words[1];
     struct torci_source *source = NULL;
-    struct torci_bytes text;
+    struct torci_bytes text = {NULL, 0};
     const char *name = NULL;
     int code;
 
@@ -113,7 +113,7 @@ static int parse_include(struct torci_parser *parser)
     if (line->word_count > 2)
         return torci_parse_error(parser, &line->words[2], 0, "include takes one file");
     code = torci_parse_file(parser, word, 0, &name, &text);
-    if (code != 0)
+    if (code != 0 || name == NULL)
         return code;
     for (const struct torci_source *each = line->source; each != NULL; each = each->included_by)
         if (strcmp(each->name, name) == 0)

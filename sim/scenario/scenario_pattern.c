@@ -106,7 +106,7 @@ static int read_escape(struct compiler *compiler, uint64_t *set, int *single)
         compiler->at += 2;
         *single = high * 16 + low;
     } else if ((found = strchr(names, c)) != NULL && c != '\0') {
-        *single = values[found - names];
+        *single = (unsigned char)values[found - names];
     } else if (strchr(classes, c) != NULL && c != '\0') {
         if (c == 'd' || c == 'D' || c == 'w' || c == 'W')
             set_add_range(set, '0', '9');

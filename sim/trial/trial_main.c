@@ -207,8 +207,10 @@ static int run_gdb(int argc, char **argv)
     size_t count = 0;
     ssize_t bytes = readlink("/proc/self/exe", program, sizeof program - 1);
 
-    if (all == NULL || bytes <= 0)
+    if (all == NULL || bytes <= 0) {
+        free(all);
         return TORCI_TRIAL_EXIT_INTERNAL;
+    }
     program[bytes] = '\0';
     for (size_t i = 0; i < sizeof front / sizeof front[0]; i++)
         all[count++] = (char *)(uintptr_t)front[i];

@@ -255,7 +255,7 @@ static int open_slots(struct running *running)
 
 static void close_slots(struct running *running)
 {
-    for (size_t i = 0; i < running->slot_count; i++) {
+    for (size_t i = 0; running->slots != NULL && i < running->slot_count; i++) {
         struct slot *slot = &running->slots[i];
 
         if (slot->outcome != NULL && slot->outcome != MAP_FAILED) {
@@ -263,7 +263,7 @@ static void close_slots(struct running *running)
             munmap(slot->outcome, sizeof *slot->outcome);
         }
     }
-    for (size_t i = running->told; i < running->plan->count; i++) {
+    for (size_t i = running->told; running->finished != NULL && i < running->plan->count; i++) {
         free(running->finished[i].outcome);
         free(running->finished[i].printed);
     }
@@ -288,7 +288,6 @@ int torci_trial_run_plan(struct torci_trial_plan *plan, const struct torci_trial
     if (status == 0)
         status = options->in_process ? run_in_process(&running) : run_apart(&running);
     (void)sigaction(SIGINT, &before, NULL);
-    if (running.slots != NULL)
-        close_slots(&running);
+    close_slots(&running);
     return status == 0 && interrupted != 0 ? TORCI_TRIAL_EXIT_INTERRUPTED : status;
 }

@@ -73,7 +73,7 @@ static void prefetch_grandchildren(const struct torci_event_heap *heap, size_t c
 {
     size_t at = CHILDREN * child + 1;
 
-    for (size_t i = 0; i < CHILDREN * CHILDREN && at + i < heap->count; i += 2)
+    for (size_t i = 0; i < (size_t)CHILDREN * CHILDREN && at + i < heap->count; i += 2)
         PREFETCH(&heap->events[at + i]);
 }
 

@@ -102,9 +102,9 @@ int torc_world_set_link(struct torc_world *world, struct torc_host *a, struct to
 
 uint64_t torci_link_arrival(const struct torci_link *link)
 {
-    uint64_t arrival = torci_add_saturated(link->from->world->now_ns, link->settings.delay_ns);
+    uint64_t arrival_ns = torci_add_saturated(link->from->world->now_ns, link->settings.delay_ns);
 
-    return arrival < link->last_arrival_ns ? link->last_arrival_ns : arrival;
+    return arrival_ns < link->last_arrival_ns ? link->last_arrival_ns : arrival_ns;
 }
 
 /* The first packet of a link has arrived.  The heap is put in order before anything is done about

@@ -55,8 +55,8 @@ static uint64_t exponential(uint64_t mean_ns, uint64_t bits)
 static uint64_t normal(uint64_t mean_ns, uint64_t deviation_ns, uint64_t bits)
 {
     uint64_t sum = (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48);
-    bool below = sum < 2 * 0xffff;
-    uint64_t off = (below ? 2 * 0xffff - sum : sum - 2 * 0xffff) * SQRT3_IN_2_16 >> 16;
+    bool below = sum < 2 * UINT64_C(0xffff);
+    uint64_t off = (below ? 2 * UINT64_C(0xffff) - sum : sum - 2 * UINT64_C(0xffff)) * SQRT3_IN_2_16 >> 16;
     uint64_t off_ns = scale(deviation_ns, off, 16);
 
     if (!below)

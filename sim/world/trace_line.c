@@ -247,7 +247,7 @@ void torci_real_format(double real, char text[TORCI_REAL_TEXT_MAX])
         if ((*at >= '0' && *at <= '9') || *at == '-' || *at == '+' || *at == 'e') {
             whole = whole && *at != 'e';
             text[used++] = *at;
-        } else if (text[used - 1] != '.') { /* the locale may have another decimal point */
+        } else if (used == 0 || text[used - 1] != '.') { /* the locale may have another decimal point */
             whole = false;
             text[used++] = '.';
         }

@@ -75,5 +75,5 @@ int main(void)
     torc_trace_digest(torc_world_trace(world), digest);
     printf("server saw %s, client saw %s, digest %s\n", server.seen, client.seen, digest);
     torc_world_free(world);
-    return strcmp(server.seen, "hello") || strcmp(client.seen, "world");
+    return strcmp(server.seen, "hello") != 0 || strcmp(client.seen, "world") != 0;
 }
