@@ -6,7 +6,9 @@ For each measurement one JSON line goes to standard output and to BUILD/bench.js
 Torc and its peers take turns, at least five times; the values are medians.  The programs measure, this
 script only starts them in turn.  Servers listen on a free port, which they print.
 
-Usage: run.py --build DIR [NAME...]      a NAME selects what is below it: echo, echo.live, echo.live.c50, ...
+Usage: run.py --build DIR [--bars] [NAME...]      a NAME selects what is below it: echo, echo.live, echo.live.c50, ...
+--bars: exit status 1 if a bar is missed; "N passed, N failed, N skipped" at the end.  On a machine that does other
+things figures are shown and bars are skipped.
 """
 import argparse
 import glob
@@ -25,6 +27,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROUNDS = 5
+BUSY_MAX = 0.1  # of all processors
 TWISTED_PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
 
 
@@ -32,10 +35,45 @@ class Missing(Exception):
     """A peer, or Torc's own program, that is not there."""
 
 
+def busy_share(seconds):
+    """The share of the processors that others use, measured while nothing of ours runs."""
+    def account():
+        with open("/proc/stat", encoding="ascii") as stat:
+            fields = [int(field) for field in stat.readline().split()[1:9]]
+        return sum(fields), fields[3] + fields[4]
+
+    total, idle = account()
+    time.sleep(seconds)
+    total_after, idle_after = account()
+    return 1 - (idle_after - idle) / max(1, total_after - total)
+
+
+def judge(line):
+    """Whether what was measured reaches its bar; None: it has none, or the peer it is beside is not here.
+
+    A bar is "[WHAT] OP NUMBER", where WHAT is ratio, torc or torc - PEER; without it the ratio, or torc where there is
+    no peer."""
+    match = re.fullmatch(r"(?:(ratio|torc|torc - (\w+)) )?(<=|>=|<) ([0-9.]+)", line.get("bar") or "shown")
+    if match is None:
+        return None
+    what, peer, comparison, limit = match.groups()
+    if what is None:
+        what = "ratio" if line.get("ratio_to") else "torc"
+    value = line.get("ratio") if what == "ratio" else line["torc"]
+    if peer is not None and value is not None:
+        value = value - line["peers"][peer] if peer in line["peers"] else None
+    if value is None:
+        return None
+    limit = float(limit)
+    return value <= limit if comparison == "<=" else value >= limit if comparison == ">=" else value < limit
+
+
 class Bench:
     def __init__(self, build, selected):
         self.build = build
         self.selected = selected
+        self.reached = []
+        self.missed = []
         self.lines = open(os.path.join(build, "bench.jsonl"), "a", encoding="utf-8")
 
     def wants(self, name):
@@ -52,6 +90,18 @@ class Bench:
     def emit(self, line):
         print(line, flush=True)
         print(line, file=self.lines, flush=True)
+        measured = json.loads(line)
+        verdict = judge(measured)
+        if verdict is not None:
+            (self.reached if verdict else self.missed).append(measured)
+
+    def tell_bars(self):
+        """Shows what is missed and counts; returns the exit status."""
+        for measured in self.missed:
+            print(f"missed: {measured['name']}: {measured['torc']} {measured['unit']}, ratio {measured.get('ratio')}, "
+                  f"bar {measured['bar']}")
+        print(f"{len(self.reached)} passed, {len(self.missed)} failed")
+        return 1 if self.missed else 0
 
     def report(self, name, unit, values, ratio_to, bar, missing):
         """`values` maps "torc" and each peer to its median."""
@@ -331,9 +381,9 @@ def bench_sim_events(bench):
                 if name == "sim.events.timers.1k":
                     runs["twisted"] = lambda: float(last_line(
                         twisted_script("peer_twisted_clock.py") + ["1000", "10000"]))
-                bar = ">= 1000000" if trace == "jsonl" else ">= 5000000" if pending == 1000 else ">= 2000000"
+                limit = 1000000 if trace == "jsonl" else 5000000 if pending == 1000 else 2000000
                 bench.alternate(name, "events per second of processor time", runs, "twisted",
-                                "shown" if kind == "links" else bar)
+                                "shown" if kind == "links" else f"torc >= {limit}")
 
 
 def bench_sim_scale(bench):
@@ -452,7 +502,7 @@ def bench_sweep_cases(bench):
         figures = [swept(bench, [path]) for path in fixture_scenarios()]
         share = 100 * sum(figure[1] for figure in figures) / sum(figure[0] for figure in figures)
         bench.report("sweep.cases.reached", "% of the operations counted in the scenarios that are shipped",
-                     {"torc": share}, None, "100", [])
+                     {"torc": share}, None, ">= 100", [])
 
 
 def bench_fault_point(bench):
@@ -608,6 +658,7 @@ BENCHES = {
 def main():
     parser = argparse.ArgumentParser(description="runs Torc's benchmarks beside its peers")
     parser.add_argument("--build", default="build")
+    parser.add_argument("--bars", action="store_true")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     bench = Bench(os.path.abspath(arguments.build), arguments.names)
@@ -615,11 +666,17 @@ def main():
     if not chosen:
         sys.exit("bench: no such benchmark; there are " + " ".join(BENCHES))
     many_descriptors()
+    others = busy_share(5) if arguments.bars else 0
     for run in chosen:
         try:
             run(bench)
         except Missing as program:
             print(f"bench: {program} is not built", file=sys.stderr)
+    if others > BUSY_MAX:
+        print(f"bench: others used {100 * others:.0f} % of the processors, so bars say nothing")
+        print(f"0 passed, 0 failed, {len(bench.reached) + len(bench.missed)} skipped")
+    elif arguments.bars:
+        sys.exit(bench.tell_bars())
 
 
 if __name__ == "__main__":

@@ -70,3 +70,18 @@ echo '#include "none.h"' >>faulty.c
 look --scenario faulty.scn; [ $? -eq 2 ] && grep -q "faulty.c:.*'none.h' file not found" "$at/out"
 report $? "a source that cannot be read is exit status 2, with its place"
 finish
+/usr/bin/python3 -B - >"$at/out" 2>&1 <<'TEXT'
+import os, sys
+sys.path.insert(0, os.path.join(os.environ["TORC_ROOT"], "bench"))
+import run
+def judged(bar, torc, ratio=None, ratio_to=None, **peers):
+    return run.judge({"bar": bar, "torc": torc, "ratio": ratio, "ratio_to": ratio_to, "peers": peers})
+assert judged("<= 1.05", 9, 1.05, "x") and not judged("<= 1.05", 1, 1.06, "x")
+assert judged(">= 50", 50) and not judged(">= 50", 49) and not judged("< 200", 200)
+assert judged("torc >= 10", 10, 0.5, "x") and not judged("torc >= 10", 9, 2, "x")
+assert judged("torc - sqlite <= 15", 30, 2, "sqlite", sqlite=15) and not judged("torc - sqlite <= 15", 31, 2, "sqlite", sqlite=15)
+assert all(judged(bar, 1) is None for bar in (None, "shown", "flat"))
+assert judged(">= 2", 1, None, "x") is None and judged("torc - sqlite <= 15", 1, None, "sqlite") is None
+TEXT
+report $? "a bar is reached or missed by what it is for; none by a peer that is not here"
+echo "1..$n"
