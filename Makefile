@@ -251,37 +251,70 @@ $(BUILD)/tests/power/power: $(BUILD)/tests/power/power.o $(support_obj) $(guard_
 $(BUILD)/tests/kill/kill: $(BUILD)/tests/kill/kill.o $(BUILD)/tests/clients/server_process.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lhiredis -lsqlite3
 
-# Not part of `all`: needs clang, and builds in $(FUZZ_BUILD).  A program X reads the seeds fuzz_seeds_X, changes them
+# How each source is compiled, for tools that read sources: clang-tidy, cppcheck, editors.  What is wrong on purpose is not among
+# them: fixtures/bugs, and what tests have to find.
+wrong_src := $(wildcard tests/compile-fail/*.c tests/check/*.c tests/explore/*.c tests/lint/*.c tests/reports/*.c tests/trial/*.c)
+read_src := $(lib_src) $(sim_src) $(trial_src) $(guard_src) $(cli_src) $(foreach d,$(fixture_dirs),$(call sources,$(d))) \
+            $(unit_src) $(fixtest_src) $(filter-out $(wrong_src),$(wildcard tests/*/*.c bench/*.c examples/*/*.c))
+read_flags = $(if $(filter %_test.c,$(1)),$(call test_include_of,$(1)),$(call include_of,$(1)))
+$(BUILD)/compile_commands.json: Makefile $(read_src)
+	@mkdir -p $(@D)
+	$(file >$@,[)
+	$(foreach f,$(read_src),$(file >>$@,{"directory": "$(CURDIR)"$(comma) "file": "$(f)"$(comma) "command": \
+	    "$(CC) -std=c11 $(warnings) -DTORC_VERSION=\\\"$(VERSION)\\\" $(call read_flags,$(f)) -c $(f)"}$(if $(filter $(f),$(lastword $(read_src))),,$(comma))))
+	$(file >>$@,])
+
+# Not part of `all`: needs clang, and builds in $(FUZZ_BUILD).  A program X of tests/fuzz reads the seeds fuzz_seeds_X, changes them
 # with the words of its dictionary, keeps what reaches something new in corpus/X and what crashes in artifacts/.
 FUZZ_BUILD ?= build/fuzz
 FUZZ_SECONDS ?= 60
+FUZZ_TOTAL_SECONDS ?=
+fuzz_names := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_ONLY ?= $(fuzz_names)
 fuzz_seeds_scenario_fuzz := scenarios tests/scenarios-fail tests/explore examples/hello
+fuzz_seeds_recording_fuzz := tests/fuzz/recordings
+fuzz_seeds_kv_fuzz := tests/fuzz/kv
+fuzz_seeds_line_fuzz := tests/fuzz/lines
 ifeq ($(FUZZ),)
 fuzz fuzz-programs:
 	$(MAKE) FUZZ=1 CC=clang BUILD=$(FUZZ_BUILD) SAN=fuzzer-no-link,address,undefined OPT='-O1 -g' $@
 else
-fuzz_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
-fuzz: fuzz-programs ## fuzzes the parser of scenarios for a minute (FUZZ_SECONDS), with clang, in build/fuzz
-	@for program in $(notdir $(fuzz_bin)); do \
-	    mkdir -p $(BUILD)/corpus/$$program $(BUILD)/artifacts && \
-	    $(BUILD)/tests/fuzz/$$program -max_total_time=$(FUZZ_SECONDS) -dict=$(BUILD)/tests/fuzz/$$program.dict \
-	        -artifact_prefix=$(BUILD)/artifacts/ -timeout=20 -max_len=8192 -print_final_stats=1 \
-	        $(BUILD)/corpus/$$program $(foreach b,$(notdir $(fuzz_bin)),$(fuzz_seeds_$(b))) || exit 1; \
-	done
+fuzz_bin := $(addprefix $(BUILD)/tests/fuzz/,$(fuzz_names))
+fuzz_each := $(if $(FUZZ_TOTAL_SECONDS),$$(($(FUZZ_TOTAL_SECONDS) / $(words $(FUZZ_ONLY)))),$(FUZZ_SECONDS))
+define fuzz_run
+$(BUILD)/tests/fuzz/$(1) -max_total_time=$(fuzz_each) -dict=$(BUILD)/tests/fuzz/$(1).dict -artifact_prefix=$(BUILD)/artifacts/$(1)- \
+	    -timeout=20 -max_len=8192 -print_final_stats=1 $(BUILD)/corpus/$(1) $(fuzz_seeds_$(1)) || failed="$$failed $(1)";
+endef
+fuzz: fuzz-programs ## fuzzes what reads untrusted text, a minute each (FUZZ_SECONDS; FUZZ_ONLY=kv_fuzz), with clang, in build/fuzz
+	@mkdir -p $(addprefix $(BUILD)/corpus/,$(fuzz_names)) $(BUILD)/artifacts
+	@failed=; $(foreach x,$(FUZZ_ONLY),$(call fuzz_run,$(x))) \
+	    [ -z "$$failed" ] || { echo "fuzz: these found something, see $(BUILD)/artifacts:$$failed"; exit 1; }
 fuzz-programs: $(fuzz_bin) $(fuzz_bin:=.dict) $(fuzz_bin:=_canary)
-fuzz_link = $(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(sim_libs) $(lib_libs)
-fuzz_deps := $(BUILD)/tests/support/scenario_round_trip.o $(sim_a) $(lib_a)
-$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(fuzz_deps)
-	$(fuzz_link)
-$(BUILD)/tests/fuzz/%_canary: $(BUILD)/tests/fuzz/%_canary.o $(fuzz_deps)
-	$(fuzz_link)
+fuzz_objects_scenario_fuzz := $(BUILD)/tests/support/scenario_round_trip.o
+fuzz_objects_kv_fuzz := $(call objects,$(call sources,fixtures/kv))
+fuzz_objects_recording_fuzz := $(addprefix $(BUILD)/tests/support/,desk.o scripted_platform.o) $(fuzz_objects_kv_fuzz)
+define fuzz_rule
+$(BUILD)/tests/fuzz/$(1) $(BUILD)/tests/fuzz/$(1)_canary: $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(fuzz_objects_$(1)) $(sim_a) $(lib_a)
+	$$(CC) $$(LDFLAGS_ALL) -fsanitize=fuzzer -o $$@ $$^ $$(sim_libs) $$(lib_libs)
+endef
+$(foreach x,$(fuzz_names),$(eval $(call fuzz_rule,$(x))))
 $(BUILD)/tests/fuzz/%_canary.o: tests/fuzz/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(inc_test) -DCANARY -MMD -MP -c $< -o $@
-# The words of the language are those its grammar is written with.
+# Words: of the language those its grammar is written with, of recordings those in backquotes, of kv its commands.
 $(BUILD)/tests/fuzz/scenario_fuzz.dict: docs/scenario.md
 	@mkdir -p $(@D)
 	sed -n '/^## Grammar/,/^One line says/p' $< | grep -oE '"[^" ]+"' | sort -u > $@
+$(BUILD)/tests/fuzz/recording_fuzz.dict: docs/recording.md
+	@mkdir -p $(@D)
+	grep -oE '`[a-z_0-9]+`' $< | sort -u | sed 's/`\(.*\)`/"\\"\1\\""/' > $@
+$(BUILD)/tests/fuzz/kv_fuzz.dict: fixtures/kv/command_table.c
+	@mkdir -p $(@D)
+	sed -n 's/^    {"\([a-z]*\)",.*/"\1"/p' $< > $@
+	printf '"%s"\n' '\x0d\x0a' '*1' '*2' '*3' '$$0' '$$1' '$$4' EX PX NX XX >> $@
+$(BUILD)/tests/fuzz/line_fuzz.dict: Makefile
+	@mkdir -p $(@D)
+	printf '"%s"\n' '\x0d\x0a' '\x0a' ab aab p r l a > $@
 endif
 .PHONY: fuzz fuzz-programs
 
@@ -310,11 +343,15 @@ check-pairs: all $(BUILD)/tests/pairs/pairs ## PAIRS=1000000 pairs of runs, the 
 	$(BUILD)/tests/pairs/pairs --modules $(BUILD)/modules --pairs $(PAIRS) $$(git ls-files 'scenarios/*.scn')
 check-kill: tests ## kills kv with its database 20 times (TORC_KILLS) while it is written to
 	TORC_KILLS=$${TORC_KILLS:-20} tests/run --build $(BUILD) tests/kill.sh
+check-sweep: all ## torc sweep alone; TORC_SWEEP_SAMPLE=200 cases of each scenario
+	tests/run --build $(BUILD) tests/sweep.sh
 check-oom: tests ## fails the k-th acquisition of memory, for every k
 	tests/run --build $(BUILD) $(filter %_oom_test,$(test_bin))
 check-valgrind: tests ## the unit tests under valgrind
 	TORC_TEST_WRAPPER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --fair-sched=yes' \
 	TORC_TEST_TIMEOUT=600 tests/run --build $(BUILD) $(unit_bin)
+check-valgrind-all: tests ## everything under valgrind: all test programs, every scenario, the command
+	tests/valgrind --build $(BUILD) $(test_bin)
 build-for-determinism: $(torc) modules
 threaded_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard lib/live/*_test.c lib/db/*_test.c) \
                   $(addprefix lib/core/,reactor_thread_call_test.c reactor_job_test.c) \
@@ -329,6 +366,23 @@ check-determinism: ## digests of every scenario across compilers, optimisation a
 coverage: ## line coverage by the test programs and the scripts that run the command; HTML in build/coverage/html; bar in reports/thresholds
 	$(MAKE) BUILD=build/coverage COVERAGE=1 OPT='-O0 -g' SAN= check-command
 	reports/coverage build/coverage
+
+# --- reading sources -----------------------------------------------------------------------------------
+READ ?= $(read_src)
+tidy: $(BUILD)/compile_commands.json ## clang-tidy, by .clang-tidy, on everything that is compiled here; READ=FILE...: on these
+	tests/tidy --build $(BUILD) $(READ)
+cppcheck: $(BUILD)/compile_commands.json ## cppcheck on the same, but for what ci/cppcheck-suppressions says
+	@mkdir -p $(BUILD)/cppcheck
+	cppcheck --project=$< --cppcheck-build-dir=$(BUILD)/cppcheck -j $(shell nproc) -q --enable=warning,performance,portability,style \
+	    --suppressions-list=ci/cppcheck-suppressions --inline-suppr --error-exitcode=1 \
+	    --template='{file}:{line}: {severity}: {message} [{id}]'
+analyzer: ## gcc's -fanalyzer on the libraries, the command and the fixtures, in build/analyzer
+	$(MAKE) CC=gcc BUILD=build/analyzer SAN= CFLAGS='-fanalyzer $(analyzer_off)' libs build/analyzer/torc modules
+nightly: ## what takes too long for ci/test, in HOURS=8; STAGES='tidy fuzz' selects
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL HOURS=$(HOURS) ci/nightly $(STAGES)
+HOURS ?= 8
+STAGES ?=
+.PHONY: tidy cppcheck analyzer nightly check-sweep check-valgrind-all
 
 # Counters that survive abort and _exit and count in forked children and in modules: see docs/coverage.md.
 counter_flags := -fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic -mllvm -runtime-counter-relocation
