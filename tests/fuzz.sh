@@ -1,6 +1,7 @@
 #!/bin/bash
 # The fuzz programs of `make fuzz`, for a moment: they build, no scenario that is shipped and nothing near one crashes
-# the parser or comes back changed from the printer, and a crash that is planted is found.
+# the parser or comes back changed from the printer, the same for recordings, kv's requests and lines, and in each a crash that is
+# planted is found.
 set -u
 cd "$TORC_ROOT" || exit 99
 if ! command -v clang >/dev/null; then
@@ -24,11 +25,30 @@ mkdir "$at/corpus" "$at/seed"
 "$program" -seed=1 -runs=20000 -timeout=20 -max_len=8192 -dict="$program.dict" -artifact_prefix="$at/" \
     "$at/corpus" scenarios tests/scenarios-fail tests/explore examples/hello >"$at/log" 2>&1
 report $? "so do twenty thousand texts near to it, or they are refused"
-printf 'scn 1\nhost a peer\n' >"$at/seed/one_letter"
-"${program}_canary" -runs=0 -artifact_prefix="$at/" "$at/seed" >"$at/log" 2>&1
-report $? "the planted crash is not in the seed"
-"${program}_canary" -seed=1 -runs=1000000 -max_len=200 -dict="$program.dict" -artifact_prefix="$at/" "$at/seed" >"$at/log" 2>&1
-status=$?
-[ $status -eq 77 ] && grep -q fail_of_canary "$at/log" && ls "$at"/crash-* >/dev/null
-report $? "it is found, and kept"
+# canary PROGRAM MAX_LEN <SEED: a crash that is planted is not in the seed, and is found from it.
+canary() {
+    rm -rf "$at/seed" && mkdir "$at/seed" && cat >"$at/seed/seed"
+    "$fuzz/tests/fuzz/$1_canary" -runs=0 -artifact_prefix="$at/" "$at/seed" >"$at/log" 2>&1
+    report $? "$1: the planted crash is not in the seed"
+    "$fuzz/tests/fuzz/$1_canary" -seed=1 -runs=1000000 -max_total_time=120 -max_len="$2" -dict="$fuzz/tests/fuzz/$1.dict" -artifact_prefix="$at/$1-" \
+        "$at/seed" >"$at/log" 2>&1
+    status=$?
+    [ $status -eq 77 ] && grep -q fail_of_canary "$at/log" && ls "$at/$1"-crash-* >/dev/null
+    report $? "$1: it is found, and kept"
+}
+printf 'scn 1\nhost a peer\n' >"$at/one_letter"
+canary scenario_fuzz 200 <"$at/one_letter"
+for subject in kv:kv_fuzz:3000 recordings:recording_fuzz:1000 lines:line_fuzz:20000; do
+    IFS=: read -r seeds name runs <<<"$subject"
+    "$fuzz/tests/fuzz/$name" -runs=0 -artifact_prefix="$at/" "tests/fuzz/$seeds" >"$at/log" 2>&1
+    report $? "$name: what is in tests/fuzz/$seeds passes"
+    [ "$(wc -l <"$fuzz/tests/fuzz/$name.dict")" -ge 8 ] && mkdir "$at/$name" &&
+        "$fuzz/tests/fuzz/$name" -seed=1 -runs="$runs" -timeout=20 -max_len=4096 -dict="$fuzz/tests/fuzz/$name.dict" -artifact_prefix="$at/" \
+            "$at/$name" "tests/fuzz/$seeds" >"$at/log" 2>&1
+    report $? "$name: so does what is near to it"
+done
+canary kv_fuzz 200 <tests/fuzz/kv/inline.resp
+sed -n '1s/"module":"desk"/"module":"m"/p' tests/fuzz/recordings/desk.torc >"$at/one_letter"
+canary recording_fuzz 300 <"$at/one_letter"
+canary line_fuzz 100 <tests/fuzz/lines/one
 finish

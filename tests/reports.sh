@@ -69,7 +69,6 @@ report $? "a changed error path that nothing reached is exit status 5"
 echo '#include "none.h"' >>faulty.c
 look --scenario faulty.scn; [ $? -eq 2 ] && grep -q "faulty.c:.*'none.h' file not found" "$at/out"
 report $? "a source that cannot be read is exit status 2, with its place"
-finish
 /usr/bin/python3 -B - >"$at/out" 2>&1 <<'TEXT'
 import os, sys
 sys.path.insert(0, os.path.join(os.environ["TORC_ROOT"], "bench"))
@@ -84,4 +83,4 @@ assert all(judged(bar, 1) is None for bar in (None, "shown", "flat"))
 assert judged(">= 2", 1, None, "x") is None and judged("torc - sqlite <= 15", 1, None, "sqlite") is None
 TEXT
 report $? "a bar is reached or missed by what it is for; none by a peer that is not here"
-echo "1..$n"
+finish
