@@ -105,6 +105,7 @@ static int add_all(struct torci_behaviour_map *map, uint64_t child)
         return pid;
     for (uint64_t i = 1; i <= CHILDREN * EACH; i++)
         torci_behaviour_map_add(map, i, 1000 - i % 100 * CHILDREN - child);
+    torci_behaviour_map_free(map); /* for valgrind, which looks at each process */
     _exit(0);
 }
 
