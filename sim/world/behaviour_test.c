@@ -84,7 +84,7 @@ TORC_TEST(the_same_thing_again_is_no_new_behaviour)
 
     (void)trial;
     for (int i = 0; i < 3; i++)
-        receive(trace, "srv", 0, i, "abc" + i);
+        receive(trace, "srv", 0, i, &"abc"[i]);
     assert_int_equal(take(trace)->count, 1);
     return NULL;
 }
