@@ -34,7 +34,9 @@ CFLAGS_ALL := -std=c11 $(OPT) $(warnings) $(if $(WERROR),-Werror) -fPIC -fvisibi
               -fno-strict-overflow -DTORC_VERSION='"$(VERSION)"' \
               $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
               $(if $(COVERAGE),--coverage -fprofile-update=atomic) $(CFLAGS)
-LDFLAGS_ALL := $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage) $(LDFLAGS)
+# Linked into every program and shared object that has gcov's counters.
+counter_obj := $(if $(COVERAGE),$(BUILD)/sim/coverage/coverage.o)
+LDFLAGS_ALL := $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage $(counter_obj)) $(LDFLAGS)
 
 # --- what each folder may see -----------------------------------------------------------------------
 # The layering of docs/architecture.md, enforced: a folder is compiled with these -I and no others.
@@ -47,7 +49,8 @@ inc_sim/world    := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/scenario := -Ilib/include -Isim/include -Isim/world -D_GNU_SOURCE
 inc_sim/explore  := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/guard    := -Ilib/include -Isim/include -D_GNU_SOURCE
-inc_sim/command  := -D_GNU_SOURCE
+inc_sim/command  := -Ilib/include -Isim/include -D_GNU_SOURCE
+inc_sim/coverage := -Ilib/include -Isim/include -D_GNU_SOURCE
 inc_sim/trial    := -Ilib/include -Isim/include -Isim/command -D_GNU_SOURCE
 inc_sim/cli      := -Ilib/include -Isim/include -Isim/command -D_GNU_SOURCE
 inc_bench        := -Ilib/include -Isim/include -Isim/world -D_GNU_SOURCE
@@ -131,6 +134,13 @@ $(BUILD)/flags: force
 	@printf '%s\n' '$(subst ','\'',$(flags_text))' | cmp -s - $@ || \
 	    printf '%s\n' '$(subst ','\'',$(flags_text))' > $@
 .PHONY: force build-for-determinism
+# Without counters of its own, and there before anything is linked.
+ifneq ($(counter_obj),)
+$(BUILD)/flags: | $(counter_obj)
+$(counter_obj): sim/coverage/coverage.c sim/include/torc/coverage.h
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -g $(warnings) $(if $(WERROR),-Werror) -fPIC $(inc_sim/coverage) -c $< -o $@
+endif
 
 include_of = $(or $(inc_$(patsubst %/,%,$(dir $(1)))),$(if $(filter fixtures/%,$(1)),$(inc_fixture)),$(inc_test))
 test_include_of = $(inc_test) -I$(patsubst %/,%,$(dir $(1))) -Ilib/core -Ilib/net -Ilib/db -Isim/world -Isim/scenario
@@ -363,9 +373,17 @@ check-threaded-programs: $(threaded_bin)
 	tests/run --build $(BUILD) $(threaded_bin)
 check-determinism: ## digests of every scenario across compilers, optimisation and sanitizers
 	tests/determinism --build $(BUILD)
-coverage: ## line coverage by the test programs and the scripts that run the command; HTML in build/coverage/html; bar in reports/thresholds
+coverage: ## lines and decisions that the test programs and the scripts that run the command reach, from zero; HTML in build/coverage/report; BASE=main: changed ones
+	mkdir -p build/coverage && find build/coverage -name '*.gcda' -delete
 	$(MAKE) BUILD=build/coverage COVERAGE=1 OPT='-O0 -g' SAN= check-command
-	reports/coverage build/coverage
+	$(MAKE) -s coverage-report
+# What is left of sources that are gone has no text to show.
+coverage-report: ## the same report once more, on the counts that are there
+	find build/coverage -name '*.gcno' | while read -r notes; do object=$${notes%.gcno}; \
+	    [ -e "$${object#build/coverage/}.c" ] || rm -f "$$object".*; done
+	$(PYTHON) reports/coverage build/coverage --out build/coverage/report --title 'Coverage of Torc' \
+	    --thresholds reports/thresholds $(if $(BASE),--base $(BASE))
+.PHONY: coverage-report
 
 # --- reading sources -----------------------------------------------------------------------------------
 READ ?= $(read_src)
@@ -429,9 +447,11 @@ bench: $(bench_bin) $(bench_modules) $(peer_bin) all ## the figures, beside thei
 $(BUILD)/%.pc: %.pc.in VERSION force
 	@mkdir -p $(@D)
 	sed -e 's|@prefix@|$(prefix)|; s|@exec_prefix@|$(exec_prefix)|; s|@libdir@|$(libdir)|' \
-	    -e 's|@includedir@|$(includedir)|; s|@version@|$(VERSION)|' $< > $@.tmp && mv $@.tmp $@
+	    -e 's|@includedir@|$(includedir)|; s|@datadir@|$(datadir)|; s|@version@|$(VERSION)|' $< > $@.tmp && mv $@.tmp $@
 
 template := $(datadir)/torc/template
+# What a program or module with counters is linked with: the variable `coverage` of libtorc-trial.pc.
+counters := $(datadir)/torc/coverage.c
 template_files := $(shell cd examples/template && find . -type f | sed 's|^\./||' | LC_ALL=C sort)
 man_dirs := $(addprefix $(mandir)/man,1 3 5 7)
 completion_files := $(datadir)/bash-completion/completions/torc $(datadir)/zsh/site-functions/_torc \
@@ -457,6 +477,7 @@ install: all man $(BUILD)/lib/libtorc.pc $(BUILD)/sim/libtorc-sim.pc $(BUILD)/si
 	for s in 1 3 5 7; do $(INSTALL) -m 644 $(BUILD)/man/man$$s/* $(DESTDIR)$(mandir)/man$$s/ || exit 1; done
 	set -- $(completion_files) && for s in $(completions); do \
 	    $(INSTALL) -m 644 $(BUILD)/completion/torc.$$s "$(DESTDIR)$$1" && shift || exit 1; done
+	$(INSTALL) -m 644 sim/coverage/coverage.c $(DESTDIR)$(counters)
 	for f in $(template_files); do \
 	    $(INSTALL) -m 644 examples/template/$$f $(DESTDIR)$(template)/$$f || exit 1; done
 	$(INSTALL) -m 755 $(addprefix reports/,$(report_scripts)) $(DESTDIR)$(reports)/
@@ -476,6 +497,7 @@ uninstall: ## removes what install put there, and nothing else
 	rm -f $(addprefix $(DESTDIR),$(completion_files))
 	rm -f $(addprefix $(DESTDIR)$(template)/,$(template_files))
 	rm -f $(addprefix $(DESTDIR)$(reports)/,$(report_scripts) $(report_files))
+	rm -f $(addprefix $(DESTDIR)$(template)/,$(template_files)) $(DESTDIR)$(counters)
 	-[ ! -d $(DESTDIR)$(template) ] || find $(DESTDIR)$(template) -depth -type d -exec rmdir {} + 2>/dev/null
 	-rmdir $(DESTDIR)$(reports) $(DESTDIR)$(datadir)/torc $(DESTDIR)$(includedir)/torc $(DESTDIR)$(libdir)/torc/modules $(DESTDIR)$(libdir)/torc 2>/dev/null
 

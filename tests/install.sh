@@ -49,6 +49,11 @@ example() {
     cp -r examples/hello "$at/hello" &&
         PATH="$at/usr/bin:$PATH" CFLAGS=-Werror make -s -C "$at/hello" check && rm -rf "$at/hello"
 }
+# The first two lines docs/coverage.md shows for a module of one's own.
+counted() {
+    mkdir "$at/counted" && cp examples/hello/*.c "$at/counted" && lines=$(grep -A 1 '^    gcc .*--coverage' docs/coverage.md) || return 1
+    (cd "$at/counted" && PATH="$at/usr/bin:$PATH" && eval "$lines" && ls counts/*/*/*/*/hello_trial.so-hello.gcda) && rm -rf "$at/counted"
+}
 # consumes TOOL CONFIGURE BUILD TEST: examples/hello in $at/TOOL; its tests pass, and fail with another greeting.
 consumes() {
     tool=$1 configure=$2 build=$3 run=$4 n=$((n + 1))
@@ -78,6 +83,7 @@ check "a program of tests builds and passes" trial
 check "the example of the README builds against the installed library, passes its tests and its scenario" example
 consumes cmake "cmake -S . -B build" "cmake --build build" "ctest --test-dir build --output-on-failure"
 consumes meson "meson setup build" "meson compile -C build" "meson test -C build --print-errorlogs"
+check "what has counters of gcov is built against the installed library, and its tests are counted" counted
 check "the manual is installed: man finds a command, a function, a type, a file, the overview" finds_pages
 check "what completes arguments is where each shell looks for it" finds_completion
 check "make uninstall leaves nothing behind" make_plain uninstall

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <torc/clock.h>
+#include <torc/coverage.h>
 #include <torc/format.h>
 #include <torc/guard.h>
 
@@ -97,6 +98,7 @@ static void crash(int signal_number, siginfo_t *info, void *context)
     say("\n");
     say_places();
     say("    debug:     gdb --args torc run %s%s\n", running_arguments, running_scenario);
+    torc_coverage_write();
     if (info->si_code <= 0)
         (void)raise(signal_number); /* somebody sent it; otherwise what crashed does so again */
 }

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <torc/coverage.h>
+
 #include "command.h"
 #include "found.h"
 #include "mark_catalogue.h"
@@ -62,12 +64,14 @@ static bool take_step(const struct torci_order_search *search, struct walk *walk
 
 static void walk_on(const struct torci_order_search *search, struct walk *walk, uint64_t deadline_ns)
 {
+    torc_coverage_forget();
     while (take_step(search, walk)) {
         walk->over = !torc_search_next(&walk->search);
         walk->left = !walk->over && deadline_ns != 0 && torci_monotonic_ns() >= deadline_ns;
         if (walk->over || walk->left)
             break;
     }
+    torc_coverage_write();
     _exit(0);
 }
 

@@ -18,6 +18,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <torc/coverage.h>
+
 #include "command.h"
 #include "run_apart.h"
 #include "scenario_source.h"
@@ -98,8 +100,17 @@ static void keep_freed_memory(void)
 #endif
 }
 
+/* Of a child: what its object files have counted is to be found however it ends. */
+static void leave(int status) __attribute__((noreturn));
+static void leave(int status)
+{
+    torc_coverage_write();
+    _exit(status);
+}
+
 static void work(const struct parallel *parallel, struct share *share)
 {
+    torc_coverage_forget();
     keep_freed_memory();
     for (; share->next < parallel->count; share->next += parallel->jobs) {
         struct torci_outcome outcome = {0};
@@ -111,14 +122,14 @@ static void work(const struct parallel *parallel, struct share *share)
             break;
         torci_run_watch(TORCI_RUN_SECONDS_MAX);
         if (parallel->run(parallel->arg, share->next, &outcome) != 0)
-            _exit(1);
+            leave(1);
         outcome.done = true;
         outcome.real_ns = torci_monotonic_ns() - since_ns;
         parallel->outcomes[share->next] = outcome;
         atomic_store(&parallel->made[share->next], MADE);
     }
     share->over = true;
-    _exit(0);
+    leave(0);
 }
 
 static pid_t start(const struct parallel *parallel, struct share *share)

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <torc/coverage.h>
+
 #include "parallel.h"
 
 enum { NOTES_BYTES = 8 * 1024 * 1024, SAID_BYTES = 8192 };
@@ -83,14 +85,16 @@ static void run_child(const struct torc_scenario *scenario,
     struct torc_scenario_run_options own = *options;
     struct torc_scenario_report *report;
 
+    torc_coverage_forget();
     (void)dup2(said, STDERR_FILENO);
     own.decider = &noting.decider;
     torci_run_watch(seconds);
-    if (torc_scenario_run(scenario, &own, &report) != 0)
-        _exit(1);
-    copy_report(report, &shared->result);
-    shared->done = true;
-    _exit(0);
+    if (torc_scenario_run(scenario, &own, &report) == 0) {
+        copy_report(report, &shared->result);
+        shared->done = true;
+    }
+    torc_coverage_write();
+    _exit(shared->done ? 0 : 1);
 }
 
 /* --- the parent ----------------------------------------------------------------------------------- */

@@ -9,6 +9,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <torc/coverage.h>
+
 #include "trial_state.h"
 #include "trial_watch.h"
 
@@ -48,6 +50,7 @@ static void crash(int signal_number)
     write_backtrace();
     if (!process_is_own)
         _fail("the crash", 0);
+    torc_coverage_write();
     if (signal_number == SIGALRM)
         _exit(1);
     (void)signal(signal_number, SIG_DFL);

@@ -7,6 +7,7 @@
 
 #include <torc/trial.h>
 
+#include "trial_coverage.h"
 #include "trial_exit.h"
 #include "trial_options.h"
 #include "trial_plan.h"
@@ -235,6 +236,7 @@ static int run_read(struct running *running, int argc, char **argv, const struct
                     torc_trial_load_fn *load)
 {
     char *command;
+    char *coverage = NULL;
     int status = collect(running, argc, argv, own, load);
 
     if (status == 0)
@@ -245,10 +247,16 @@ static int run_read(struct running *running, int argc, char **argv, const struct
         list(&running->plan);
         return 0;
     }
+    if (running->options.coverage != NULL)
+        status = torci_trial_coverage_open(running->options.coverage, &coverage);
+    if (status != 0)
+        return status;
+    running->options.run.coverage = coverage;
     command = again(running, argc, argv);
     running->report.command = command != NULL ? command : argv[0];
     status = run(running);
     free(command);
+    free(coverage);
     return status;
 }
 

@@ -29,6 +29,7 @@ struct torci_trial_options {
     const char *junit;        /* files, or NULL */
     const char *jsonl;
     const char *failed_first;
+    const char *coverage;     /* a folder, or NULL */
     int operands;             /* argv from here on */
 };
 

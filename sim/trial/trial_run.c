@@ -10,7 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <torc/coverage.h>
+
 #include "trial_capture.h"
+#include "trial_coverage.h"
 #include "trial_crash.h"
 #include "trial_exit.h"
 
@@ -112,18 +115,21 @@ static int run_here(struct running *running, struct slot *slot)
     clear(slot);
     if (!is_skipped(one, slot->outcome)) {
         torci_trial_capture_begin(&slot->capture);
+        torci_trial_coverage_begin(running->options->coverage, one->id, false);
         torci_trial_run_case(one, slot->capture.err, false, slot->outcome);
+        torci_trial_coverage_end(running->options->coverage);
         torci_trial_capture_end(&slot->capture);
     }
     return finish(running, slot);
 }
 
-static void run_child(const struct torci_trial_case *one, struct slot *slot)
+static void run_child(const struct torci_trial_case *one, struct slot *slot, const char *coverage)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)dup2(slot->capture.out, STDOUT_FILENO);
     (void)dup2(slot->capture.err, STDERR_FILENO);
     (void)signal(SIGINT, SIG_DFL);
+    torci_trial_coverage_begin(coverage, one->id, true);
     torci_trial_run_case(one, slot->capture.err, true, slot->outcome);
     exit(0);
 }
@@ -143,7 +149,7 @@ static int begin(struct running *running, struct slot *slot)
         return torci_trial_error(TORCI_TRIAL_EXIT_INTERNAL, "no process for a test: %s", strerror(errno));
     }
     if (slot->child == 0)
-        run_child(one, slot);
+        run_child(one, slot, running->options->coverage);
     return 0;
 }
 

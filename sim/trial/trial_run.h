@@ -9,6 +9,7 @@ struct torci_trial_run_options {
     unsigned jobs;
     bool in_process;
     bool exit_first;
+    const char *coverage; /* a whole path, or NULL */
 };
 
 /* Tells the report of each test, in the order of the plan, and notes in its case whether it failed.  0, or an exit status

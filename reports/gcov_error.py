@@ -1,0 +1,5 @@
+"""gcov_error.py - what is said of counts that cannot be reported on."""
+
+
+class CoverageError(Exception):
+    pass
