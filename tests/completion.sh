@@ -71,7 +71,7 @@ if command -v fish >/dev/null; then
         [ "$(cat "$at/out")" = "$2 " ]
         tell $? "fish: $1"
     }
-    offered "torc re" "replay"
+    offered "torc re" "replay report"
     offered "torc --man tr" "trial"
     offered "torc explore --strategy p" "pct portfolio"
     offered "torc sweep --fault alloc,re" "alloc,read alloc,resolve"
