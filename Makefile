@@ -271,7 +271,7 @@ $(BUILD)/compile_commands.json: Makefile $(read_src)
 	@mkdir -p $(@D)
 	$(file >$@,[)
 	$(foreach f,$(read_src),$(file >>$@,{"directory": "$(CURDIR)"$(comma) "file": "$(f)"$(comma) "command": \
-	    "$(CC) -std=c11 $(warnings) -DTORC_VERSION=\\\"$(VERSION)\\\" $(call read_flags,$(f)) -c $(f)"}$(if $(filter $(f),$(lastword $(read_src))),,$(comma))))
+	    "$(CC) -std=c11 $(warnings) -DTORC_VERSION=\\\"$(VERSION)\\\" $(patsubst -I%,-I$(CURDIR)/%,$(call read_flags,$(f))) -c $(f)"}$(if $(filter $(f),$(lastword $(read_src))),,$(comma))))
 	$(file >>$@,])
 
 # Not part of `all`: needs clang, and builds in $(FUZZ_BUILD).  A program X of tests/fuzz reads the seeds fuzz_seeds_X, changes them
