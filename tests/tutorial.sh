@@ -6,7 +6,7 @@ at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 root=$PWD
 python=${PYTHON:-/usr/bin/python3}
-unset CFLAGS LDFLAGS TORC BUDGET
+unset CFLAGS LDFLAGS TORC BUDGET CMOCKA_MESSAGE_OUTPUT CMOCKA_XML_FILE CMOCKA_TEST_FILTER
 n=0
 report() {
     n=$((n + 1))
