@@ -93,6 +93,10 @@ export TRIAL_COUNT="$at/count"
 ends 1 "--until-failure goes on until one fails" "$objects/third.so --until-failure"
 [ "$(grep -c passed "$at/out")" -eq 3 ]
 report $? "... the third time"
+ends 1 "--events tells what happened last in the world of a test that fails" "$objects/fails.so --events 2 --filter a_deferred_that_does_not_fire_in_time" \
+    "the last of " '"k":"'
+grep -c '^ .*"t":' "$at/out" | grep -qx 2
+report $? "and no more than that"
 ends 1 "--exit-first ends with the first failure" "$objects/fails.so --exit-first" "0 passed, 1 failed"
 some="$objects/fails.so --filter no_success --filter no_failure --filter a_sweep_of_nothing --skip '*@sweep' --failed-first $at/failed"
 ends 1 "--failed-first keeps the names of those that failed" "$some"

@@ -17,6 +17,9 @@ static struct torc_trial *abandoned;
 /* Where the run's standard error can be read. */
 static int said_descriptor = -1;
 
+/* How many events are told of a run that fails. */
+static uint64_t events_told;
+
 extern const struct torc_guard_place *torc_guard_set(const struct torc_guard_place *place)
     __attribute__((weak));
 
@@ -153,6 +156,7 @@ static void judge_ground(struct torc_trial *trial)
 static void free_trial(struct torc_trial *trial)
 {
     torci_trial_free_ground(trial);
+    torc_trace_free(trial->trace);
     torci_trial_free_errors(trial);
     free(trial->clean_ups);
     free(trial->armed);
@@ -189,6 +193,27 @@ static void leave_ground(struct torc_trial *trial, bool whole)
     abandoned = trial;
 }
 
+static int tell_event(void *arg, const char *line, size_t bytes)
+{
+    struct torci_trial_outcome *outcome = arg;
+
+    torci_trial_fail(outcome, "%.*s", (int)bytes - 1, line);
+    return 0;
+}
+
+static void tell_events(struct torc_trial *trial)
+{
+    uint64_t count = trial->trace == NULL ? 0 : torc_trace_count(trial->trace);
+    int code;
+
+    if (count == 0 || trial->outcome->verdict != TORCI_TRIAL_FAILED)
+        return;
+    torci_trial_fail(trial->outcome, "the last of %llu events:", (unsigned long long)count);
+    code = torc_trace_write_kept(trial->trace, events_told, tell_event, trial->outcome);
+    if (code != 0)
+        torci_trial_fail(trial->outcome, "they cannot be told: %s", torc_error_text(code));
+}
+
 static void run_and_judge(struct torc_trial *trial)
 {
     bool whole = run_whole(trial);
@@ -199,6 +224,7 @@ static void run_and_judge(struct torc_trial *trial)
         trial->broken = true;
     }
     torci_trial_note_errors(trial);
+    tell_events(trial);
     leave_ground(trial, whole);
 }
 
@@ -217,6 +243,7 @@ void torci_trial_run_once(const struct torci_trial_case *one, struct torci_trial
     trial->parameter = one->parameter;
     trial->outcome = outcome;
     trial->sweep = sweep;
+    trial->keeps_events = events_told > 0;
     torci_trial_begin(trial, one->way == TORCI_TRIAL_LIVE);
     run_and_judge(trial);
 }
@@ -229,13 +256,14 @@ static uint64_t real_ns(void)
     return (uint64_t)now.tv_sec * TORC_SECOND + (uint64_t)now.tv_nsec;
 }
 
-void torci_trial_run_case(const struct torci_trial_case *one, int said, bool own_process,
+void torci_trial_run_case(const struct torci_trial_case *one, int said, bool own_process, uint64_t events,
                           struct torci_trial_outcome *outcome)
 {
     uint64_t began_ns = real_ns();
     uint64_t limit_ns = one->test->real_limit_ns != 0 ? one->test->real_limit_ns : TORCI_TRIAL_REAL_LIMIT_NS;
 
     said_descriptor = said;
+    events_told = events;
     torci_trial_arm_crash(outcome, own_process, limit_ns);
     if (one->way == TORCI_TRIAL_SWEPT)
         torci_trial_run_sweep(one, outcome);

@@ -21,8 +21,9 @@ struct torci_trial_case {
 };
 
 /* Runs it in this process, all runs of a sweep included, and judges what came of it.  What it prints goes where descriptors
- * 1 and 2 lead; `said` is the descriptor from which what went to 2 can be read. */
-void torci_trial_run_case(const struct torci_trial_case *one, int said, bool own_process,
+ * 1 and 2 lead; `said` is the descriptor from which what went to 2 can be read.  If it fails in a world, the last
+ * `events` of it are told. */
+void torci_trial_run_case(const struct torci_trial_case *one, int said, bool own_process, uint64_t events,
                           struct torci_trial_outcome *outcome);
 
 /* One run, without judgement; `sweep` may be NULL. */

@@ -8,6 +8,7 @@
 #include "trial_state.h"
 
 #define STOP_LIMIT_NS (60 * TORC_SECOND)
+#define EVENT_BYTES 65536
 #define STEPS_AT_ONE_TIME_MAX 100000
 
 /* --- making --------------------------------------------------------------------------------------- */
@@ -38,13 +39,26 @@ static int add_host(struct torc_trial *trial, const char *name, struct torc_host
     return code;
 }
 
+static int make_trace(struct torc_trial *trial)
+{
+    int code;
+
+    if (!trial->keeps_events || trial->trace != NULL)
+        return 0;
+    code = torc_trace_new(NULL, NULL, &trial->trace);
+    return code != 0 ? code : torc_trace_keep(trial->trace, EVENT_BYTES);
+}
+
 static int make_world(struct torc_trial *trial)
 {
     struct torc_world_options options;
     struct torc_host *host;
-    int code;
+    int code = make_trace(trial);
 
+    if (code != 0)
+        return code;
     torc_world_options_init(&options);
+    options.trace = trial->trace;
     options.seed = trial->test->seed;
     options.decider = trial->sweep != NULL ? &trial->sweep->decider : NULL;
     code = torc_world_new(&options, &trial->world);

@@ -16,7 +16,7 @@
 
 /* The places of options in the table; getopt has them from 256 on. */
 enum option_code { FILTER, SKIP, LIST, JOBS, ORDER, SEED, UNTIL_FAILURE, REPEAT, EXIT_FIRST, FAILED_FIRST, IN_PROCESS,
-                   GDB, REPORTER, TAP, JUNIT, JSONL, COVERAGE, KNOWN };
+                   GDB, REPORTER, TAP, JUNIT, JSONL, EVENTS, COVERAGE, KNOWN };
 enum { CODES = 256, HELP = KNOWN };
 
 static const struct torci_option known[KNOWN + 1] = {
@@ -42,6 +42,9 @@ static const struct torci_option known[KNOWN + 1] = {
     [JUNIT] = {.name = "junit", .value = "FILE", .kind = TORCI_VALUE_FILE, .text = "Writes JUnit's XML into FILE as well."},
     [JSONL] = {.name = "jsonl", .value = "FILE", .kind = TORCI_VALUE_FILE,
                .text = "Writes a line of JSON for each test into FILE as well."},
+    [EVENTS] = {.name = "events", .value = "N",
+                .text = "Of a simulated test that fails, tells the last N events of its world, of the last 64 KiB.",
+                .preset = "0"},
     [COVERAGE] = {.name = "coverage", .value = "DIR", .kind = TORCI_VALUE_FOLDER,
                   .text = "What gcov counts in each test goes into a folder of DIR of its own, for reports/coverage."},
     [KNOWN] = {.name = NULL},
@@ -220,6 +223,7 @@ static int read_option(struct torci_trial_options *options, int code, char *valu
     case TAP: options->form = &torci_trial_tap; return 0;
     case JUNIT: options->junit = value; return 0;
     case JSONL: options->jsonl = value; return 0;
+    case EVENTS: return read_number("events", value, UINT64_MAX, &options->run.events);
     case COVERAGE: options->coverage = value; return 0;
     case HELP: options->help = true; return 0;
     default: return torci_trial_error(TORCI_TRIAL_EXIT_INTERNAL, "an option of the table is not read");

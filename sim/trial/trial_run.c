@@ -116,21 +116,22 @@ static int run_here(struct running *running, struct slot *slot)
     if (!is_skipped(one, slot->outcome)) {
         torci_trial_capture_begin(&slot->capture);
         torci_trial_coverage_begin(running->options->coverage, one->id, false);
-        torci_trial_run_case(one, slot->capture.err, false, slot->outcome);
+        torci_trial_run_case(one, slot->capture.err, false, running->options->events, slot->outcome);
         torci_trial_coverage_end(running->options->coverage);
         torci_trial_capture_end(&slot->capture);
     }
     return finish(running, slot);
 }
 
-static void run_child(const struct torci_trial_case *one, struct slot *slot, const char *coverage)
+static void run_child(const struct torci_trial_case *one, struct slot *slot,
+                      const struct torci_trial_run_options *options)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)dup2(slot->capture.out, STDOUT_FILENO);
     (void)dup2(slot->capture.err, STDERR_FILENO);
     (void)signal(SIGINT, SIG_DFL);
-    torci_trial_coverage_begin(coverage, one->id, true);
-    torci_trial_run_case(one, slot->capture.err, true, slot->outcome);
+    torci_trial_coverage_begin(options->coverage, one->id, true);
+    torci_trial_run_case(one, slot->capture.err, true, options->events, slot->outcome);
     exit(0);
 }
 
@@ -149,7 +150,7 @@ static int begin(struct running *running, struct slot *slot)
         return torci_trial_error(TORCI_TRIAL_EXIT_INTERNAL, "no process for a test: %s", strerror(errno));
     }
     if (slot->child == 0)
-        run_child(one, slot, running->options->coverage);
+        run_child(one, slot, running->options);
     return 0;
 }
 

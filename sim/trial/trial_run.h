@@ -10,6 +10,7 @@ struct torci_trial_run_options {
     bool in_process;
     bool exit_first;
     const char *coverage; /* a whole path, or NULL */
+    uint64_t events;      /* the last of them are told of a test that fails */
 };
 
 /* Tells the report of each test, in the order of the plan, and notes in its case whether it failed.  0, or an exit status

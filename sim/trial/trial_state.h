@@ -59,6 +59,8 @@ struct torc_trial {
     /* Either a world and its hosts, the first of which is the test's, or a live platform; nothing at first. */
     bool live;
     struct torc_world *world;
+    bool keeps_events;
+    struct torc_trace *trace; /* of the world, if it keeps them; or NULL */
     struct torc_host **hosts;
     size_t host_count;
     struct torc_platform *platform;
