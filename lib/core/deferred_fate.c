@@ -46,6 +46,17 @@ bool torc_scope_note_unfired(struct torc_scope *scope, size_t *out_index, const 
     return true;
 }
 
+void torc_scope_note_all_unfired(struct torc_scope *scope)
+{
+    const struct torci_link *list = &scope->deferreds.unfired;
+
+    for (const struct torci_link *at = list->previous; at != list; at = at->previous) {
+        if (of_link(at)->flags & TORCI_NOTED)
+            break;
+        of_link(at)->flags |= TORCI_NOTED;
+    }
+}
+
 /* --- fates ------------------------------------------------------------------------------------ */
 
 bool torc_scope_cancel_unfired(struct torc_scope *scope, size_t index)

@@ -331,4 +331,28 @@ TORC_TEST(each_is_told_of_once_the_oldest_first)
     return NULL;
 }
 
+TORC_TEST(what_is_there_already_can_be_left_out)
+{
+    struct one one = {0};
+    struct torc_source source;
+    struct torc_deferred *sink;
+    const char *place;
+    size_t index;
+
+    (void)trial;
+    open_one(&one, false);
+    torc_scope_note_all_unfired(one.scope);
+    assert_false(torc_scope_note_unfired(one.scope, &index, &place));
+    assert_int_equal(torc_deferred_new(one.scope, NULL, NULL, &source, &sink), 0);
+    assert_true(torc_scope_note_unfired(one.scope, &index, &place));
+    assert_int_equal(index, 1);
+    torc_scope_note_all_unfired(one.scope);
+    assert_false(torc_scope_note_unfired(one.scope, &index, &place));
+    assert_int_equal(torc_source_fire(source, torc_value(NULL)), 0);
+    torc_deferred_drop(sink);
+    assert_int_equal(torc_source_fire(one.source, torc_value(NULL)), 0);
+    close_one(&one);
+    return NULL;
+}
+
 TORC_TRIAL_MAIN

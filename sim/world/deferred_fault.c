@@ -56,6 +56,8 @@ int torc_host_add_deferred_fault(struct torc_host *host, const struct torc_defer
         torci_world_resize(host->world, own, sizeof *own, 0);
         return code;
     }
+    if (*at == NULL && host->reactor != NULL)
+        torc_scope_note_all_unfired(torc_reactor_scope(host->reactor));
     own->number = 1;
     for (; *at != NULL; at = &(*at)->next)
         own->number = (*at)->number + 1;

@@ -152,14 +152,14 @@ int torc_host_call(struct torc_host *host, const char *name, const char *const *
         call->name = script->name;
         call->number = ++host->calls;
         code = do_call(call, script, options, pairs, out);
+        if (code == 0)
+            torci_host_deferreds_strike(host);
         if (!host->up) { /* it killed its own host, and all this with it */
             torc_format(error, error_size, "%s: the host went down", name);
             return TORC_ECLOSED;
         }
         if (code != 0)
             release_call(call);
-        else
-            torci_host_deferreds_strike(host);
     }
     torc_options_free(options);
     if (code != 0)

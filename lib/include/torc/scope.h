@@ -109,6 +109,8 @@ TORC_API void torc_scope_release_withheld(struct torc_scope *scope);
 /* The oldest that has not fired and that this has not told of: its index, as above, and place.  false: none. */
 TORC_API TORC_CHECKED bool torc_scope_note_unfired(struct torc_scope *scope, size_t *out_index,
                                                    const char **out_site);
+/* It is not to tell of any that is there now. */
+TORC_API void torc_scope_note_all_unfired(struct torc_scope *scope);
 
 #ifdef __cplusplus
 }
