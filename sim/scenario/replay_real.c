@@ -114,7 +114,8 @@ static void connection_close(struct torci_real_connection **link)
 }
 
 /* What is recorded comes from somebody else: its statements have the files of the replay, and no others (ATTACH, and
- * VACUUM INTO, which attaches).  Without a name, which is how VACUUM does it, the file is a temporary one. */
+ * VACUUM INTO, which attaches).  Without a name, which is how VACUUM does it, the file is a temporary one; where those
+ * are is not theirs to say. */
 static int no_other_file(void *arg, int action, const char *file, const char *unused, const char *database,
                          const char *trigger)
 {
@@ -122,6 +123,8 @@ static int no_other_file(void *arg, int action, const char *file, const char *un
     (void)unused;
     (void)database;
     (void)trigger;
+    if (action == SQLITE_PRAGMA)
+        return sqlite3_stricmp(file, "temp_store_directory") == 0 ? SQLITE_DENY : SQLITE_OK;
     if (action != SQLITE_ATTACH || (file != NULL && (file[0] == '\0' || strcmp(file, ":memory:") == 0)))
         return SQLITE_OK;
     return SQLITE_DENY;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include <torc/trial.h>
 
@@ -75,6 +76,21 @@ TORC_TEST(no_statement_makes_a_file_elsewhere, .parameters = statements)
     run(&bench, sql, strchr(format, '?') != NULL ? bench.outside : NULL);
     assert_int_equal(bench.report.verdict, TORC_REPLAY_DIFFERENT);
     assert_int_not_equal(access(bench.outside, F_OK), 0);
+    end(&bench);
+    return NULL;
+}
+
+/* SQLite's temporary files are everybody's in the process. */
+TORC_TEST(no_statement_says_where_temporary_files_are)
+{
+    struct bench bench;
+    char sql[sizeof(bench.outside) + 64];
+
+    begin(&bench);
+    snprintf(sql, sizeof(sql), "PRAGMA main.Temp_Store_Directory = '%s'", bench.directory);
+    run(&bench, sql, NULL);
+    assert_int_equal(bench.report.verdict, TORC_REPLAY_DIFFERENT);
+    assert_null(sqlite3_temp_directory);
     end(&bench);
     return NULL;
 }

@@ -51,7 +51,8 @@ int torci_parse_reset(struct torci_action *action)
 
 void torci_reset_do(const struct torci_step *step, struct torci_peer_connection *connection)
 {
-    connection->reset_at = step->after_bytes;
+    if (connection->reset_at == 0 || step->after_bytes < connection->reset_at)
+        connection->reset_at = step->after_bytes;
     torci_reset_look(connection);
 }
 
@@ -82,7 +83,7 @@ void torci_resets_check(struct torci_run *run)
             each->state != TORCI_STEP_DONE)
             continue;
         connection = run->labels[step->label->index].connection;
-        if (connection != NULL && connection->reset_at == step->after_bytes)
+        if (connection != NULL && connection->reset_at != 0)
             torci_report_failure(run, TORC_SCENARIO_FAIL, &step->place, NULL, NULL,
                                  "%s was not reset: %zu of %llu bytes have come", step->label->name,
                                  connection->received_bytes, (unsigned long long)step->after_bytes);

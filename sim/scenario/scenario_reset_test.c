@@ -43,6 +43,19 @@ TORC_TEST(too_few_bytes_are_a_failure_unless_it_is_optional)
     return NULL;
 }
 
+TORC_TEST(of_two_bytes_the_first_is_where_it_is_reset)
+{
+    (void)trial;
+    expect_run(PEERS "+5ms s reset after=4B\n+0 s reset after=6B\n+5ms c send \"ABCDEF\"\n+0..1ms s expect \"ABCD\"\n"
+                     "s.end+1ms expect t == 12ms\nc expect reset\n",
+               TORC_SCENARIO_PASS, NULL);
+    expect_run(PEERS "+5ms s reset after=7B\n+0 s reset after=9B\n+5ms c send \"ABCDEF\"\n+0..1ms s expect \"ABCDEF\"\n",
+               TORC_SCENARIO_FAIL, "s was not reset: 6 of 7 bytes have come");
+    expect_run(PEERS "+5ms s reset after=7B optional\n+0 s reset after=9B\n+5ms c send \"ABCDEF\"\n+0..1ms s expect \"ABCDEF\"\n",
+               TORC_SCENARIO_FAIL, "s was not reset: 6 of 9 bytes have come");
+    return NULL;
+}
+
 TORC_TEST(one_that_was_never_made_is_not_reset_and_that_is_no_failure)
 {
     (void)trial;
