@@ -86,12 +86,15 @@ class CampaignReport(unittest.TestCase):
                                                 'Runs and outcomes', 'What was run', 'Coverage', 'Time', 'Marks', 'Left out')]
         self.assertEqual(places, sorted(places))
 
-    def test_many_campaigns_have_a_table_and_are_folded(self):
+    def test_of_many_campaigns_only_the_first_is_unfolded_and_only_if_it_failed(self):
         page = self.report(lambda r: [r.campaign(i, settings=str(i)).run(1, 'fail' if i == 4 else 'pass', i, identity='x')
                                       for i in range(1, 7)])
         self.assertEqual(page.headline, '6 campaigns, 6 runs: 1 failed, 5 passed')
         text = page.html()
-        self.assertEqual(text.count('<details>'), 6)
+        self.assertEqual((text.count('<details open>'), text.count('<details>')), (1, 5))
+        self.assertLess(text.index('badge failed'), text.index('<details open>'))
+        passed = self.report(lambda r: [r.campaign(i, settings=str(i)).run(1, ident=i) for i in range(1, 3)])
+        self.assertNotIn('<details open>', passed.html())
         self.assertLess(text.index('badge failed'), text.index('badge passed'))
 
     def test_without_campaigns_that_is_said(self):
