@@ -405,6 +405,7 @@ STAGES ?=
 # Counters that survive abort and _exit and count in forked children and in modules: see docs/coverage.md.
 counter_flags := -fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic -mllvm -runtime-counter-relocation
 ERROR_PATH_SOURCES ?= $(lib_src)
+ERROR_PATH_SAMPLE ?= 200
 ERROR_PATH_SCENARIOS ?= $(sort $(shell git ls-files 'scenarios/*.scn'))
 error-paths: ## which error paths of lib/ ran, and in which run; HTML in build/error-paths/report; BASE=main: changed ones must
 	$(MAKE) CC=clang BUILD=build/error-paths OPT='-O1 -g' SAN= CFLAGS='$(counter_flags)' \
@@ -413,7 +414,8 @@ error-path-runs: tests
 	TORC_ROOT=$(CURDIR) TORC_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) reports/error-paths --title 'Error paths of Torc' \
 	    --source $(ERROR_PATH_SOURCES) --torc $(torc) --module $(modules) --program $(test_bin) \
 	    --scenario $(ERROR_PATH_SCENARIOS) --sweep $(ERROR_PATH_SCENARIOS) \
-	    --fault alloc,read,write,accept,connect,socket,resolve,timer,job,db,file \
+	    --fault alloc,read,write,send,accept,connect,socket,resolve,timer,job,db,io --sample $(ERROR_PATH_SAMPLE) \
+	    --depends scenarios fixtures tests/scenarios-fail tests/explore \
 	    --out $(BUILD)/report --thresholds reports/thresholds $(if $(BASE),--base $(BASE)) -- \
 	    -std=c11 -D_GNU_SOURCE -Ilib/include -Ilib/core -Ilib/net -Ilib/db -Isim/include -Isim/world
 .PHONY: error-paths error-path-runs
@@ -457,7 +459,7 @@ man_dirs := $(addprefix $(mandir)/man,1 3 5 7)
 completion_files := $(datadir)/bash-completion/completions/torc $(datadir)/zsh/site-functions/_torc \
                     $(datadir)/fish/vendor_completions.d/torc.fish
 reports := $(datadir)/torc/reports
-report_scripts := campaign error-paths
+report_scripts := campaign coverage error-paths
 report_files := $(filter-out tap.py test_%,$(notdir $(wildcard reports/*.py reports/*.j2)))
 install_dirs := $(reports) $(bindir) $(libdir)/pkgconfig $(includedir)/torc $(libdir)/torc/modules $(man_dirs) \
                 $(patsubst %/,%,$(dir $(completion_files))) \

@@ -14,7 +14,7 @@ build() { # OUTPUT SOURCE...
     gcc $counters -D_GNU_SOURCE -I"$TORC_ROOT/lib/include" -I"$TORC_ROOT/sim/include" -shared -o "$to" "$@" "$TORC_ROOT/sim/coverage/coverage.c" \
         >>"$at/out" 2>&1
 }
-look() { "$TORC_ROOT/reports/coverage" "$@" >"$at/out" 2>&1; }
+look() { "$torc" report coverage "$@" >"$at/out" 2>&1; }
 field() { "${PYTHON:-/usr/bin/python3}" -c "import json; whole = json.load(open('report/coverage.json')); print($1)"; }
 
 mkdir "$at/own" && cp tests/reports/ends.c tests/explore/faulty.* examples/hello/hello.c examples/hello/hello.scn examples/hello/hello_trial.c "$at/own" && cd "$at/own" &&

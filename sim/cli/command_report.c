@@ -18,7 +18,7 @@ static const char name[] = "report";
 
 enum { PATH_BYTES_MAX = 4096 };
 
-static const char *const reports[] = {"campaign", "error-paths", NULL};
+static const char *const reports[] = {"campaign", "coverage", "error-paths", NULL};
 
 static bool is_report(const char *text)
 {
@@ -34,7 +34,7 @@ static int unknown_report(const char *text)
 
     if (near != NULL)
         return torci_usage_error(name, "there is no report '%s'; did you mean '%s'?", text, near);
-    return torci_usage_error(name, "there is no report '%s'; there are campaign and error-paths", text);
+    return torci_usage_error(name, "there is no report '%s'; there are campaign, coverage and error-paths", text);
 }
 
 /* Beside the command in a tree where it was built, or where `make install` puts it. */
@@ -89,7 +89,7 @@ int torci_command_report(int argc, char **argv)
     int status;
 
     if (argc < 2)
-        return torci_usage_error(name, "which report? there are campaign and error-paths");
+        return torci_usage_error(name, "which report? there are campaign, coverage and error-paths");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         torci_command_print_help(&torci_table_report, "torc report", stdout);
         return 0;

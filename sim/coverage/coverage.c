@@ -1,5 +1,5 @@
 /* coverage.c - is linked, once, into each program and shared object that is built with --coverage, and sees to it that
- * what was counted is written however the process ends: by _exit here, by a signal that nobody handles, or where Torc
+ * what was counted is written however the process ends: by _exit or abort, by a signal that nobody handles, or where Torc
  * calls torc_coverage_write (torc/coverage.h).  Without Torc in the process it writes the counts it is linked with. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L /* for who compiles with -std=c11 */
@@ -49,11 +49,26 @@ static void end(int signal_number)
     (void)raise(signal_number);
 }
 
-/* In front of the C library's, for the calls from this image; _Exit is the same without us. */
+/* The two in front of the C library's, for the calls from this image.  _Exit is the same as _exit, without us. */
 __attribute__((visibility("protected"))) void _exit(int status)
 {
     write_all();
     _Exit(status);
+}
+
+/* Also where SIGABRT has another handler, or none again. */
+__attribute__((visibility("protected"))) void abort(void)
+{
+    sigset_t signals;
+
+    write_all();
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGABRT);
+    (void)sigprocmask(SIG_UNBLOCK, &signals, NULL);
+    (void)raise(SIGABRT);
+    (void)signal(SIGABRT, SIG_DFL);
+    (void)raise(SIGABRT);
+    _Exit(127);
 }
 
 __attribute__((constructor)) static void enter(void)

@@ -46,7 +46,7 @@ static const struct torci_option known[KNOWN + 1] = {
                 .text = "Of a simulated test that fails, tells the last N events of its world, of the last 64 KiB.",
                 .preset = "0"},
     [COVERAGE] = {.name = "coverage", .value = "DIR", .kind = TORCI_VALUE_FOLDER,
-                  .text = "What gcov counts in each test goes into a folder of DIR of its own, for reports/coverage."},
+                  .text = "What gcov counts in each test goes into a folder of DIR of its own, for torc report coverage."},
     [KNOWN] = {.name = NULL},
 };
 

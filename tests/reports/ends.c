@@ -43,6 +43,13 @@ static void in_a_child(void (*function)(void))
     assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
+static void stop_unhandled(void)
+{
+    signal(SIGABRT, SIG_DFL);
+    way = 7; /* counted: ends.a_child_aborts_that_handles_nothing */
+    abort();
+}
+
 TORC_TEST(a_child_leaves)
 {
     (void)trial;
@@ -54,6 +61,13 @@ TORC_TEST(a_child_aborts)
 {
     (void)trial;
     in_a_child(stop);
+    return NULL;
+}
+
+TORC_TEST(a_child_aborts_that_handles_nothing)
+{
+    (void)trial;
+    in_a_child(stop_unhandled);
     return NULL;
 }
 
