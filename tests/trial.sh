@@ -150,6 +150,40 @@ for how in "" --in-process; do
     report $? "an interrupted run ends with status 130${how:+, $how}"
 done
 
+# --- what it is refused -------------------------------------------------------------------------------
+# A sanitizer has an allocator of its own, and is to be loaded first.
+refused() { env LD_PRELOAD="$objects/refuser.so" "$@" >"$at/out" 2>"$at/err" </dev/null; }
+if nm "$TORC_BUILD/torc" | grep -q '__[atm]san_init'; then
+    n=$((n + 1)); echo "ok $n - what it is refused is told # SKIP a sanitizer is in it"
+else
+    for way in "--in-process" "-j 2"; do
+        k=0 status=99 untold=
+        while [ $status -eq 99 ]; do
+            k=$((k + 1))
+            refused TORC_REFUSE_MEMORY=$k "$TORC_BUILD/torc" trial $way "$objects/passes.so" --filter a_test_that_is_skipped
+            status=$?
+            [ $status -ne 99 ] || [ "$(grep -c '^trial: out of memory for ' "$at/err")" -eq 1 ] || untold="$untold $k"
+        done
+        [ $status -eq 77 ] && [ -z "$untold" ] && [ $k -gt 20 ] || echo "status $status of the ${k}th block; of these nothing was said:$untold" >>"$at/out"
+        [ $status -eq 77 ] && [ -z "$untold" ] && [ $k -gt 20 ]
+        report $? "whichever block of memory it does not get, it says what for, $way"
+    done
+    refused TORC_REFUSE_MEMORY=1 "$TORC_BUILD/torc" trial --gdb "$objects/passes.so"
+    [ $? -eq 99 ] && grep -q '^trial: out of memory for the arguments of gdb$' "$at/err"
+    report $? "... so does --gdb"
+    refused TORC_REFUSE_LINK=1 "$TORC_BUILD/torc" trial --gdb "$objects/passes.so"
+    [ $? -eq 99 ] && grep -q '^trial: gdb: /proc/self/exe: Permission denied$' "$at/err"
+    report $? "--gdb that cannot tell its own path says so"
+    if command -v valgrind >/dev/null; then
+        refused TORC_REFUSE_LINK=1 valgrind -q --error-exitcode=98 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
+            "$TORC_BUILD/torc" trial --gdb "$objects/passes.so"
+        [ $? -eq 99 ]
+        report $? "... and loses no memory"
+    else
+        n=$((n + 1)); echo "ok $n - ... and loses no memory # SKIP there is no valgrind"
+    fi
+fi
+
 # --- wrong usage --------------------------------------------------------------------------------------
 ends 0 "--help" "--help" "usage: torc trial [options] TESTS.so..." "--failed-first FILE"
 ends 2 "an unknown option" "--fliter x" "unknown option --fliter; did you mean --filter?"

@@ -206,11 +206,16 @@ static int run_gdb(int argc, char **argv)
     char **all = calloc((size_t)argc + 8, sizeof *all);
     char program[4096];
     size_t count = 0;
-    ssize_t bytes = readlink("/proc/self/exe", program, sizeof program - 1);
+    ssize_t bytes;
 
-    if (all == NULL || bytes <= 0) {
+    if (all == NULL)
+        return torci_trial_error(TORCI_TRIAL_EXIT_INTERNAL, "out of memory for the arguments of gdb");
+    bytes = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (bytes <= 0) {
+        int error = errno;
+
         free(all);
-        return TORCI_TRIAL_EXIT_INTERNAL;
+        return torci_trial_error(TORCI_TRIAL_EXIT_INTERNAL, "gdb: /proc/self/exe: %s", strerror(error));
     }
     program[bytes] = '\0';
     for (size_t i = 0; i < sizeof front / sizeof front[0]; i++)

@@ -18,6 +18,11 @@ static int stem(const char *site, const char **out)
     return (int)strcspn(name, ".:");
 }
 
+static int no_memory(void)
+{
+    return torci_trial_error(TORCI_TRIAL_EXIT_INTERNAL, "out of memory for the list of tests");
+}
+
 static int add_case(struct torci_trial_plan *plan, const struct torc_trial_test *test, const char *parameter,
                     enum torci_trial_way way)
 {
@@ -28,7 +33,7 @@ static int add_case(struct torci_trial_plan *plan, const struct torc_trial_test 
     int bytes;
 
     if (grown == NULL)
-        return TORCI_TRIAL_EXIT_INTERNAL;
+        return no_memory();
     plan->cases = grown;
     bytes = stem(test->site, &group);
     if (test->group != NULL && test->group->name != NULL) {
@@ -36,11 +41,11 @@ static int add_case(struct torci_trial_plan *plan, const struct torc_trial_test 
         bytes = (int)strlen(group);
     }
     if (asprintf(&one.group, "%.*s", bytes, group) < 0)
-        return TORCI_TRIAL_EXIT_INTERNAL;
+        return no_memory();
     if (asprintf(&one.id, "%s.%s%s%s%s%s", one.group, test->name, parameter != NULL ? "[" : "",
                  parameter != NULL ? parameter : "", parameter != NULL ? "]" : "", ways[way]) < 0) {
         free(one.group);
-        return TORCI_TRIAL_EXIT_INTERNAL;
+        return no_memory();
     }
     plan->cases[plan->count++] = one;
     return 0;
@@ -124,7 +129,7 @@ static int check_names(const struct torci_trial_plan *plan)
     int status = 0;
 
     if (sorted == NULL)
-        return TORCI_TRIAL_EXIT_INTERNAL;
+        return no_memory();
     for (size_t i = 0; i < plan->count; i++)
         sorted[i] = &plan->cases[i];
     qsort(sorted, plan->count, sizeof *sorted, by_id);

@@ -82,7 +82,7 @@ static int finish(struct running *running, struct slot *slot)
 
     finished->outcome = malloc(sizeof *finished->outcome);
     if (finished->outcome == NULL)
-        return TORCI_TRIAL_EXIT_INTERNAL;
+        return torci_trial_error(TORCI_TRIAL_EXIT_INTERNAL, "out of memory for what a test came to");
     memcpy(finished->outcome, slot->outcome, bytes);
     finished->printed = torci_trial_capture_out(&slot->capture);
     tell_in_order(running);
@@ -285,12 +285,14 @@ int torci_trial_run_plan(struct torci_trial_plan *plan, const struct torci_trial
                               .slot_count = options->in_process ? 1 : options->jobs};
     struct sigaction on_interrupt = {.sa_handler = interrupt};
     struct sigaction before;
-    int status = TORCI_TRIAL_EXIT_INTERNAL;
+    int status;
 
     running.slots = calloc(running.slot_count, sizeof *running.slots);
     running.finished = calloc(plan->count + 1, sizeof *running.finished);
     (void)sigaction(SIGINT, &on_interrupt, &before);
-    if (running.slots != NULL && running.finished != NULL)
+    if (running.slots == NULL || running.finished == NULL)
+        status = torci_trial_error(TORCI_TRIAL_EXIT_INTERNAL, "out of memory for what tests come to");
+    else
         status = open_slots(&running);
     if (status == 0)
         status = options->in_process ? run_in_process(&running) : run_apart(&running);
