@@ -471,8 +471,9 @@ void torci_replayer_free(struct torci_replayer *replayer)
     if (replayer == NULL) {
         return;
     }
-    while (replayer->blocks != NULL) {
-        replayer_resize(&replayer->platform, replayer->blocks + 1, 1, 0);
+    for (struct torci_replay_block *block = replayer->blocks, *next; block != NULL; block = next) {
+        next = block->next;
+        free(block);
     }
     torci_replay_turn_clear(replayer);
     torci_replay_database_free(replayer);
