@@ -350,7 +350,7 @@ check-power-cut: tests ## cuts the power of kv at every operation of its disk, w
 	TORC_POWER_EVERY=1 tests/run --build $(BUILD) tests/power.sh
 PAIRS ?= 1000000
 check-pairs: all $(BUILD)/tests/pairs/pairs ## PAIRS=1000000 pairs of runs, the second of each perturbed, must be equal
-	$(BUILD)/tests/pairs/pairs --modules $(BUILD)/modules --pairs $(PAIRS) $$(git ls-files 'scenarios/*.scn')
+	$(BUILD)/tests/pairs/pairs --modules $(BUILD)/modules --pairs $(PAIRS) $$(find scenarios -name '*.scn' | LC_ALL=C sort)
 check-kill: tests ## kills kv with its database 20 times (TORC_KILLS) while it is written to
 	TORC_KILLS=$${TORC_KILLS:-20} tests/run --build $(BUILD) tests/kill.sh
 check-sweep: all ## torc sweep alone; TORC_SWEEP_SAMPLE=200 cases of each scenario
@@ -406,7 +406,7 @@ STAGES ?=
 counter_flags := -fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic -mllvm -runtime-counter-relocation
 ERROR_PATH_SOURCES ?= $(lib_src)
 ERROR_PATH_SAMPLE ?= 200
-ERROR_PATH_SCENARIOS ?= $(sort $(shell git ls-files 'scenarios/*.scn'))
+ERROR_PATH_SCENARIOS ?= $(sort $(shell find scenarios -name '*.scn'))
 error-paths: ## which error paths of lib/ ran, and in which run; HTML in build/error-paths/report; BASE=main: changed ones must
 	$(MAKE) CC=clang BUILD=build/error-paths OPT='-O1 -g' SAN= CFLAGS='$(counter_flags)' \
 	    LDFLAGS=-fprofile-instr-generate error-path-runs

@@ -7,7 +7,7 @@ at=$(mktemp -d) || exit 99
 trap 'rm -rf "$at"' EXIT
 pairs=$TORC_BUILD/tests/pairs/pairs
 . tests/support/tap.sh
-"$pairs" --modules "$TORC_BUILD/modules" --pairs "${TORC_PAIRS:-3000}" $(git ls-files 'scenarios/*.scn') >"$at/out" 2>&1
+"$pairs" --modules "$TORC_BUILD/modules" --pairs "${TORC_PAIRS:-3000}" $(find scenarios -name '*.scn' | LC_ALL=C sort) >"$at/out" 2>&1
 status=$?
 sed 's/^/# /' "$at/out"
 [ $status -eq 0 ] && grep -q " 0 mismatches" "$at/out"
