@@ -20,7 +20,7 @@ static int grow_chunk_list(struct torc_scope *scope)
     struct torc_deferred **chunks;
 
     if (table->chunk_count >= UINT32_MAX >> TORCI_SLOTS_IN_CHUNK_LOG2)
-        return TORC_ENOMEM; /* every index is in use */
+        return TORC_ENOMEM; /* no error path: every index would have to be in use, which is more than memory holds */
     chunks = torc_resize(scope, table->chunks, table->chunk_capacity * sizeof *chunks,
                          capacity * sizeof *chunks);
     if (!chunks)

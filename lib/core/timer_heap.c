@@ -59,7 +59,7 @@ static int grow(struct torci_timer_heap *heap)
     uint32_t slots = old_slots ? old_slots * 2 : SLOTS_AT_FIRST;
     uint32_t places = slots * 2 + TORCI_TIMER_ROOT;
     if (slots > SLOTS_MAX)
-        return TORC_ENOMEM;
+        return TORC_ENOMEM; /* no error path: so many timed calls take more than 16 gigabytes */
     void *slots_block =
         torc_alloc(heap->scope, block_bytes(slots, sizeof(struct torci_timer_slot)));
     if (!slots_block)

@@ -279,6 +279,7 @@ static int check_options(const struct torc_pool_options *options)
     if (options->size < sizeof *options || (options->path && options->path[0] == '\0') ||
         (unsigned)options->synchronous > TORC_SYNCHRONOUS_OFF)
         return TORC_EINVAL;
+    /* no error path: it is how SQLite was built */
     return sqlite3_threadsafe() ? 0 : TORC_ENOTSUP;
 }
 

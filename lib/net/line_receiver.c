@@ -43,7 +43,7 @@ static int reserve(struct torc_line_receiver *receiver, size_t bytes)
 {
     size_t held = receiver->buffered_bytes;
     if (bytes > SIZE_MAX / 4 - held)
-        return TORC_ENOMEM;
+        return TORC_ENOMEM; /* no error path: no segment is a quarter of all addresses */
     if (receiver->buffer_capacity - receiver->buffer_begin - held >= bytes)
         return 0;
     if (receiver->buffer_begin >= held && receiver->buffer_capacity - held >= bytes) {

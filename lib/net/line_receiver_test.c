@@ -296,6 +296,33 @@ TORC_TEST(extra_comes_before_what_waits)
     return NULL;
 }
 
+TORC_TEST(raw_bytes_that_nobody_takes_end_the_connection)
+{
+    static const struct torc_line_receiver_ops ops = {
+        .size = sizeof ops, .line_received = line_received, .connection_lost = connection_lost};
+    struct fixture f;
+    begin(&f, &ops, "\r\n", 0);
+    feed(&f, "raw5\r\n12345");
+    notes_are(&f, "<raw5>");
+    assert_int_equal(f.subject.lost, 1);
+    assert_ptr_equal(f.subject.reason, &torc_failure_invalid_argument);
+    finish(&f);
+    return NULL;
+}
+
+TORC_TEST(without_memory_for_what_comes_meanwhile_the_connection_ends)
+{
+    struct fixture f;
+    begin(&f, &strict_ops, "\r\n", 0);
+    torc_test_allocator_fail_at(&f.allocator, 2, true); /* the first is the test's own segment */
+    feed(&f, "nested\r\n");
+    torc_test_allocator_fail_at(&f.allocator, 0, false);
+    notes_are(&f, "<nested>");
+    assert_ptr_equal(f.subject.reason, &torc_failure_out_of_memory);
+    finish(&f);
+    return NULL;
+}
+
 TORC_TEST(extra_given_outside_a_handler_is_delivered_at_once)
 {
     struct fixture f;
