@@ -149,6 +149,18 @@ report $? "a read gives one segment of those there are"
 echo "decide srv read.join 0 = 1" >>"$at/join.scn"
 "$torc" run --trace "$at/join.scn" >"$at/out" && grep -q '"host":"srv","k":"rx".*"data":"one two three"}' "$at/out"
 report $? "decided otherwise, it gives all of them"
+gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/till.so" tests/explore/till.c >"$at/out" 2>&1
+report $? "a module with a window in a job is built"
+window="$options --param bug=window tests/explore/till.scn"
+expect 0 "orders and amounts do not show the window" "explore --sites free --seeds 1..300 $window" "300 of 300 seeds"
+expect 0 "nor does a longer job" "explore --sites times,-point.hold --seeds 1..300 $window" "300 of 300 seeds"
+expect 0 "nor does all there is beside points" "explore --sites all,-point.hold --seeds 1..300 $window" "300 of 300 seeds"
+expect 1 "a job that is held at its point does" "explore --sites times --seeds 1..300 $window" "till.sold is 2" "shrunk:"
+shrunk=$(ls "$at"/till-seed*.scn)
+[ "$(grep -c '^decide till point.hold ' "$shrunk")" -eq 1 ] && [ "$(grep -c '^decide' "$shrunk")" -eq 1 ] && [ "$(wc -l <"$shrunk")" -le 8 ]
+report $? "one decision, at the point, is left of it"
+minimal "$shrunk"
+expect 0 "without the window no point does harm" "explore --sites times --seeds 1..300 $options tests/explore/till.scn" "300 of 300 seeds"
 expect 2 "a depth that is none" "explore --depth 65 x.scn" "'65' is not a number from 1 to 64"
 expect 2 "dfs is no strategy of a single run" "run --strategy dfs x.scn" "none of fifo, random, pct, portfolio"
 expect 2 "a misspelt strategy" "explore --strategy protfolio x.scn" "none of fifo, random, pct, portfolio, dfs"

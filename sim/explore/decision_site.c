@@ -21,7 +21,8 @@ static const char *const corrupted[] = {"corrupted", NULL};
 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* Those of operations are numbered in sim/world/operation_fault.h. */
+/* Those of operations are numbered in sim/world/operation_fault.h.  Which sites a seed leaves out goes by their places:
+ * a new one comes last. */
 const struct torc_decision_site torc_decision_sites[] = {
     {"ready.order", TORC_SITE_ORDER, NULL, false},  {"read.short", TORC_SITE_AMOUNT, NULL, false},
     {"read.join", TORC_SITE_AMOUNT, NULL, false},   {"write.short", TORC_SITE_AMOUNT, NULL, false},
@@ -51,7 +52,9 @@ const struct torc_decision_site torc_decision_sites[] = {
     {"deferred.fail", TORC_SITE_FAULT, OPTIONS("cancel", "errback", "never"), true},
     {"send.fail", TORC_SITE_FAULT, OPTIONS("EAGAIN", "ENOBUFS", "EPERM", "ENETUNREACH", "EHOSTUNREACH", "ECONNREFUSED"),
      false},
-    {"rand", TORC_SITE_VALUE, NULL, false},         {NULL, TORC_SITE_ORDER, NULL, false},
+    {"rand", TORC_SITE_VALUE, NULL, false},
+    {"point.hold", TORC_SITE_TIME, OPTIONS("1ms", "100ms", "5s"), false},
+    {NULL, TORC_SITE_ORDER, NULL, false},
 };
 
 /* Asked for every question of a run that is decided: most names already differ in a letter that is looked at here. */

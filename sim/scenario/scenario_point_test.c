@@ -64,6 +64,58 @@ TORC_TEST(a_hold_that_no_job_came_to_fails_unless_it_is_optional)
     return NULL;
 }
 
+TORC_TEST(a_line_that_holds_a_point_comes_before_a_decision)
+{
+    /* Nothing is decided, so the times of the lines stand. */
+    struct torc_scenario_report *report =
+        station_run(STATION "decide a point.hold 0 = 5s\n0 a hold \"station.half\"\n0 p call a work as W\n"
+                            "10ms a release \"station.half\" as R\nR+0..1ms W expect result\n",
+                    NULL);
+
+    assert_int_equal(report->verdict, TORC_SCENARIO_PASS);
+    assert_int_equal(report->decision_count, 0);
+    assert_int_equal(report->drift, 1);
+    torc_scenario_report_free(report);
+    /* A second job is asked about again, and is one that waits, as long as it does. */
+    expect_run(STATION "decide a point.hold 1 = 100ms\n0 a hold \"station.half\"\n0 p call a work as W\n"
+                       "10ms a release \"station.half\"\n20ms p call a work as X\n"
+                       "when t > 20ms && held(a, \"station.half\") : p listen 1 as HELD\n"
+                       "HELD+100ms expect t == 120ms && held(a, \"station.half\") == 1\n"
+                       "HELD+101ms expect held(a, \"station.half\") == 0\nend expect leaks == 0\n",
+               TORC_SCENARIO_PASS, NULL);
+    return NULL;
+}
+
+TORC_TEST(a_job_that_a_decision_holds_is_let_go_when_the_timeline_is_over_or_its_host_dies)
+{
+    expect_run(STATION "decide a point.hold 0 = 5s\n0 p call a work as W\n10ms p listen 1\nend expect t < 5s\n"
+                       "end expect leaks == 0\n",
+               TORC_SCENARIO_PASS, NULL);
+    expect_run(STATION "decide a point.hold 0 = 5s\n0 p call a work as W\n10ms faults off\n"
+                       "11ms p listen 1\nalways t < 11ms || held(a, \"station.half\") == 0\n",
+               TORC_SCENARIO_PASS, NULL);
+    expect_run(STATION "decide a point.hold 0 = 5s\n1ms p call a work as W\n"
+                       "when held(a, \"station.half\") : a kill as K\nK+1ms a restart\nK+2ms p call a work as X\n"
+                       "end expect leaks == 0\nend expect running(a)\n",
+               TORC_SCENARIO_PASS, NULL);
+    return NULL;
+}
+
+TORC_TEST(what_is_decided_at_a_point_is_a_function_of_the_decisions)
+{
+    static const char text[] = STATION "decide a point.hold 1.. = 100ms\n0 p call a work as W\n"
+                                       "1ms p call a work as X\n1ms p call a work as Y\n500ms p listen 1\n";
+    struct torc_scenario_report *first = station_run(text, NULL);
+    struct torc_scenario_report *second = station_run(text, NULL);
+
+    assert_int_equal(first->decision_count, 2);
+    assert_string_equal(first->decisions[1].site, "point.hold");
+    assert_string_equal(first->digest, second->digest);
+    torc_scenario_report_free(first);
+    torc_scenario_report_free(second);
+    return NULL;
+}
+
 TORC_TEST(lines_that_make_no_sense_are_refused)
 {
     expect_refused(STATION "0 p hold \"x\"\n", "a peer runs no jobs");

@@ -44,6 +44,14 @@ uint64_t torci_world_ask(struct torc_host *host, const char *site, uint64_t opti
     return ask(host, &question, true);
 }
 
+uint64_t torci_decide_about(struct torc_host *host, const char *site, uint64_t options, const char *about,
+                            bool open)
+{
+    struct torc_question question = {.host = host->name, .site = site, .options = options, .about = about};
+
+    return host->world->decider == NULL ? 0 : ask(host, &question, open);
+}
+
 uint64_t torci_world_ask_fault(struct torc_host *host, const char *site, const char *chance_site,
                                uint64_t options, uint32_t ppm)
 {

@@ -127,6 +127,7 @@ void torci_host_calm(struct torc_host *host)
 {
     torc_host_resume(host);
     let_go(host, TORCI_HELD_STALLED | TORCI_HELD_LATE);
+    torci_host_end_decided_holds(host);
 }
 
 void torc_host_spare(struct torc_host *host)

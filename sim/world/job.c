@@ -4,14 +4,12 @@
 #undef _FORTIFY_SOURCE /* its longjmp takes another stack for a damaged one */
 #include "job.h"
 
-#include <setjmp.h>
 #include <string.h>
-#include <ucontext.h>
 
 #include <torc/clock.h>
 #include <torc/host_fault.h>
 
-#include "job_stack.h"
+#include "job_state.h"
 #include "operation_fault.h"
 
 #ifdef TORCI_ASAN
@@ -21,36 +19,9 @@
 #define JOBS_MAX 65536 /* of a host, not yet told */
 #define UNWOUND_YIELDS_MAX 100000 /* of a job whose host is dead: then it is left where it is */
 
-struct torci_job {
-    struct torci_job *next; /* of the host */
-    struct torci_job *previous;
-    struct torci_job *done_next;
-    struct torci_job *held_next; /* of those that wait for the end of a pause, or at a point */
-    struct torc_world *world;
-    struct torc_host *host; /* NULL: killed, and only freed when its event comes */
-    struct torci_job_stack *stack; /* NULL: not begun, or ended */
-    torc_work_fn *work;
-    void *arg;
-    uint64_t token;
-    uint64_t cause;
-    uint64_t resume_ns; /* while suspended */
-    const char *point;  /* where it is held; NULL: nowhere */
-    uint32_t unwound_yields;
-    int result;
-    bool ended;
-    bool scheduled; /* an event in the heap is its */
-    bool begun;
-    ucontext_t first;  /* where it begins */
-    jmp_buf inside;    /* where it was left */
-    jmp_buf back;      /* to whoever resumed it */
-    void *fake_stack; /* ASan's */
-    const void *back_bottom;
-    size_t back_bytes;
-};
-
 /* --- switching ------------------------------------------------------------------------------ */
 
-static void leave(struct torci_job *job)
+void torci_job_leave(struct torci_job *job)
 {
 #ifdef TORCI_ASAN
     __sanitizer_start_switch_fiber(job->ended ? NULL : &job->fake_stack, job->back_bottom,
@@ -73,7 +44,7 @@ static void begin(unsigned high, unsigned low)
 #endif
     job->result = job->work(job->arg);
     job->ended = true;
-    leave(job);
+    torci_job_leave(job);
 }
 
 static void enter(struct torci_job *job)
@@ -148,7 +119,7 @@ static bool prepare(struct torci_job *job)
     return true;
 }
 
-static void trace_job(struct torci_job *job, const char *what)
+void torci_job_trace(struct torci_job *job, const char *what)
 {
     struct torc_trace *trace = job->world->trace;
 
@@ -178,7 +149,7 @@ static void list_done(struct torci_job *job)
 
 static void end_job(struct torci_job *job)
 {
-    trace_job(job, "end");
+    torci_job_trace(job, "end");
     list_done(job);
     torci_host_reschedule(job->host, false);
 }
@@ -210,7 +181,7 @@ static void forget_held(struct torc_host *host)
     host->jobs_held_tail = NULL;
 }
 
-static void schedule_again(struct torci_job *job)
+void torci_job_goes_on(struct torci_job *job)
 {
     schedule(job, job->world->now_ns,
              job->stack == NULL ? TORCI_EVENT_JOB : TORCI_EVENT_JOB_GOES_ON);
@@ -224,7 +195,7 @@ void torci_host_resume_jobs(struct torc_host *host)
     while (job != NULL) {
         struct torci_job *next = job->held_next; /* without memory for its event the job is gone */
 
-        schedule_again(job);
+        torci_job_goes_on(job);
         job = next;
     }
 }
@@ -246,7 +217,7 @@ static void go_on(struct torc_world *world, void *subject)
         return;
     }
     if (job->stack == NULL) {
-        trace_job(job, "begin");
+        torci_job_trace(job, "begin");
         if (!prepare(job)) {
             job->result = TORC_ENOMEM;
             job->ended = true;
@@ -302,14 +273,14 @@ void torci_job_yield(struct torc_world *world, uint64_t delay_ns)
         return;
     if (job->host->unwinding) {
         if (++job->unwound_yields > UNWOUND_YIELDS_MAX)
-            leave(job);
+            torci_job_leave(job);
         return;
     }
     delay_ns = lengthen(job, delay_ns);
     t_ns = delay_ns > TORC_NEVER - world->now_ns ? TORC_NEVER : world->now_ns + delay_ns;
     if (!is_next(job, t_ns)) {
         job->resume_ns = t_ns;
-        leave(job);
+        torci_job_leave(job);
         return;
     }
     world->sequence++; /* as if it had been scheduled */
@@ -318,50 +289,6 @@ void torci_job_yield(struct torc_world *world, uint64_t delay_ns)
         world->now_ns = t_ns;
         world->turns_here = 0;
     }
-}
-
-void torci_job_wait(struct torc_host *host, const char *point)
-{
-    struct torci_job *job = host->world->job_running;
-    struct torci_job **end = &host->jobs_at_points;
-
-    while (*end != NULL)
-        end = &(*end)->held_next;
-    *end = job;
-    job->held_next = NULL;
-    job->point = point;
-    trace_job(job, "held");
-    leave(job);
-    job->point = NULL;
-}
-
-void torci_host_release_jobs(struct torc_host *host, const char *point)
-{
-    uint64_t cause = host->world->cause;
-    struct torci_job **link = &host->jobs_at_points;
-
-    while (*link != NULL) {
-        struct torci_job *job = *link;
-
-        if (point != NULL && strcmp(job->point, point) != 0) {
-            link = &job->held_next;
-            continue;
-        }
-        *link = job->held_next;
-        trace_job(job, "released");
-        job->point = NULL;
-        schedule_again(job);
-    }
-    host->world->cause = cause;
-}
-
-uint64_t torci_host_jobs_at(const struct torc_host *host, const char *point)
-{
-    uint64_t count = 0;
-
-    for (const struct torci_job *job = host->jobs_at_points; job != NULL; job = job->held_next)
-        count += strcmp(job->point, point) == 0;
-    return count;
 }
 
 bool torci_host_runs_job(const struct torc_host *host)

@@ -16,11 +16,6 @@ void torci_job_yield(struct torc_world *world, uint64_t delay_ns);
 
 /* Whether the code that runs is a job of the host, which is alive. */
 bool torci_host_runs_job(const struct torc_host *host);
-/* Inside such a job: it waits at the point until that is released.  The name is borrowed until then. */
-void torci_job_wait(struct torc_host *host, const char *point);
-/* Those that wait at the point of that name (NULL: at any) go on now, in the order they came. */
-void torci_host_release_jobs(struct torc_host *host, const char *point);
-uint64_t torci_host_jobs_at(const struct torc_host *host, const char *point);
 
 /* Inside a job: what it does from now on goes back to the traced event `n`.  Outside: nothing. */
 void torci_job_goes_back_to(struct torc_world *world, uint64_t n);

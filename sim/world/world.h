@@ -205,6 +205,10 @@ static inline uint64_t torci_decide(struct torc_world *world, struct torc_host *
     return world->decider == NULL || options < 2 ? 0 : torci_world_ask(host, site, options);
 }
 
+/* The same of something that has a name, the question's `about`.  Not `open`: it is counted only. */
+uint64_t torci_decide_about(struct torc_host *host, const char *site, uint64_t options, const char *about,
+                            bool open);
+
 /* A value below `options` that belongs to no host, drawn unless a decider says otherwise; its questions are asked of the
  * host "scenario". */
 uint64_t torci_world_ask_value(struct torc_world *world, const char *site, uint64_t options);
@@ -271,6 +275,7 @@ void torci_host_observe_marks(struct torc_host *host);
 
 /* Points (point.c): code of the host has come to one. */
 void torci_host_reaches_point(struct torc_host *host, const char *name);
+void torci_host_end_decided_holds(struct torc_host *host); /* whom a decision holds goes on */
 void torci_host_free_holds(struct torc_host *host);
 
 #endif

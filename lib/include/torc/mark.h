@@ -14,8 +14,8 @@
  *   TORC_POINT(reactor, "orders.before_commit");               a job may be held here
  *
  * A point is for the code of a job of that reactor (torc_run_job, an interaction of a pool):
- * a scenario holds it there, in the middle of what it does, and lets it go on (torc/point.h).  In
- * other code, which must not block, it does nothing; and so it does live, for the same price. */
+ * a scenario or exploration holds it there, in the middle of what it does, and lets it go on
+ * (torc/point.h).  In other code, which must not block, it does nothing; and so it does live, for the same price. */
 #ifndef TORC_MARK_H
 #define TORC_MARK_H
 

@@ -75,7 +75,7 @@ struct torc_question {
     uint64_t drawn; /* the option that is taken if nobody decides: 0, but for faults the scenario gives a probability */
     uint64_t possible; /* bit i: option i is one here; 0: all are.  What an operation cannot fail with is none */
     const char *about; /* what the operation is about: the text of a statement, a file's path, a name that is looked
-                        * up, the line a deferred was made in; or NULL.  Borrowed until it is answered */
+                        * up, the line a deferred was made in, a point of a job; or NULL.  Borrowed until it is answered */
 };
 /* Whether `value` is an option other than the default that the question has. */
 TORC_API bool torc_question_has(const struct torc_question *question, uint64_t value);

@@ -69,8 +69,8 @@ struct torc_host_watcher {
 /* Borrowed; NULL: nobody. */
 TORC_API void torc_world_watch_hosts(struct torc_world *world, struct torc_host_watcher *watcher);
 
-/* From now on the host is asked nothing of this header: the end of a run, when it is to stop in order.  It is resumed, its
- * stalled and late turns are due, and if a fault has killed it, it stays down. */
+/* From now on the host is asked nothing of this header, and holds no job at a point by a decision: the end of a run, when
+ * it is to stop in order.  It is resumed, its stalled and late turns are due, such jobs go on, and if a fault has killed it, it stays down. */
 TORC_API void torc_host_spare(struct torc_host *host);
 
 #ifdef __cplusplus

@@ -58,7 +58,7 @@ TORC_API uint64_t torc_world_draw(struct torc_world *world, const char *site, co
 
 /* Whether the faults of torc/decision.h may happen from now on, drawn or decided; they may at first.  Their questions
  * go on being counted.  Off: hosts that are paused are resumed, and no turn is stalled or late any more
- * (torc/host_fault.h); links are perfect but for their delay and rate, and cuts stay (torc_world_heal_all). */
+ * (torc/host_fault.h); no job is held at a point by a decision (torc/point.h); links are perfect but for their delay and rate, and cuts stay (torc_world_heal_all). */
 TORC_API void torc_world_set_faults(struct torc_world *world, bool on);
 
 /* --- hosts ------------------------------------------------------------------------------------ */
