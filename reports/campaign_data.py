@@ -91,8 +91,9 @@ def open_file(path):
         version, = database.execute('PRAGMA user_version').fetchone()
     except OSError as wrong:
         raise DataError(f'{path}: {wrong.strerror}') from None
-    except sqlite3.DatabaseError:
-        raise DataError(f'{path} is no file of results') from None
+    except sqlite3.DatabaseError as wrong:
+        damaged = getattr(wrong, 'sqlite_errorname', '').startswith('SQLITE_CORRUPT')
+        raise DataError(f'{path}: {wrong}' if damaged else f'{path} is no file of results') from None
     if application != APPLICATION:
         raise DataError(f'{path} is no file of results')
     if version != VERSION:

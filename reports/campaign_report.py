@@ -45,10 +45,11 @@ class Page:
             return f'{number(group.failed)} of {plural(count, "run")} failed, in {plural(kinds, "way")}'
         if group.differ:
             return f'{plural(len(group.differ), "run")} came out in two ways'
+        if not count:
+            return 'nothing was run'
         if group.state == 'unmet':
-            return ('every run was set aside' if count and group.skipped == count else
-                    f'a `sometimes` was true, or a `when` fired, in none of {plural(count, "run")}' if count else
-                    'nothing was run')
+            return ('every run was set aside' if group.skipped == count else
+                    f'a `sometimes` was true, or a `when` fired, in none of {plural(count, "run")}')
         return f'none of {plural(count, "run")} failed'
 
     def timeline(self, failure):
@@ -112,9 +113,22 @@ class Report:
         return environment.get_template('campaign.html.j2').render(report=self)
 
     def write_html(self, path):
-        page = self.html()
-        with open(path, 'w', encoding='utf-8', errors='replace') as out:
-            out.write(page)
+        write_whole(path, self.html())
+
+
+def write_whole(path, text):
+    """All of it or nothing, in place of what is there.  What is no file, /dev/stdout say, is written to as it is."""
+    whole = os.path.isfile(path) or not os.path.exists(path)
+    target = f'{os.path.realpath(path)}.{os.getpid()}' if whole else path
+    try:
+        with open(target, 'w', encoding='utf-8', errors='replace') as out:
+            out.write(text)
+        if whole:
+            os.replace(target, os.path.realpath(path))
+    except OSError as wrong:
+        if whole and os.path.exists(target):
+            os.remove(target)
+        raise OSError(wrong.errno, wrong.strerror, path) from None
 
 
 def number(value):

@@ -103,8 +103,9 @@ class CampaignReport(unittest.TestCase):
         self.assertIn(report.headline, report.html())
 
     def test_a_campaign_without_runs_is_told(self):
-        report = self.report(lambda r: r.campaign())
-        self.assertIn('nothing was run', report.html())
+        for asked in ([], [(1, 9, 1, 0)]):
+            report = self.report(lambda r: r.campaign(asked=asked))
+            self.assertIn('nothing was run', report.html())
 
     def test_the_json_has_the_same_figures(self):
         read = json.loads(json.dumps(self.failing().as_json()))

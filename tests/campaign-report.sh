@@ -8,11 +8,7 @@ trap 'rm -rf "$at"' EXIT
 export HOME=$at TMPDIR=$at
 torc=$TORC_BUILD/torc
 python=${PYTHON:-/usr/bin/python3}
-n=0
-report() {
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else sed 's/^/# /' "$at/out"; echo "not ok $n - $2"; fi
-}
+. tests/support/tap.sh
 skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
 # expect STATUS WHAT ARGUMENTS TEXT...
 expect() {
@@ -90,6 +86,13 @@ expect 2 "a page of a text" "report campaign --out $at/none.html $at/text" "$at/
 expect 2 "a page of what is not there" "report campaign --out $at/none.html $at/nowhere.db" "$at/nowhere.db: No such file or directory"
 [ ! -e "$at/none.html" ]; report $? "leave nothing behind"
 expect 2 "a page where there is no folder" "report campaign --out $at/none/page.html $at/whole.db" "$at/none/page.html: No such file or directory"
+head -c 10000 "$at/whole.db" >"$at/cut.db"
+expect 2 "a page of a file cut short" "report campaign --out $at/none.html $at/cut.db" "$at/cut.db: database disk image is malformed"
+echo "a page" >"$at/old.html"
+(trap '' XFSZ; ulimit -f 4; "$torc" report campaign --out "$at/old.html" "$at/whole.db") >"$at/out" 2>&1
+[ $? -eq 2 ] && grep -qF "$at/old.html: File too large" "$at/out" && [ "$(cat "$at"/old.html*)" = "a page" ]
+report $? "where there is no room for a page the old one stays"
+rm "$at/cut.db" "$at/old.html"
 expect 2 "no report" "report" "which report?"
 expect 2 "a misspelt report" "report campain x.db" "did you mean 'campaign'?"
 expect 0 "its help" "report --help" "usage: torc report REPORT"
@@ -149,4 +152,4 @@ for width in 380 1200; do
         [ -z "${TORC_PICTURES:-}" ] || cp "$picture" "$TORC_PICTURES/"
     done
 done
-echo "1..$n"
+finish

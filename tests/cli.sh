@@ -113,6 +113,7 @@ invalid() {
 invalid "an empty file" "$at/empty" ":1:1: a scenario begins with the line 'scn 1'"
 invalid "a folder" "$at/folder" ": Is a directory"
 invalid "a file that is not there" "$at/nosuch.scn" ": No such file"
+! grep -v "^torc run: " "$at/err" >/dev/null; report $? "run: and who says so"
 invalid "a file without end" /dev/zero ": File too large"
 invalid "bytes that are no text" "$TORC_BUILD/torc" ":1:5: a control character cannot be in a scenario"
 printf 'scn 1\nhost cli peer\n0 cli connect srv:1 as c # %s\n' "$(head -c 100000 /dev/zero | tr '\0' x)" >"$at/long"

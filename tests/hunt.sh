@@ -48,6 +48,8 @@ status=$?
 report $? "the small scenario fails under torc run"
 expect 3 "a module that reads fresh memory is found by the determinism check" "--param kind=memory tests/check/slip.scn" "found (perturbed)"
 printf 'scn 1\nhost s module=nowhere\n0 s kill\nend expect !running(s)\n' >"$at/lacks.scn"
+expect 2 "results that cannot be opened are no fault of the scenario's" "--results $at/none/x.db tests/explore/chunky.scn" "$at/none/x.db: it cannot be opened"
+! grep -q -e "invalid" -e "as it is" "$at/out"; report $? "and it is not said to be"
 expect 2 "a module that is not there is nothing to shrink" "$at/lacks.scn" "module 'nowhere'" "invalid (as it is)"
 [ -z "$(ls "$at" | grep '^lacks-')" ]; report $? "and nothing is written"
 { cat tests/explore/chunky.scn; echo "sweep segment"; } >"$at/splits.scn"

@@ -81,6 +81,8 @@ sed '1s/"options":\[\[/"options":[["frobnicate","1"],[/' "$recording" >"$at/file
 expect 2 "an option the module does not have is named" "frobnicate"
 sed '1s|"module":"kv"|"module":"./evil.so"|' "$recording" >"$at/file"
 expect 2 "a recording does not say which file is loaded" "it names its module './evil.so'" "--module ./evil.so"
+sed '1s|"module":"kv"|"module":"k\\u001b[2Jv"|' "$recording" >"$at/file"
+expect 2 "nor what a terminal does" "$at/file:1: a control character is in one of version, module"
 rm "$at/file"
 expect 2 "a file that is not there is named" "$at/file: No such file"
 

@@ -78,6 +78,15 @@ for i in 0 1 2 3; do "$torc" explore --shard $i/4 --results "$at/$i.db" $chunky 
 expect 4 "what was left out is no success" "merge $at/all.db $at/0.db $at/2.db" "nothing of shard 1/4" "nothing of shard 3/4" "150 left out"
 rm "$at/all.db"
 expect 0 "with all shards it is one" "merge $at/all.db $at/0.db $at/1.db $at/2.db $at/3.db" "1 campaigns, 300 runs, 0 failed, 0 different, 0 left out"
+# Marks: a shard alone does not judge them, all of them together do.
+rm "$at/all.db"
+expect 0 "marks that held in some run of some shard are not listed" "merge --marks $at/all.db $at/0.db $at/1.db $at/2.db $at/3.db" "0 left out"
+for i in 0 1; do "$torc" explore --marks --strategy fifo --seeds 1..4 --shard $i/2 --results "$at/m$i.db" $chunky >"$at/out" 2>&1 || report 1 "half without marks"; done
+expect 5 "those that held in none are" "merge --marks $at/marks.db $at/m0.db $at/m1.db" 'held in no run: sometimes "chunky.cut", tests/explore/chunky.c:'
+rm "$at/marks.db"
+expect 0 "if that is asked" "merge $at/marks.db $at/m0.db $at/m1.db"
+"$torc" explore --seeds 1..3 --results "$at/hope.db" --param bug=hope $chunky >"$at/out" 2>&1
+expect 5 "a run that is set aside holds none" "merge --marks $at/hopes.db $at/hope.db" 'held in no run: sometimes "chunky.cut"'
 for i in 0 1; do "$torc" sweep --shard $i/2 --results "$at/s$i.db" scenarios/smoke/kv.scn >"$at/out" 2>&1 || report 1 "half a sweep"; done
 "$torc" sweep --results "$at/sweep.db" scenarios/smoke/kv.scn >"$at/out" 2>&1
 expect 0 "halves of a sweep are merged" "merge $at/sweeps.db $at/s0.db $at/s1.db" "sweep scenarios/smoke/kv.scn" "0 left out"
@@ -221,16 +230,26 @@ expect 2 "a misspelt option" "sweep --result x.db x.scn" "did you mean --results
 expect 2 "merging a text" "merge $at/m.db $at/here.db $at/text" "$at/text is no file of results"
 [ -z "$(ls "$at" | grep '^m\.db')" ]; report $? "leaves nothing behind"
 expect 2 "merging another version" "merge $at/m.db $at/newer.db" "results of version 4"
+"$torc" explore --results "$at/part.db" $chunky >"$at/out" 2>&1
+head -c 10000 "$at/part.db" >"$at/cut.db"
+expect 2 "merging a file cut short" "merge $at/m.db $at/cut.db" "$at/cut.db: database disk image is malformed"
+expect 2 "going on with one" "explore --results $at/cut.db --resume $chunky" "$at/cut.db: database disk image is malformed"
+expect 2 "merging a file that is to be made with itself" "merge $at/m.db $at/m.db" "$at/m.db: No such file or directory"
+(trap '' XFSZ; ulimit -f 8; "$torc" merge "$at/m.db" "$at/part.db") >"$at/out" 2>&1
+[ $? -eq 99 ] && [ ! -e "$at/m.db" ]; report $? "where there is no room for it nothing is left"
 expect 2 "merging what is not there" "merge $at/m.db $at/nowhere.db" "$at/nowhere.db: No such file or directory"
 expect 2 "merging into what is there" "merge $at/here.db $at/build.db" "is there already"
 expect 2 "merging nothing" "merge $at/m.db" "into which file, and which files?"
 expect 2 "a misspelt option of merge" "merge --hlep x y" "did you mean --help?"
-expect 0 "its help" "merge --help" "usage: torc merge OUT FILE..."
+expect 0 "its help" "merge --help" "usage: torc merge [options] OUT FILE..."
 
 # --- seeds that failed ----------------------------------------------------------------------------------
 rm -f "$at"/*.db "$at"/chunky*.seeds "$at"/chunky-seed*
 expect 0 "where nothing fails" "explore $chunky" "300 of 300"
 [ -z "$(ls "$at" | grep chunky | grep -v -e '\.so$' -e '\.scn$')" ]; report $? "nothing is kept"
+expect 2 "a folder for what is found that is not there" "explore --seeds 1..3 --out $at/none --modules $at --param bug=split tests/explore/chunky.scn" "torc explore: --out $at/none: No such file or directory"
+expect 2 "one of a sweep that is a file" "sweep --out $at/chunky.so --modules $at tests/explore/chunky.scn" "torc sweep: --out $at/chunky.so: Not a directory"
+expect 0 "A alone is a seed" "explore --seeds 5 $chunky" "1 of 1 seeds"
 expect 1 "a seed that fails is kept" "explore --seeds 30..40 $split" "kept:      1 seed in $at/chunky.seeds"
 seed=$(sed -n 's/^\([0-9]*\) .*/\1/p' "$at/chunky.seeds")
 expect 1 "and tried first, whatever seeds are asked for" "explore --seeds 1..300 $split" "1 seed of $at/chunky.seeds first" "chunky.scn, seed$seed" ": 1 of 300 seeds"
@@ -253,7 +272,7 @@ report $? "several may keep seeds at the same time"
 sed -i '/strategy=portfolio/!d' "$at/chunky.seeds"
 sed 's/bug, "split") == 0/bug, "spilt") == 0/' tests/explore/chunky.c >"$at/chunky.c"
 gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/chunky.so" "$at/chunky.c"
-expect 0 "when it passes that is said" "explore --seeds 1..3 $split" "kept:      seed $seed passes now, it is no longer in $at/chunky.seeds"
+expect 0 "when it passes that is said, and it is counted beside those that were asked for" "explore --seeds 1..3 $split" "4 of 4 seeds" "kept:      seed $seed passes now, it is no longer in $at/chunky.seeds"
 [ ! -e "$at/chunky.seeds" ]; report $? "and with the last one the file goes"
 
 # --- the scripts ----------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ static int read_value(void *arg, const char *option, const char *value)
     if (strcmp(option, "seeds") == 0) {
         explore->seeds_given = true;
         if (torc_scenario_parse_seeds(value, &exploration->first_seed, &exploration->last_seed) != 0)
-            return torci_usage_error(name, "--seeds: '%s' is not A..B", value);
+            return torci_usage_error(name, "--seeds: '%s' is neither A nor A..B, of numbers below 2^63", value);
     } else if (strcmp(option, "strategy") == 0) {
         explore->strategy_given = true;
         if (torc_strategy_of_name(value, &exploration->strategy) != 0)
@@ -73,7 +73,7 @@ static int read_value(void *arg, const char *option, const char *value)
     } else if (strcmp(option, "marks") == 0) {
         exploration->marks = true;
     } else if (strcmp(option, "out") == 0) {
-        explore->out = value;
+        return torci_found_read_out(name, value, &explore->out);
     } else {
         return torci_option_unread(name, option);
     }
@@ -295,6 +295,13 @@ static int conclude(struct explore *explore, int status)
     return explore->campaign.differed > 0 ? TORCI_EXIT_NONDETERMINISM : status;
 }
 
+/* Whether this seed is tried although --seeds does not have it. */
+static bool is_beside(const struct explore *explore, uint64_t kept_seed)
+{
+    return torci_shard_has(&explore->campaign.shard, kept_seed) &&
+           (kept_seed < explore->exploration.first_seed || kept_seed > explore->exploration.last_seed);
+}
+
 static void tell_end(const struct explore *explore, int status, uint64_t since_ns)
 {
     uint64_t first;
@@ -302,6 +309,8 @@ static void tell_end(const struct explore *explore, int status, uint64_t since_n
                                        explore->exploration.last_seed, &first);
     double seconds = (double)(torci_monotonic_ns() - since_ns) / 1e9;
 
+    for (size_t i = 0; i < explore->kept.count; i++)
+        seeds += is_beside(explore, explore->kept.seeds[i]) ? 1 : 0;
     printf("%s: %llu of %llu seeds, strategy %s, %llu events, %.2f s, %.0f runs/s%s\n",
            explore->path, (unsigned long long)explore->runs, (unsigned long long)seeds,
            torc_strategy_name(explore->exploration.strategy), (unsigned long long)explore->events,

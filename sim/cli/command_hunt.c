@@ -76,7 +76,7 @@ static int read_value(void *arg, const char *option, const char *value)
     if (strcmp(option, "marks") == 0)
         hunt->marks_wanted = true;
     else if (strcmp(option, "out") == 0)
-        hunt->out = value;
+        return torci_found_read_out(name, value, &hunt->out);
     else if (strcmp(option, "results") == 0)
         hunt->campaign.results_path = value;
     else
@@ -391,8 +391,12 @@ static int run_phases(struct hunt *hunt)
         if (hunt->phase->kind == PHASE_SPLITS && !wants_splits(hunt))
             continue;
         status = begin_phase(hunt);
-        if (status == 0)
-            status = run_phase(hunt);
+        if (status != 0) {
+            torci_campaign_close(&hunt->campaign);
+            hunt->phase = NULL; /* there is none to tell of */
+            return status;
+        }
+        status = run_phase(hunt);
         torci_campaign_close(&hunt->campaign);
         printf("    %-24s %8llu runs %8.2f s\n", hunt->phase->title,
                (unsigned long long)(hunt->runs - runs), seconds_since(since_ns));
@@ -439,7 +443,7 @@ static int hunt_scenario(struct hunt *hunt)
     status = torci_campaign_list_marks(&hunt->campaign, &hunt->source, scenario, hunt->marks_wanted);
     if (status == 0) {
         status = run_phases(hunt);
-        if (status != TORCI_EXIT_INTERNAL)
+        if (status != TORCI_EXIT_INTERNAL && hunt->phase != NULL)
             tell_end(hunt, status);
     }
     if (status == 0 && hunt->marks_wanted && torci_mark_catalogue_tell(&hunt->campaign.marks) > 0)

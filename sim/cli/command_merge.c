@@ -1,5 +1,6 @@
 /* torc merge: the results of shards in one file, and what is in it: failures, what was left out, and runs that were the
  * same and came out differently. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,8 @@ struct merge {
     uint64_t runs;
     uint64_t failed;
     uint64_t left;
-    uint64_t unmet; /* campaigns with a `sometimes` that was true in no run */
+    uint64_t unmet; /* campaigns with a `sometimes` that was true in no run, or a mark that held in none */
+    bool marks;     /* are asked for */
 };
 
 /* --- adding a file -------------------------------------------------------------------------------- */
@@ -226,12 +228,29 @@ static int count_failure(void *arg, const struct torci_results_failure *failure)
     return 0;
 }
 
+static int tell_mark(void *arg, const struct torci_results_mark *mark)
+{
+    ++*(uint64_t *)arg;
+    printf("    held in no run: %s \"%s\", %s\n", mark->kind, mark->name, mark->site);
+    return 0;
+}
+
+/* Of an exploration: a sweep fails operations one by one, and need not come to each place. */
+static int tell_marks(const struct merge *merge, const struct torci_results_campaign *campaign, uint64_t *out_missing)
+{
+    if (!merge->marks || strcmp(campaign->command, "explore") != 0)
+        return 0;
+    return torci_results_visit_unheld(merge->out, campaign->id, tell_mark, out_missing);
+}
+
 static int tell_campaign(void *arg, const struct torci_results_campaign *campaign)
 {
     struct merge *merge = arg;
     struct counts counts = {.unmet = UINT64_MAX};
     struct asking asking = {.merge = merge, .campaign = campaign->id};
     uint64_t failed = 0;
+    uint64_t missing = 0;
+    bool unmet;
     bool whole;
     int status = torci_results_visit_runs(merge->out, campaign->id, count_run, &counts);
 
@@ -249,11 +268,13 @@ static int tell_campaign(void *arg, const struct torci_results_campaign *campaig
         status = torci_results_visit_asked(merge->out, campaign->id, check_asked, &asking);
     tell_missing(&asking, asking.before.shard.count);
     torci_tell_skipped(counts.skipped, counts.runs);
-    if (whole && counts.runs > 0 && counts.unmet != 0) {
+    unmet = whole && counts.runs > 0 && counts.unmet != 0;
+    if (unmet)
         puts(counts.skipped == counts.runs ? "    every run was set aside"
                                            : "    a `sometimes` was true, or a `when` fired, in no run");
-        merge->unmet++;
-    }
+    if (status == 0)
+        status = tell_marks(merge, campaign, &missing);
+    merge->unmet += unmet || missing > 0 ? 1 : 0;
     merge->campaigns++;
     merge->runs += counts.runs;
     merge->failed += failed;
@@ -279,16 +300,17 @@ static int tell(struct merge *merge, const char *path)
 
 /* --- the command ---------------------------------------------------------------------------------- */
 
-static int merge_files(const char *out, const char *const *paths, size_t count)
+static int merge_files(bool marks, const char *out, const char *const *paths, size_t count)
 {
-    struct merge merge = {0};
+    struct merge merge = {.marks = marks};
     int status;
 
     if (access(out, F_OK) == 0)
         return torci_usage_error(name, "%s is there already; it is to be made", out);
+    for (size_t i = 0; i < count; i++)
+        if (access(paths[i], R_OK) != 0)
+            return torci_command_error(name, TORCI_EXIT_USAGE, "%s: %s", paths[i], strerror(errno));
     status = torci_results_open(name, out, true, &merge.out);
-    if (status != 0)
-        return status;
     for (size_t i = 0; i < count && status == 0; i++)
         status = add_file(&merge, paths[i]);
     if (status == 0) {
@@ -302,32 +324,45 @@ static int merge_files(const char *out, const char *const *paths, size_t count)
     return status;
 }
 
-struct paths {
-    const char **values;
+struct arguments {
+    const char **paths;
     size_t count;
+    bool marks;
 };
+
+static int read_option(void *arg, const char *option, const char *value)
+{
+    struct arguments *arguments = arg;
+
+    (void)value;
+    if (strcmp(option, "marks") != 0)
+        return torci_option_unread(name, option);
+    arguments->marks = true;
+    return 0;
+}
 
 static int read_operand(void *arg, const char *text)
 {
-    struct paths *paths = arg;
+    struct arguments *arguments = arg;
 
-    paths->values[paths->count++] = text;
+    arguments->paths[arguments->count++] = text;
     return 0;
 }
 
 int torci_command_merge(int argc, char **argv)
 {
-    struct paths paths = {calloc((size_t)argc, sizeof *paths.values), 0};
-    const struct torci_argument_reader reader = {NULL, read_operand, &paths};
+    struct arguments arguments = {.paths = calloc((size_t)argc, sizeof *arguments.paths)};
+    const struct torci_argument_reader reader = {read_option, read_operand, &arguments};
     int status;
     bool done;
 
-    if (paths.values == NULL)
+    if (arguments.paths == NULL)
         return torci_command_error(name, TORCI_EXIT_INTERNAL, "out of memory");
     status = torci_arguments_read(&torci_table_merge, argc, argv, &reader, &done);
     if (status == 0 && !done)
-        status = paths.count < 2 ? torci_usage_error(name, "into which file, and which files?")
-                                 : merge_files(paths.values[0], paths.values + 1, paths.count - 1);
-    free(paths.values);
+        status = arguments.count < 2
+                     ? torci_usage_error(name, "into which file, and which files?")
+                     : merge_files(arguments.marks, arguments.paths[0], arguments.paths + 1, arguments.count - 1);
+    free(arguments.paths);
     return status;
 }

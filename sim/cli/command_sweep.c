@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "command_list.h"
+#include "found.h"
 #include "sweep.h"
 
 static const char name[] = "sweep";
@@ -71,10 +72,8 @@ static int read_value(void *arg, const char *option, const char *value)
     }
     if (strcmp(option, "sample") == 0)
         return read_sample(sweep, value);
-    if (strcmp(option, "out") == 0) {
-        sweep->out = value;
-        return 0;
-    }
+    if (strcmp(option, "out") == 0)
+        return torci_found_read_out(name, value, &sweep->out);
     if (strcmp(option, "jobs") == 0)
         return torci_parallel_read_jobs(name, value, &sweep->jobs);
     if (strcmp(option, "seed") != 0)

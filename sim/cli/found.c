@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "fault_case.h"
@@ -29,6 +31,18 @@ void torci_found_path(const char *path, const char *out, const char *rest,
     if (dot != NULL)
         *dot = '\0';
     snprintf(result, TORCI_FOUND_PATH_BYTES, "%s/%s%s", out != NULL ? out : dirname(folder), base, rest);
+}
+
+int torci_found_read_out(const char *command, const char *folder, const char **out)
+{
+    struct stat status;
+    int error = stat(folder, &status) != 0 ? errno : !S_ISDIR(status.st_mode) ? ENOTDIR : 0;
+
+    if (error == 0 && access(folder, W_OK | X_OK) != 0)
+        error = errno;
+    *out = folder;
+    return error == 0 ? 0
+                      : torci_command_error(command, TORCI_EXIT_USAGE, "--out %s: %s", folder, strerror(error));
 }
 
 void torci_found_free(struct torci_found_shrunk *shrunk)

@@ -10,6 +10,10 @@ enum { TORCI_FOUND_PATH_BYTES = 2048, TORCI_SHRINK_RUNS_MAX = 2000 };
 void torci_found_path(const char *path, const char *out, const char *rest,
                       char result[TORCI_FOUND_PATH_BYTES]);
 
+/* The value of --out DIR, a folder that can be written to: what is found after an hour is to go there.  0, or an exit status
+ * with the error printed. */
+int torci_found_read_out(const char *command, const char *folder, const char **out);
+
 struct torci_found {
     struct torci_scenario_source *source;
     const struct torc_scenario *scenario;

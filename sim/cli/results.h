@@ -102,6 +102,10 @@ int torci_results_add_mark(struct torci_results *results, int64_t campaign, cons
 int torci_results_visit_marks(struct torci_results *results, int64_t campaign,
                               int (*visit)(void *arg, const struct torci_results_mark *mark), void *arg);
 
+/* Those that held in no run. */
+int torci_results_visit_unheld(struct torci_results *results, int64_t campaign,
+                               int (*visit)(void *arg, const struct torci_results_mark *mark), void *arg);
+
 /* A behaviour (torc/trace.h), and the lowest number of a run that had it. */
 int torci_results_add_behaviour(struct torci_results *results, int64_t campaign, uint64_t behaviour, uint64_t first);
 int torci_results_visit_behaviours(struct torci_results *results, int64_t campaign,

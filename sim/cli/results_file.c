@@ -84,10 +84,14 @@ static const char schema[] =
     "  FROM mark LEFT JOIN run ON run.campaign = mark.campaign AND substr(marks, mark.number + 1, 1) = '1'\n"
     "  GROUP BY mark.campaign, mark.number;\n";
 
+/* A file that is damaged is an invalid one. */
 int torci_results_failed(const struct torci_results *results)
 {
-    return torci_command_error(results->command, TORCI_EXIT_INTERNAL, "%s: %s", results->path,
-                               sqlite3_errmsg(results->sqlite));
+    int code = sqlite3_errcode(results->sqlite) & 0xff;
+
+    return torci_command_error(results->command,
+                               code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? TORCI_EXIT_USAGE : TORCI_EXIT_INTERNAL,
+                               "%s: %s", results->path, sqlite3_errmsg(results->sqlite));
 }
 
 static int execute(struct torci_results *results, const char *sql)

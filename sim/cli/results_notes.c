@@ -28,16 +28,30 @@ static int show_mark(sqlite3_stmt *statement, void *arg)
     return visit->visit(visit->arg, &mark);
 }
 
-int torci_results_visit_marks(struct torci_results *results, int64_t campaign,
-                              int (*visit)(void *arg, const struct torci_results_mark *mark), void *arg)
+static int visit_marks(struct torci_results *results, const char *sql, int64_t campaign,
+                       int (*visit)(void *arg, const struct torci_results_mark *mark), void *arg)
 {
     struct mark_visit visiting = {visit, arg};
     sqlite3_stmt *statement = NULL;
-    int status = torci_results_prepare(results, &statement,
-                                       "SELECT number, kind, name, site FROM mark WHERE campaign = ? ORDER BY number",
-                                       "i", campaign);
+    int status = torci_results_prepare(results, &statement, sql, "i", campaign);
 
     return torci_results_each_row(results, statement, status, show_mark, &visiting);
+}
+
+int torci_results_visit_marks(struct torci_results *results, int64_t campaign,
+                              int (*visit)(void *arg, const struct torci_results_mark *mark), void *arg)
+{
+    return visit_marks(results, "SELECT number, kind, name, site FROM mark WHERE campaign = ? ORDER BY number",
+                       campaign, visit, arg);
+}
+
+int torci_results_visit_unheld(struct torci_results *results, int64_t campaign,
+                               int (*visit)(void *arg, const struct torci_results_mark *mark), void *arg)
+{
+    return visit_marks(results,
+                       "SELECT number, kind, name, site FROM mark WHERE campaign = ? AND NOT EXISTS (SELECT 1 FROM run "
+                       "WHERE run.campaign = mark.campaign AND substr(marks, mark.number + 1, 1) = '1') ORDER BY number",
+                       campaign, visit, arg);
 }
 
 /* --- behaviours ----------------------------------------------------------------------------------- */

@@ -63,17 +63,25 @@ static void hash_file(struct torci_scenario_source *source, const char *data, si
     source->files_hash = XXH3_64bits_withSeed(data, bytes, source->files_hash);
 }
 
+/* As torci_scenario_source_read. */
+static int read_hashed(struct torci_scenario_source *source, const char *path, char **out, size_t *out_bytes)
+{
+    int error = torci_scenario_source_read(path, out, out_bytes);
+
+    if (error == 0)
+        hash_file(source, *out, *out_bytes);
+    return error;
+}
+
 /* The files a scenario names. */
 static int read_file(void *arg, const char *path, char **out_data, size_t *out_bytes)
 {
     char *data;
     size_t bytes;
-    int error = torci_scenario_source_read(path, &data, &bytes);
+    int error = read_hashed(arg, path, &data, &bytes);
 
     switch (error) {
     case 0:
-        /* What was read is there.  NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
-        hash_file(arg, data, bytes);
         *out_data = data;
         *out_bytes = bytes;
         return 0;
@@ -100,14 +108,13 @@ int torci_scenario_source_parse(struct torci_scenario_source *source, const char
     int code;
 
     if (text == NULL) {
-        int failed = torci_scenario_source_read(path, &read, &bytes);
+        int failed = read_hashed(source, path, &read, &bytes);
 
         if (failed != 0) {
-            snprintf(error, TORCI_SOURCE_ERROR_BYTES, "%s: %s\n", path, strerror(failed));
+            snprintf(error, TORCI_SOURCE_ERROR_BYTES, "torc %s: %s: %s\n", source->command, path, strerror(failed));
             return TORCI_EXIT_USAGE;
         }
         text = read;
-        hash_file(source, read, bytes);
     }
     options.read = read_file;
     options.read_arg = source;
@@ -159,11 +166,18 @@ static int read_param(struct torci_scenario_source *source, const char *text)
 static int read_decisions(struct torci_scenario_source *source, const char *path)
 {
     char error[TORCI_SOURCE_ERROR_BYTES];
+    char *text;
+    size_t bytes;
+    int failed;
     int status;
 
     if (source->decided != NULL)
         return torci_usage_error(source->command, "--decisions is given twice");
-    status = torci_scenario_source_parse(source, path, NULL, 0, &source->decided, error);
+    failed = read_hashed(source, path, &text, &bytes);
+    if (failed != 0)
+        return torci_command_error(source->command, TORCI_EXIT_USAGE, "--decisions %s: %s", path, strerror(failed));
+    status = torci_scenario_source_parse(source, path, text, bytes, &source->decided, error);
+    free(text);
     if (status != 0)
         fprintf(stderr, "torc %s: --decisions %s", source->command, error);
     source->decided_hash = source->files_hash;

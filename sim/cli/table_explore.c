@@ -14,7 +14,7 @@ const struct torci_command torci_table_explore = {
              "Options come before what the scenario's explore line says.",
     .options =
         (const struct torci_option[]){
-            {.name = "seeds", .value = "A..B", .text = "Seeds, both ends included.", .preset = "1..100"},
+            {.name = "seeds", .value = "A..B", .text = "Seeds, both ends included; A alone: that one.", .preset = "1..100"},
             {.name = "strategy", .value = "NAME", .kind = TORCI_VALUE_ONE_OF,
              .text = "Who decides. dfs has no seeds but tries every answer to the first questions, in one process.",
              .choices = "fifo, random, pct, portfolio, dfs", .preset = "portfolio"},
@@ -26,7 +26,8 @@ const struct torci_command torci_table_explore = {
              .text = "Writes what fails into DIR, and keeps seeds that failed there, to be tried first the next time.",
              .preset = "the scenario's folder"},
             {.name = "marks", .text = "Every TORC_SOMETIMES and TORC_REACHABLE of the modules is to hold in some run: those that "
-                                      "do not are listed, status 5; neither of a shard nor of what --resume takes over."},
+                                      "do not are listed, status 5; neither of a shard nor of what --resume takes over, but by "
+                                      "torc merge --marks."},
             TORCI_CAMPAIGN_OPTIONS,
             TORCI_SCENARIO_OPTIONS,
             {.name = NULL}},

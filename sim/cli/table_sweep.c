@@ -22,7 +22,7 @@ const struct torci_command torci_table_sweep = {
              .preset = "all but errback, never and segment"},
             {.name = "mode", .value = "LIST", .kind = TORCI_VALUE_SOME_OF, .text = "Fails an operation once, or from then on.",
              .choices = "once, persist", .preset = "both"},
-            {.name = "k", .value = "A..B", .text = "Of each host and kind, only those operations, counted from 1.",
+            {.name = "k", .value = "A..B", .text = "Of each host and kind, only those operations, counted from 1; A alone: that one; A..: from A on.",
              .preset = "all"},
             {.name = "equivalent", .value = "HOW", .kind = TORCI_VALUE_ONE_OF,
              .text = "once: of operations that are asked for from the same place of the code, the first and the last fail; "

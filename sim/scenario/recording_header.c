@@ -98,6 +98,15 @@ static int copy_text(const json_t *object, const char *name, char **out)
     return *out != NULL ? 0 : TORC_ENOMEM;
 }
 
+/* What is printed of them goes to terminals and into logs. */
+static bool has_control(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return true;
+    return false;
+}
+
 static int header_fields(const json_t *json, struct torci_recording_header *header,
                          const char **out_reason)
 {
@@ -123,6 +132,11 @@ static int header_fields(const json_t *json, struct torci_recording_header *head
         (status = copy_text(json, "module_version", &header->module_version)) != 0 ||
         (status = copy_text(json, "build", &header->build)) != 0) {
         return status;
+    }
+    *out_reason = "a control character is in one of version, module, module_version, build";
+    if (has_control(header->version) || has_control(header->module) || has_control(header->module_version) ||
+        has_control(header->build)) {
+        return TORC_ESYNTAX;
     }
     *out_reason = "\"host\" is not a string"; /* older recordings have none */
     if (json_object_get(json, "host") != NULL &&
