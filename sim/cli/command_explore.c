@@ -49,7 +49,7 @@ static int read_value(void *arg, const char *option, const char *value)
     if (strcmp(option, "seeds") == 0) {
         explore->seeds_given = true;
         if (torc_scenario_parse_seeds(value, &exploration->first_seed, &exploration->last_seed) != 0)
-            return torci_usage_error(name, "--seeds: '%s' is neither A nor A..B, of numbers below 2^63", value);
+            return torci_usage_error(name, "--seeds: '%s' is not A..B, nor A alone, below 2^63", value);
     } else if (strcmp(option, "strategy") == 0) {
         explore->strategy_given = true;
         if (torc_strategy_of_name(value, &exploration->strategy) != 0)
