@@ -19,6 +19,7 @@ struct waiting {
 };
 
 static struct torc_host *victim; /* that a canceller kills; NULL: none */
+static bool renews;              /* a canceller makes another one */
 
 static struct torc_failure *start(struct torc_reactor *reactor, const struct torc_options *options, void **out_instance)
 {
@@ -42,21 +43,32 @@ static struct torc_deferred *stop(void *instance)
     return NULL;
 }
 
-static void kill_victim(struct torc_source source, void *arg)
+static int make_one(struct waiting *waiting, struct torc_deferred **out);
+
+static void end_one(struct torc_source source, void *arg)
 {
+    struct torc_deferred *next;
+
     (void)source;
-    (void)arg;
     if (victim != NULL)
         torc_host_kill(victim);
+    if (renews) {
+        assert_int_equal(make_one(arg, &next), 0);
+        torc_deferred_drop(next);
+    }
+}
+
+static int make_one(struct waiting *waiting, struct torc_deferred **out)
+{
+    assert_in_range(waiting->count, 0, sizeof waiting->sources / sizeof waiting->sources[0] - 1);
+    return torc_deferred_new(torc_reactor_scope(waiting->reactor), end_one, waiting, &waiting->sources[waiting->count++],
+                             out);
 }
 
 static int call_wait(void *instance, const struct torc_options *arguments, struct torc_deferred **out)
 {
-    struct waiting *waiting = instance;
-
     (void)arguments;
-    return torc_deferred_new(torc_reactor_scope(waiting->reactor), kill_victim, NULL,
-                             &waiting->sources[waiting->count++], out);
+    return make_one(instance, out);
 }
 
 static const struct torc_option no_options[] = {{NULL, TORC_OPTION_FLAG, NULL, NULL}};
@@ -76,6 +88,7 @@ static struct torc_deferred *set_up(struct torc_trial *trial)
     char error[128];
 
     victim = NULL;
+    renews = false;
     torc_trial_need(trial, torc_world_new(NULL, &world));
     torc_trial_set_state(trial, world);
     torc_trial_need(trial, torc_world_add_host(world, "a", NULL, &host));
@@ -156,6 +169,46 @@ TORC_TEST(one_that_kills_its_host_ends_the_call_that_made_it, .group = &in_world
     assert_int_equal(call(host, &deferred), TORC_ECLOSED);
     assert_false(torc_host_up(host));
     assert_int_equal(torc_host_restart(host), 0);
+    return NULL;
+}
+
+/* Or a fault that strikes for ever would never be done. */
+TORC_TEST(one_that_is_made_when_another_is_struck_is_left_until_later, .group = &in_world)
+{
+    struct torc_deferred_fault fault = TORC_DEFERRED_FAULT_INIT;
+    struct torc_host *host = host_of(trial);
+    struct torc_deferred *first, *second;
+    uint32_t number = 0;
+
+    fault.option = 1;
+    fault.place = "deferred_fault_test";
+    fault.times = UINT64_MAX;
+    assert_int_equal(torc_host_add_deferred_fault(host, &fault, &number), 0);
+    renews = true;
+    assert_int_equal(call(host, &first), 0);
+    assert_int_equal(torc_host_deferred_fault_struck(host, number), 1);
+    renews = false;
+    assert_int_equal(call(host, &second), 0);
+    assert_int_equal(torc_host_deferred_fault_struck(host, number), 3);
+    assert_true(has_fired(first));
+    assert_true(has_fired(second));
+    return NULL;
+}
+
+TORC_TEST(with_faults_off_none_is_struck, .group = &in_world)
+{
+    struct torc_host *host = host_of(trial);
+    uint32_t number = arm(host, "cancel", 1);
+    struct torc_deferred *off, *on;
+
+    torc_world_set_faults(torc_trial_state(trial), false);
+    assert_int_equal(call(host, &off), 0);
+    assert_int_equal(torc_host_deferred_fault_struck(host, number), 0);
+    torc_world_set_faults(torc_trial_state(trial), true);
+    assert_int_equal(call(host, &on), 0);
+    assert_int_equal(torc_host_deferred_fault_struck(host, number), 1);
+    assert_false(has_fired(off));
+    assert_true(has_fired(on));
     return NULL;
 }
 
