@@ -175,6 +175,7 @@ TORC_TEST(what_a_withheld_one_is_fired_with_is_dropped_and_nobody_is_told)
     assert_int_equal(unfired(&one), 1);
     torc_deferred_cancel(one.sink);
     assert_int_equal(one.cancels, 0); /* who fired it is done, and may have let go of `arg` */
+    assert_int_equal(torc_source_fire(one.source, torc_value(NULL)), TORC_EFIRED);
     assert_ptr_equal(type_got(&one), &torc_failure_cancelled);
     close_one(&one);
     return NULL;

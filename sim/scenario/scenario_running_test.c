@@ -40,6 +40,23 @@ TORC_TEST(what_it_left_behind_when_it_was_stopped_is_told_at_the_end)
     return NULL;
 }
 
+TORC_TEST(each_time_that_something_was_left_is_told)
+{
+    struct torc_scenario_report *report =
+        station_run("scn 1\nhost a module=litter\n10ms a signal term\n+1ms a restart\n+1ms a signal term\n+1ms a restart\n"
+                    "end expect leaks == 0\n",
+                    NULL);
+    size_t told = 0;
+
+    (void)trial;
+    assert_int_equal(report->failure_count, 1);
+    for (const char *at = report->failures[0].detail; (at = strstr(at, "a leaves ")) != NULL; at++)
+        told++;
+    assert_int_equal(told, 3);
+    torc_scenario_report_free(report);
+    return NULL;
+}
+
 TORC_TEST(one_that_is_up_is_not_started_again)
 {
     (void)trial;

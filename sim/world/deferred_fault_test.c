@@ -65,9 +65,19 @@ static int make_one(struct waiting *waiting, struct torc_deferred **out)
                              out);
 }
 
+static struct torc_failure *do_nothing(void *arg)
+{
+    (void)arg;
+    return NULL;
+}
+
+/* And there is a turn. */
 static int call_wait(void *instance, const struct torc_options *arguments, struct torc_deferred **out)
 {
+    struct torc_clock *clock = torc_reactor_clock(((struct waiting *)instance)->reactor);
+
     (void)arguments;
+    assert_int_equal(torc_call_later(clock, 1, do_nothing, NULL, NULL, NULL), 0);
     return make_one(instance, out);
 }
 
@@ -81,15 +91,29 @@ static const struct torc_module module = {
     sizeof module, "waiting", "1", "waits", no_options, NULL, start, stop, NULL, NULL, calls,
 };
 
+static bool withholds; /* the decider, whatever it is asked about */
+
+static uint64_t decide(struct torc_decider *self, const struct torc_question *question)
+{
+    (void)self;
+    return withholds && strcmp(question->site, "deferred.fail") == 0 ? 3 : question->drawn;
+}
+
+static struct torc_decider decider = {.decide = decide};
+
 static struct torc_deferred *set_up(struct torc_trial *trial)
 {
+    struct torc_world_options options;
     struct torc_world *world;
     struct torc_host *host;
     char error[128];
 
     victim = NULL;
     renews = false;
-    torc_trial_need(trial, torc_world_new(NULL, &world));
+    withholds = false;
+    torc_world_options_init(&options);
+    options.decider = &decider;
+    torc_trial_need(trial, torc_world_new(&options, &world));
     torc_trial_set_state(trial, world);
     torc_trial_need(trial, torc_world_add_host(world, "a", NULL, &host));
     torc_trial_need(trial, torc_host_start_module(host, &module, NULL, error, sizeof error));
@@ -209,6 +233,31 @@ TORC_TEST(with_faults_off_none_is_struck, .group = &in_world)
     assert_int_equal(torc_host_deferred_fault_struck(host, number), 1);
     assert_false(has_fired(off));
     assert_true(has_fired(on));
+    return NULL;
+}
+
+static void count_withheld(void *arg, const char *site, bool withheld)
+{
+    (void)site;
+    *(size_t *)arg += withheld;
+}
+
+TORC_TEST(one_that_is_withheld_is_not_asked_about_again, .group = &in_world)
+{
+    struct torc_host *host = host_of(trial);
+    struct torc_deferred *deferreds[3];
+    enum torc_verdict verdict;
+    size_t withheld = 0;
+
+    withholds = true;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(call(host, &deferreds[i]), 0);
+        assert_int_equal(torc_world_run(torc_trial_state(trial), (i + 1) * TORC_SECOND, &verdict), 0);
+    }
+    torc_scope_visit_unfired(torc_reactor_scope(torc_host_reactor(host)), count_withheld, &withheld);
+    assert_int_equal(withheld, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_false(has_fired(deferreds[i]));
     return NULL;
 }
 

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <torc/decision.h>
+#include <torc/operation_fault.h>
 #include <torc/resolver.h>
 #include <torc/sim.h>
 #include <torc/trial.h>
@@ -359,7 +361,7 @@ TORC_TEST(answers_take_turns_at_each_lookup_or_each_for_a_time, .group = &with_f
     records[0].count = 1;
     records[1].answer = TORC_NAME_NOT_FOUND;
     assert_int_equal(torc_world_set_name_turns(fixture->world, "x", records, 2, 0), 0);
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 5; i++) {
         look_up(fixture, "x");
         assert_int_equal(fixture->outcome.count, i % 2 == 0 ? 1 : 0);
     }
@@ -368,6 +370,47 @@ TORC_TEST(answers_take_turns_at_each_lookup_or_each_for_a_time, .group = &with_f
         look_up(fixture, "x");
         assert_int_equal(fixture->outcome.count, i % 4 < 2 ? 1 : 0);
     }
+    return NULL;
+}
+
+TORC_TEST(each_turn_takes_its_own_time, .group = &with_fixture)
+{
+    struct fixture *fixture = torc_trial_state(trial);
+    struct torc_name_record records[2] = {TORC_NAME_RECORD_INIT, TORC_NAME_RECORD_INIT};
+
+    records[0].answer = records[1].answer = TORC_NAME_NOT_FOUND;
+    records[1].delay_ns = TORC_SECOND / 2;
+    assert_int_equal(torc_world_set_name_turns(fixture->world, "x", records, 2, 0), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t now_ns = torc_world_now(fixture->world);
+
+        begin(fixture, "x");
+        run_until(fixture, now_ns + TORC_SECOND / 4);
+        assert_int_equal(fixture->outcome.fired, i % 2 == 0);
+        run_until(fixture, now_ns + TORC_SECOND);
+        assert_true(fixture->outcome.fired);
+    }
+    return NULL;
+}
+
+TORC_TEST(only_of_several_addresses_the_order_flips, .group = &with_fixture)
+{
+    struct fixture *fixture = torc_trial_state(trial);
+    struct torc_address two[] = {torc_address_ipv4(10, 0, 0, 8, 80), torc_address_ipv4(10, 0, 0, 9, 80)};
+    struct torc_operation_fault fault = TORC_OPERATION_FAULT_INIT;
+    uint32_t number = 0;
+
+    fault.site = "resolve.fail";
+    assert_int_equal(torc_decision_option(torc_decision_find_site(fault.site), "flip", &fault.option), 0);
+    assert_int_equal(torc_host_add_operation_fault(fixture->one, &fault, &number), 0);
+    set(fixture, "x", TORC_NAME_ADDRESSES, two, 1, 0);
+    look_up(fixture, "x");
+    assert_int_equal(torc_host_operation_fault_struck(fixture->one, number), 0);
+    set(fixture, "x", TORC_NAME_ADDRESSES, two, 2, 0);
+    look_up(fixture, "x");
+    assert_int_equal(torc_host_operation_fault_struck(fixture->one, number), 1);
+    assert_int_equal(fixture->outcome.list[0].ip[3], 9);
+    assert_int_equal(fixture->outcome.list[1].ip[3], 8);
     return NULL;
 }
 

@@ -139,4 +139,28 @@ TORC_TEST(a_refusal_needs_a_connected_port_and_one_sent_before)
     return NULL;
 }
 
+TORC_TEST(before_anything_is_sent_nothing_is_refused)
+{
+    struct torc_host *a = torc_trial_add_host(trial, "a");
+    struct torc_host *b = torc_trial_add_host(trial, "b");
+    struct torc_address peer = torc_host_address(b, PORT);
+    struct end from = {0}, to = {0};
+    uint32_t number;
+
+    open_end(&from, a, 0);
+    open_end(&to, b, PORT);
+    assert_int_equal(torc_datagram_connect(from.port, &peer), 0);
+    (void)arm(a, "ENOBUFS");
+    number = arm(a, "ECONNREFUSED");
+    assert_int_equal(torc_datagram_send(from.port, "x", 1, NULL), TORC_ENOBUFS);
+    assert_int_equal(torc_datagram_send(from.port, "x", 1, NULL), 0);
+    assert_int_equal(torc_host_operation_fault_struck(a, number), 0);
+    assert_int_equal(torc_datagram_send(from.port, "x", 1, NULL), TORC_ECONNREFUSED);
+    torc_trial_run(trial, TORC_SECOND);
+    assert_int_equal(to.received, 1);
+    torc_datagram_close(from.port);
+    torc_datagram_close(to.port);
+    return NULL;
+}
+
 TORC_TRIAL_MAIN
