@@ -22,6 +22,12 @@ gcc -std=c11 -O1 -w -shared -fPIC -fvisibility=hidden -Ilib/include -o "$at/slip
 report $? "the module with slips is built"
 slip="--modules $at tests/check/slip.scn"
 expect 0 "every scenario there is runs the same when perturbed" "$(find scenarios -name '*.scn' | LC_ALL=C sort | tr '\n' ' ')" "equal: scenarios/smoke/tour.scn"
+if command -v valgrind >/dev/null && ! nm "$torc" | grep -q '__[atm]san_init'; then
+    TMPDIR=$at valgrind -q "$torc" check scenarios/smoke/tour.scn >"$at/out" 2>&1 && grep -q '^equal: scenarios/smoke/tour.scn' "$at/out"
+    report $? "it runs itself, and not valgrind, when it is under valgrind"
+else
+    n=$((n + 1)); echo "ok $n - it runs itself, and not valgrind, when it is under valgrind # SKIP there is no valgrind, or a sanitizer"
+fi
 expect 0 "without a slip the module is deterministic, three times" "--pairs 3 $slip" "equal: tests/check/slip.scn" "3 pairs"
 expect 3 "reading fresh memory is found and named" "--param kind=memory $slip" "different: tests/check/slip.scn: event" "first run" "second run" "it takes      memory"
 expect 3 "an order made from addresses is found and named" "--param kind=addresses $slip" "it takes      addresses" "an order or a hash made from addresses"

@@ -108,6 +108,19 @@ static void redirect(const char *path, int descriptor)
         dup2(file, descriptor);
 }
 
+/* By its path, if it has one still: under valgrind /proc/self/exe is valgrind when it is executed, and itself when it is read. */
+static void execute_itself(char **values)
+{
+    char own[4096];
+    ssize_t bytes = readlink("/proc/self/exe", own, sizeof own - 1);
+
+    if (bytes > 0) {
+        own[bytes] = '\0';
+        execv(own, values);
+    }
+    execv("/proc/self/exe", values);
+}
+
 /* In the child. */
 static void become_run(const struct check *check, const struct pass *pass, const char *path)
 {
@@ -132,8 +145,8 @@ static void become_run(const struct check *check, const struct pass *pass, const
     torci_perturbation_enter(pass->perturbations);
     redirect(pass->errors, STDERR_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO);
-    execv("/proc/self/exe", values);
-    _exit(TORCI_EXIT_INTERNAL);
+    execute_itself(values);
+    _exit(torci_command_error(name, TORCI_EXIT_INTERNAL, "torc run cannot be started: %s", strerror(errno)));
 }
 
 static int run(struct check *check, struct pass *pass, unsigned perturbations, const char *path)
