@@ -347,12 +347,12 @@ check-equivalent: all ## sweeps programs that are wrong, and the scenarios, with
 	tests/equivalents --build $(BUILD)
 	tests/equivalents --build $(BUILD) --right
 check-power-cut: tests ## cuts the power of kv at every operation of its disk, with every loss
-	TORC_POWER_EVERY=1 tests/run --build $(BUILD) tests/power.sh
+	TORC_POWER_EVERY=1 TORC_TEST_TIMEOUT=7200 tests/run --build $(BUILD) tests/power.sh
 PAIRS ?= 1000000
 check-pairs: all $(BUILD)/tests/pairs/pairs ## PAIRS=1000000 pairs of runs, the second of each perturbed, must be equal
 	$(BUILD)/tests/pairs/pairs --modules $(BUILD)/modules --pairs $(PAIRS) $$(find scenarios -name '*.scn' | LC_ALL=C sort)
 check-kill: tests ## kills kv with its database 20 times (TORC_KILLS) while it is written to
-	TORC_KILLS=$${TORC_KILLS:-20} tests/run --build $(BUILD) tests/kill.sh
+	TORC_KILLS=$${TORC_KILLS:-20} TORC_TEST_TIMEOUT=7200 tests/run --build $(BUILD) tests/kill.sh
 check-sweep: all ## torc sweep alone; TORC_SWEEP_SAMPLE=200 cases of each scenario
 	tests/run --build $(BUILD) tests/sweep.sh
 check-oom: tests ## fails the k-th acquisition of memory, for every k
