@@ -64,6 +64,8 @@ COMES_HERE(struct event_config *, event_config_new, (void), (), NULL)
 COMES_HERE(struct event_base *, event_base_new_with_config, (const struct event_config *config), (config), NULL)
 COMES_HERE(int, event_add, (struct event *event, const struct timeval *timeout), (event, timeout), -1)
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): so the linker calls them. */
+
 /* Closing lingers or not; it has nobody to tell. */
 int __real_setsockopt(int fd, int level, int option, const void *value, socklen_t size);
 int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t size);
@@ -104,6 +106,8 @@ void __wrap_free(void *block)
         atomic_fetch_sub(&blocks, 1);
     __real_free(block);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static long descriptors(void)
 {

@@ -72,7 +72,7 @@ TORC_TEST(without_descriptors_there_is_an_error_and_no_platform)
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     for (int room = 0; room < 6; room++) {
         tight = limit;
-        tight.rlim_cur = (rlim_t)(lowest + room);
+        tight.rlim_cur = (rlim_t)lowest + (rlim_t)room;
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
         failures += torc_live_new(NULL, &platform) == TORC_EMFILE;
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);

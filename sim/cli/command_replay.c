@@ -63,12 +63,13 @@ static int read_option(void *arg, const char *option, const char *value)
                          : strcmp(option, "db-from") == 0 ? &replay->db_from
                                                           : NULL;
 
-    if (place != NULL)
-        *place = value;
-    else if (strcmp(option, "verbose") == 0)
+    if (strcmp(option, "verbose") == 0) {
         replay->verbose = true;
-    else
+        return 0;
+    }
+    if (place == NULL)
         return torci_option_unread(name, option);
+    *place = value;
     return 0;
 }
 

@@ -226,7 +226,7 @@ static void end_children(const pid_t *children, unsigned count)
 static int run_children(struct parallel *parallel, void *shared)
 {
     struct share *shares = shared;
-    pid_t children[JOBS_MAX];
+    pid_t children[JOBS_MAX] = {0};
     unsigned started = 0;
     int error = 0;
 

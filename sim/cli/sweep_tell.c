@@ -172,7 +172,7 @@ static void tell_left_out(const struct torci_sweep_plan *plan)
 
     if (plan->sweeping.equivalent_once)
         printf("    not run: %llu cases of %llu, which are equivalent to others\n", (unsigned long long)equivalent,
-               (unsigned long long)(wanted + equivalent));
+               (unsigned long long)wanted + (unsigned long long)equivalent);
     if (plan->sample > 0)
         printf("    a sample: %llu cases of %llu, seed %llu\n", (unsigned long long)plan->all_count,
                (unsigned long long)wanted, (unsigned long long)plan->sample_seed);

@@ -322,7 +322,7 @@ TORC_TEST(any_subset_of_the_lines_runs)
         "d1+1s cli call api buy id=42 as d2\n",
         "d2.end+0 api crash restart=+1ms\n",
         "d2 expect result \"ok\"\n",
-        COUNT_IS(1),
+        (COUNT_IS(1)),
     };
     enum { LINES = sizeof(lines) / sizeof(lines[0]) };
 

@@ -123,7 +123,7 @@ static uint64_t listen_to(struct torc_decider *self, const struct torc_question 
         listener->of_main += question->about != NULL && strstr(question->about, "main.sqlite") != NULL;
     if (strcmp(question->site, "alloc.fail") == 0)
         assert_null(question->about);
-    if (strcmp(question->site, "db.fail") != 0 || listener->count == ASKED_MAX)
+    if (strcmp(question->site, "db.fail") != 0 || question->about == NULL || listener->count == ASKED_MAX)
         return question->drawn;
     listener->numbers[listener->count] = question->k;
     strncpy(listener->about[listener->count++], question->about, sizeof listener->about[0] - 1);
@@ -221,7 +221,7 @@ static __attribute__((noinline)) uint64_t ask(const char *about)
 
 TORC_TEST(a_place_is_the_calls_that_led_there_and_what_it_is_about)
 {
-    uint64_t places[4];
+    uint64_t places[4] = {0};
 
     (void)trial;
     for (size_t i = 0; i < four; i++)

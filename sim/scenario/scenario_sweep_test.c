@@ -54,8 +54,10 @@ TORC_TEST(an_operation_that_fails_is_a_site_and_an_option)
         struct torc_scenario *scenario = parse(cases[i].line, &error);
         const struct torci_script_fault *fault;
 
-        if (scenario == NULL)
+        if (scenario == NULL) {
             fail_msg("%s", error.text);
+            break;
+        }
         fault = scenario->faults;
         assert_int_equal(fault->kind, TORCI_FAULT_OPERATION);
         assert_string_equal(fault->host->name, "srv");

@@ -278,6 +278,15 @@ static void close_slots(struct running *running)
     free(running->slots);
 }
 
+static int run_all(struct running *running)
+{
+    int status = open_slots(running);
+
+    if (status != 0)
+        return status;
+    return running->options->in_process ? run_in_process(running) : run_apart(running);
+}
+
 int torci_trial_run_plan(struct torci_trial_plan *plan, const struct torci_trial_run_options *options,
                          struct torci_trial_report *report)
 {
@@ -293,9 +302,7 @@ int torci_trial_run_plan(struct torci_trial_plan *plan, const struct torci_trial
     if (running.slots == NULL || running.finished == NULL)
         status = torci_trial_error(TORCI_TRIAL_EXIT_INTERNAL, "out of memory for what tests come to");
     else
-        status = open_slots(&running);
-    if (status == 0)
-        status = options->in_process ? run_in_process(&running) : run_apart(&running);
+        status = run_all(&running);
     (void)sigaction(SIGINT, &before, NULL);
     close_slots(&running);
     return status == 0 && interrupted != 0 ? TORCI_TRIAL_EXIT_INTERRUPTED : status;

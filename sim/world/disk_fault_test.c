@@ -279,9 +279,8 @@ TORC_TEST(a_delay_takes_its_time_and_goes_on)
 TORC_TEST(a_full_disk_takes_no_more_and_loses_nothing)
 {
     static const char *const fill[] = {
-        "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x<50) INSERT INTO t(v) SELECT "
-        /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
-        "hex(randomblob(1000)) FROM c",
+        ("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x<50) INSERT INTO t(v) SELECT "
+         "hex(randomblob(1000)) FROM c"),
         "SELECT count(*) FROM t", "DELETE FROM t WHERE id > 1", INSERT, NULL};
     struct torc_disk_options options = TORC_DISK_OPTIONS_INIT;
     const char *journals[] = {WAL, DELETE};

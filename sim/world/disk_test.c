@@ -303,9 +303,8 @@ TORC_TEST(a_temporary_file_is_nobodys)
 {
     static const char *const sort[] = {
         "PRAGMA temp_store=FILE", "PRAGMA temp.cache_size=1", "CREATE TEMP TABLE s(v)",
-        "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x<500) INSERT INTO s SELECT "
-        /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
-        "hex(randomblob(400)) FROM c",
+        ("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x<500) INSERT INTO s SELECT "
+         "hex(randomblob(400)) FROM c"),
         "SELECT count(*) FROM (SELECT DISTINCT v FROM s ORDER BY v)", NULL};
     struct sql_desk *desk = sql_desk_new(1, NULL, true);
     struct sql_client *client = sql_desk_submit(desk, ":memory:", sort);
