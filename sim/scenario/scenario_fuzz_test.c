@@ -12,6 +12,7 @@
 #include <torc/trial.h>
 
 #include "tests/support/scenario_round_trip.h"
+#include "tests/support/test_sample.h"
 
 enum { TEXT_BYTES_MAX = 16384, FLIPS_OF_EACH = 1500 };
 
@@ -65,7 +66,7 @@ static size_t for_each_scenario(bool (*try)(const char *text, size_t bytes))
 
 static bool survives_truncation(const char *text, size_t bytes)
 {
-    for (size_t length = 0; length <= bytes; length++)
+    for (size_t length = 0; length <= bytes; length += test_sample())
         if (!survives(text, length)) {
             print_message("# cut after %zu bytes\n", length);
             return false;
@@ -79,7 +80,7 @@ static bool survives_flips(const char *text, size_t bytes)
     static char changed[TEXT_BYTES_MAX];
     uint64_t random = 42;
 
-    for (unsigned i = 0; i < FLIPS_OF_EACH; i++) {
+    for (unsigned i = 0; i < FLIPS_OF_EACH / test_sample(); i++) {
         size_t flips = 1 + next_random(&random) % 4;
 
         memcpy(changed, text, bytes);

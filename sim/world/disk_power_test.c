@@ -14,6 +14,7 @@
 
 #include "tests/support/power_matrix.h"
 #include "tests/support/sql_desk.h"
+#include "tests/support/test_sample.h"
 
 /* Each transaction writes a small row and one of several pages, or none of them. */
 #define TRANSACTION(n)                                                                             \
@@ -132,7 +133,8 @@ static void run_matrix(const char *name, const char *journal, const char *synchr
                        struct power_matrix_result *out)
 {
     struct setting setting = {journal, synchronous, *disk};
-    struct power_matrix matrix = {&setting, "h", set_up, world_of, run, check, tear_down, every};
+    struct power_matrix matrix = {&setting, "h", set_up, world_of, run, check, tear_down,
+                                  every < test_sample() ? test_sample() : every};
 
     power_matrix_run(&matrix, out);
     power_matrix_print(name, out);
