@@ -257,7 +257,6 @@ struct torci_run {
     int64_t leaks;             /* -1: not known yet */
     int64_t left_behind;       /* of them, what hosts have left so far that have stopped */
     char *leak_text;           /* a line for each */
-    size_t leak_text_bytes;
     uint64_t events;
     uint64_t events_at_one_time;
     uint64_t last_line_ns;
