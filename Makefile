@@ -332,7 +332,7 @@ endif
 check: tests ## unit tests, conformance on both worlds, scenarios, black-box tests
 	tests/run --build $(BUILD) $(test_bin) $(test_scripts)
 check-programs: tests ## the test programs and the scenarios: what depends on compiler and sanitizer
-	tests/run --build $(BUILD) $(test_bin) tests/scenarios.sh
+	TORC_TEST_SAMPLE=37 tests/run --build $(BUILD) $(test_bin) tests/scenarios.sh
 check-command: tests ## the same and the scripts that run the command: what is worth running with a sanitizer
 	TORC_SWEEP_SAMPLE=30 TORC_TEST_SAMPLE=37 tests/run --build $(BUILD) $(test_bin) $(addprefix tests/,cli.sh fmt.sh lint.sh replay.sh scenarios.sh explore.sh sweep.sh hunt.sh check.sh clients.sh completion.sh kill.sh trial.sh)
 check-unit: tests ## the unit tests alone
