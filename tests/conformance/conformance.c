@@ -16,12 +16,12 @@ extern const struct body __start_conformance_bodies[], __stop_conformance_bodies
 
 #define STEPS_MAX 300000
 
-/* The mutants have no threads. */
-#if defined(__SANITIZE_THREAD__)
-#define WITHOUT_MUTANTS "ThreadSanitizer has nothing to find without threads"
+/* The mutants have no threads, and are wrong in what they do, not in memory. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define WITHOUT_MUTANTS "a sanitizer has nothing to find in them"
 #elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WITHOUT_MUTANTS "ThreadSanitizer has nothing to find without threads"
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define WITHOUT_MUTANTS "a sanitizer has nothing to find in them"
 #endif
 #endif
 #ifndef WITHOUT_MUTANTS
