@@ -332,9 +332,9 @@ endif
 check: tests ## unit tests, conformance on both worlds, scenarios, black-box tests
 	tests/run --build $(BUILD) $(test_bin) $(test_scripts)
 check-programs: tests ## the test programs and the scenarios: what depends on compiler and sanitizer
-	TORC_TEST_SAMPLE=37 tests/run --build $(BUILD) $(test_bin) tests/scenarios.sh
+	TORC_TEST_SAMPLE=73 tests/run --build $(BUILD) $(test_bin) tests/scenarios.sh
 check-command: tests ## the same and the scripts that run the command: what is worth running with a sanitizer
-	TORC_SWEEP_SAMPLE=30 TORC_TEST_SAMPLE=37 tests/run --build $(BUILD) $(test_bin) $(addprefix tests/,cli.sh fmt.sh lint.sh replay.sh scenarios.sh explore.sh sweep.sh hunt.sh check.sh clients.sh completion.sh kill.sh trial.sh)
+	TORC_SWEEP_SAMPLE=30 TORC_TEST_SAMPLE=73 tests/run --build $(BUILD) $(test_bin) $(addprefix tests/,cli.sh fmt.sh lint.sh replay.sh scenarios.sh explore.sh sweep.sh hunt.sh check.sh clients.sh completion.sh kill.sh trial.sh)
 check-unit: tests ## the unit tests alone
 	tests/run --build $(BUILD) $(unit_bin)
 check-conformance: tests ## the conformance suite on both worlds, and the mutants it must catch
@@ -359,7 +359,7 @@ check-oom: tests ## fails the k-th acquisition of memory, for every k
 	tests/run --build $(BUILD) $(filter %_oom_test,$(test_bin))
 check-valgrind: tests ## the unit tests under valgrind
 	TORC_TEST_WRAPPER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --fair-sched=yes' \
-	TORC_TEST_SAMPLE=37 TORC_TEST_TIMEOUT=600 tests/run --build $(BUILD) $(unit_bin)
+	TORC_TEST_SAMPLE=73 TORC_TEST_TIMEOUT=600 tests/run --build $(BUILD) $(unit_bin)
 check-valgrind-all: tests ## everything under valgrind: all test programs, every scenario, the command
 	tests/valgrind --build $(BUILD) $(test_bin)
 build-for-determinism: $(torc) modules
