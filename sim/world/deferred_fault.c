@@ -187,9 +187,9 @@ static struct torc_scope *scope_of(struct torc_host *host)
 
 void torci_host_deferreds_strike(struct torc_host *host)
 {
-    struct torc_scope *scope = scope_of(host);
+    struct torc_scope *scope = host->deferred_faults == NULL ? NULL : scope_of(host);
 
-    if (scope == NULL || host->deferred_faults == NULL)
+    if (scope == NULL)
         return;
     torci_host_enter(host);
     strike_new(host, scope);
@@ -202,10 +202,12 @@ void torci_host_deferreds_suffer(struct torc_host *host)
     struct torc_scope *scope;
 
     torci_host_deferreds_strike(host);
-    scope = scope_of(host);
-    if (scope == NULL || host->world->decider == NULL)
+    scope = host->world->decider == NULL ? NULL : scope_of(host);
+    if (scope == NULL)
         return;
     torc_scope_visit_unfired(scope, ask, &asking);
+    if (asking.option == 0)
+        return;
     torci_host_enter(host);
     strike(scope, asking.index, asking.option, NULL);
     torci_host_leave(host);
